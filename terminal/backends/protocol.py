@@ -1,0 +1,79 @@
+"""The roles a server can play, and what the sync engine must know of it.
+
+An adapter implements the roles it has. Its methods block, and are called from the daemon's own threads; each
+raises nothing for what a server or network does: that is an Outcome. Tokens are canonical UIDs (upper-case
+hex); money is whole cents, converted at the wire.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from terminal.core.catalogue import Product
+from terminal.core.delivery import Answer, Guarantee
+from terminal.core.events import WalletAnswer
+from terminal.core.facts import EntryKind
+from terminal.journal.rows import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class WalletReply:
+    """A server's answer to the question for a wallet; *balance* in cents if KNOWN."""
+
+    answer: WalletAnswer
+    balance: int | None = None
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalInfo:
+    """Who the server says this terminal is; None where it does not tell."""
+
+    products: tuple[Product, ...]
+    id: str | None = None
+    name: str | None = None
+    permission: str | None = None
+
+
+class Backend(Protocol):
+    """What every adapter has."""
+
+    name: str
+
+    def guarantee(self, kind: EntryKind) -> Guarantee:
+        """Say what the server promises about a repeat of this kind of entry."""
+
+    def deliver(self, entry: Entry, timeout_s: float) -> Answer:
+        """Send *entry* once. Never retries by itself: the engine decides that."""
+
+    def close(self) -> None:
+        """Close connections; a call under way ends as UNKNOWN."""
+
+
+class ReadsBack(Protocol):
+    """A backend that can tell whether an entry was booked (Promise.READ_BACK)."""
+
+    def look(self, entry: Entry, timeout_s: float) -> Answer:
+        """DELIVERED: booked; REFUSED: surely not booked, send again; UNKNOWN and the rest: could not tell."""
+
+
+class WalletBackend(Backend, Protocol):
+    """Knows wallets; delivers DEBIT, CREDIT and REFUND entries."""
+
+    def balance(self, token: str, timeout_s: float) -> WalletReply:
+        """Read a token's balance."""
+
+
+class CatalogueBackend(Backend, Protocol):
+    """Knows the terminal's products."""
+
+    def terminal(self, timeout_s: float) -> TerminalInfo | Answer:
+        """Read who this terminal is and what it sells; an Answer where that failed."""
+
+
+class PairingBackend(Backend, Protocol):
+    """Pairs a token with a customer's account."""
+
+    def pair(self, token: str, code: str, timeout_s: float) -> Answer:
+        """Pair *token* by the customer's *code*."""

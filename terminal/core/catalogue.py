@@ -1,0 +1,22 @@
+"""Products, and the pieces that a customer chose of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+ProductId = str | int
+"""Opaque: servers use text or integers, and get back exactly the type they sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """Something the terminal sells. The price is in cents, never negative."""
+
+    id: ProductId
+    name: str
+    price: int
+
+
+def total(pieces: tuple[Product, ...]) -> int:
+    """Return the sum in cents of *pieces* (a product stands once for each piece)."""
+    return sum(piece.price for piece in pieces)

@@ -1,0 +1,126 @@
+"""What can be ordered: imperative, frozen. The daemon performs them after the facts are durable (I1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from terminal.core.catalogue import Product
+from terminal.core.paper import Document
+
+
+class Notice(Enum):
+    """What a screen says. The words for it, in the guest's language, are made where it is shown."""
+
+    READY = "ready"
+    CHOOSE = "choose"  # a token is accepted: choose a product
+    PRESENT_TOKEN = "present token"  # a product is chosen: present a token
+    CHECKING = "checking"  # the server is asked
+    RELEASING = "releasing"
+    CONFIRMED = "confirmed"  # given, and the server has confirmed
+    ACCEPTED_OFFLINE = "accepted offline"  # given on trust
+    REFUSED = "refused"
+    UNKNOWN = "unknown"  # nobody can tell what happened: call staff
+    CANCELLED = "cancelled"
+    BUSY = "busy"  # a tap or button while something else is going on
+    INSERT_COINS = "insert coins"
+    COINS_WAITING = "coins waiting"  # coins without a token: present one
+    CREDITED = "credited"
+    COIN_KEPT = "coin kept"  # a coin that nobody asked for is on the books: call staff
+    COIN_UNKNOWN = "coin unknown"
+    PAIR_TOKEN = "pair token"  # a technician pairs: present the token
+    PAIRED = "paired"
+    OUT_OF_ORDER = "out of order"
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What the customer is told. Amounts in cents; None where there is nothing to say.
+
+    Attributes:
+        notice: What it is about.
+        words: Why, for REFUSED, UNKNOWN and OUT_OF_ORDER: one sentence for the guest.
+        token: Masked token.
+        amount: Price, or money inserted or credited.
+        balance: The wallet's balance, as known.
+        balance_age_ms: 0 if confirmed just now; None if not known.
+        products: What can be chosen.
+        basket: What was chosen.
+        room: How much money may still be inserted.
+    """
+
+    notice: Notice
+    words: str = ""
+    token: str | None = None
+    amount: int | None = None
+    balance: int | None = None
+    balance_age_ms: int | None = None
+    products: tuple[Product, ...] = ()
+    basket: tuple[Product, ...] = ()
+    room: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """Show this screen."""
+
+    screen: Screen
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSlot:
+    """Let every coin acceptor take money, up to *limit* cents more."""
+
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class CloseSlot:
+    """Inhibit every coin acceptor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Give out one piece; answered by ReleaseEnded with the same id."""
+
+    release: str
+    device: str
+    product: Product
+
+
+@dataclass(frozen=True, slots=True)
+class Print:
+    """Print a document; answered by PrintEnded with the same id."""
+
+    job: str
+    device: str
+    document: Document
+
+
+@dataclass(frozen=True, slots=True)
+class ReadWallet:
+    """Ask the server for a token's wallet; answered by WalletRead, within the deadline."""
+
+    token: str
+    deadline_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverNow:
+    """Deliver this entry before anything else of the queue; answered by DeliveryEnded.
+
+    The core has its own time limit and does not wait longer than that for the answer.
+    """
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class PairToken:
+    """Pair a token with a customer's code; answered by PairingEnded."""
+
+    token: str
+    code: str
+
+
+Effect = Show | OpenSlot | CloseSlot | Release | Print | ReadWallet | DeliverNow | PairToken

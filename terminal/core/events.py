@@ -1,0 +1,248 @@
+"""What can happen: facts of the outside world, in the past tense, frozen.
+
+Drivers make the device events; the daemon makes the others. Every event is legal in every state.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from terminal.core.catalogue import Product
+
+
+class Health(Enum):
+    """How a device is."""
+
+    STARTING = "starting"
+    OK = "ok"
+    DEGRADED = "degraded"  # works, but a person should look (paper near end, ...)
+    MISSING = "missing"  # not there: unplugged, no such port
+    FAILED = "failed"  # there, but it does not work
+
+
+class Ended(Enum):
+    """How something that was started in the world ended."""
+
+    DONE = "done"
+    FAILED = "failed"  # proven: it did not happen
+    UNKNOWN = "unknown"  # it may have happened
+
+
+# -- devices -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPresented:
+    """A token came onto a reader. *uid*: canonical, upper-case hex, first transmitted byte first."""
+
+    reader: str
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRemoved:
+    """The token that lay on a reader is gone."""
+
+    reader: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenUnreadable:
+    """Something lies on a reader that is no usable token; *words* say why, for the guest."""
+
+    reader: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class CoinInserted:
+    """An acceptor took a coin or a bill of *amount* cents (> 0).
+
+    *counter* is the device's own event counter where it has one.
+    """
+
+    acceptor: str
+    amount: int
+    counter: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CoinUnrecognised:
+    """An acceptor signalled something that is no known coin: recorded, never credited."""
+
+    acceptor: str
+    pulses: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonPressed:
+    """A button: a product's id as text, or ``cancel``, or ``confirm``."""
+
+    panel: str
+    button: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseEnded:
+    """A relay or machine answered for the release *release*."""
+
+    release: str
+    ended: Ended
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PrintEnded:
+    """A printer answered for the print job *job*."""
+
+    job: str
+    ended: Ended
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceChanged:
+    """The health of a device changed. *words* is one sentence for the technician."""
+
+    name: str
+    role: str
+    health: Health
+    words: str = ""
+
+
+DeviceEvent = (
+    TokenPresented
+    | TokenRemoved
+    | TokenUnreadable
+    | CoinInserted
+    | CoinUnrecognised
+    | ButtonPressed
+    | ReleaseEnded
+    | PrintEnded
+    | DeviceChanged
+)
+
+
+# -- the server's side ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CachedWallet:
+    """What was last known of a token's wallet. *age_ms* is None where no clock can tell."""
+
+    balance: int
+    age_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """What this terminal has given on trust and not yet delivered; sums in cents.
+
+    Attributes:
+        token_debits: Debits of this token not yet delivered (queued, sending, unknown, parked).
+        token_credits: Credits of this token not yet delivered (queued, sending, unknown).
+        total: Debits of all tokens that are queued, sending or unknown.
+        count: How many debits that are.
+        oldest_ms: Age of the oldest of them; None if there is none or no clock can tell.
+    """
+
+    token_debits: int = 0
+    token_credits: int = 0
+    total: int = 0
+    count: int = 0
+    oldest_ms: int | None = None
+
+
+class WalletAnswer(Enum):
+    """How the server answered the question for a wallet."""
+
+    KNOWN = "known"  # the balance is confirmed
+    NOT_PAIRED = "not paired"  # the server knows no wallet for this token
+    DENIED = "denied"  # the server refuses this terminal (401, 403)
+    NO_ANSWER = "no answer"  # none within the deadline, or no network
+
+
+@dataclass(frozen=True, slots=True)
+class WalletRead:
+    """The answer to a ReadWallet effect, with what the journal knows beside it."""
+
+    token: str
+    answer: WalletAnswer
+    balance: int | None = None
+    cached: CachedWallet | None = None
+    exposure: Exposure = Exposure()
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryEnded:
+    """The answer to a DeliverNow effect. DONE: booked; FAILED: surely not booked; else UNKNOWN."""
+
+    key: str
+    ended: Ended
+    words: str = ""
+    balance: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueRead:
+    """The products, from the server (fresh) or from the journal's cache."""
+
+    products: tuple[Product, ...]
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PairingEnded:
+    """The answer to a PairToken effect."""
+
+    token: str
+    paired: bool
+    words: str = ""
+
+
+# -- the terminal itself -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PairingAsked:
+    """A technician wants the next token paired with *code*."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class JournalFailed:
+    """Nothing can be written down: nothing may be sold. *words* say what a technician must do."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRecovered:
+    """The journal can be written again."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimePassed:
+    """The moment that the state asked to be woken at has come."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopAsked:
+    """The daemon is about to stop: close slots, settle what is open, start nothing."""
+
+
+Event = (
+    DeviceEvent
+    | WalletRead
+    | DeliveryEnded
+    | CatalogueRead
+    | PairingAsked
+    | PairingEnded
+    | JournalFailed
+    | JournalRecovered
+    | TimePassed
+    | StopAsked
+)

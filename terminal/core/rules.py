@@ -1,0 +1,177 @@
+"""What the operator decides: the sections of the configuration that the core obeys.
+
+They are msgspec structs, so that one definition gives the check, the example file and the values; msgspec does
+no I/O. Money in whole cents. Descriptions are what the example file prints above each option.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+
+class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of a configuration section."""
+
+
+class OfflineRules(Rules, frozen=True):
+    """How much the terminal may give on trust while the server does not answer."""
+
+    max_sale: Annotated[int, Meta(ge=0, le=100_000_00, description="Dearest sale, in cents.")] = 500
+    max_per_token: Annotated[
+        int, Meta(ge=0, le=100_000_00, description="Undelivered debits of one token together, in cents.")
+    ] = 1000
+    max_total: Annotated[
+        int, Meta(ge=0, le=1_000_000_00, description="Undelivered debits of all tokens together, in cents.")
+    ] = 20_000
+    max_count: Annotated[int, Meta(ge=0, le=100_000, description="Number of undelivered debits.")] = 200
+    max_age_h: Annotated[
+        int,
+        Meta(
+            ge=1, le=8_760, description="Age of the oldest undelivered debit, in hours; older stops new ones."
+        ),
+    ] = 72
+    max_balance_age_h: Annotated[
+        int, Meta(ge=0, le=8_760, description="Age in hours up to which a remembered balance counts.")
+    ] = 168
+    unknown_tokens: Annotated[
+        bool, Meta(description="Whether a token never seen before (no remembered balance) may buy on trust.")
+    ] = False
+    allow: Annotated[
+        tuple[str, ...],
+        Meta(description="UIDs that may buy on trust whatever their balance; the other limits hold."),
+    ] = ()
+    deny: Annotated[tuple[str, ...], Meta(description="UIDs that are always refused, online too.")] = ()
+
+
+class VendingRules(Rules, frozen=True):
+    """The job `vending`: a token pays for a piece that the machine gives out."""
+
+    authorize: Annotated[
+        Literal["balance", "charge"],
+        Meta(
+            description="`balance`: read the balance, decide here, deliver the debit in the background. "
+            "`charge`: deliver the debit first, then give out."
+        ),
+    ] = "balance"
+    deadline_ms: Annotated[
+        int, Meta(ge=50, le=30_000, description="How long the server is waited for, in milliseconds.")
+    ] = 700
+    one_product: Annotated[
+        str, Meta(description="Id of the only product: a tap buys it. Empty: the customer chooses.")
+    ] = ""
+    confirm: Annotated[
+        bool,
+        Meta(
+            description="Whether pieces are gathered until the `confirm` button; else the first one is bought."
+        ),
+    ] = False
+    max_pieces: Annotated[int, Meta(ge=1, le=50, description="Pieces in one debit.")] = 5
+    overdraft: Annotated[
+        int, Meta(ge=0, le=100_000_00, description="How far below zero a balance may go, in cents.")
+    ] = 0
+    choose_s: Annotated[int, Meta(ge=1, le=600, description="Seconds to choose or to present a token.")] = 20
+    show_s: Annotated[int, Meta(ge=1, le=60, description="Seconds that a result stays on the screen.")] = 4
+    release_s: Annotated[
+        int, Meta(ge=1, le=600, description="Seconds after which a release that does not answer is unknown.")
+    ] = 30
+    after_unknown_release: Annotated[
+        Literal["park", "charge"],
+        Meta(
+            description="What becomes of the debit when nobody can tell whether the piece came out: "
+            "`park` it for a person, or `charge` it."
+        ),
+    ] = "park"
+    release: Annotated[
+        str,
+        Meta(description="Release device of products that `releases` does not name. Empty: the only one."),
+    ] = ""
+    releases: Annotated[dict[str, str], Meta(description="Release device of a product, by product id.")] = (
+        msgspec.field(default_factory=dict)
+    )
+    description: Annotated[
+        str, Meta(max_length=100, description="Text on the customer's statement; {products} is replaced.")
+    ] = "{products}"
+    tag: Annotated[str, Meta(max_length=40, description="Tag of the debit, for statistics.")] = ""
+
+
+class TopupRules(Rules, frozen=True):
+    """The job `topup`: coins are credited to a token."""
+
+    max_session: Annotated[
+        int, Meta(ge=1, le=100_000_00, description="Most money in one session, in cents.")
+    ] = 5000
+    max_balance: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=1_000_000_00,
+            description="Balance up to which a wallet is filled, in cents; 0: no limit.",
+        ),
+    ] = 0
+    coins_first: Annotated[bool, Meta(description="Whether coins may come before the token.")] = True
+    window_s: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=86_400,
+            description="Seconds in which coins without a token go to the next tap; then they "
+            "stay on the books as unclaimed.",
+        ),
+    ] = 900
+    finish_s: Annotated[
+        int, Meta(ge=1, le=600, description="Seconds after the last coin until it is credited.")
+    ] = 20
+    show_s: Annotated[int, Meta(ge=1, le=60, description="Seconds that a result stays on the screen.")] = 4
+    deadline_ms: Annotated[
+        int, Meta(ge=50, le=30_000, description="How long the server is waited for, in milliseconds.")
+    ] = 700
+    offline: Annotated[bool, Meta(description="Whether money is taken while the server does not answer.")] = (
+        True
+    )
+    unknown_tokens: Annotated[
+        bool,
+        Meta(description="Whether, while the server does not answer, tokens never seen may be topped up."),
+    ] = False
+    description: Annotated[str, Meta(max_length=100, description="Text on the customer's statement.")] = (
+        "Top-up"
+    )
+    tag: Annotated[str, Meta(max_length=40, description="Tag of the credit, for statistics.")] = ""
+    receipt: Annotated[
+        tuple[str, ...], Meta(description="Lines at the head of the receipt: who takes the money.")
+    ] = ()
+
+
+class ReadingRules(Rules, frozen=True):
+    """How taps are told apart."""
+
+    same_card_ms: Annotated[
+        int,
+        Meta(ge=0, le=60_000, description="A token that comes back within this time is the same tap, in ms."),
+    ] = 1500
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """All that the core must know to run one terminal.
+
+    Attributes:
+        terminal: The terminal's id; it stands at the head of every idempotency key.
+        currency: ISO 4217.
+        wallet: Name of the backend that holds the wallets.
+        acceptors, releases, printers: Names of the configured devices of these roles.
+    """
+
+    terminal: str
+    kind: Literal["vending", "topup"]
+    currency: str
+    locale: str
+    wallet: str
+    acceptors: tuple[str, ...] = ()
+    releases: tuple[str, ...] = ()
+    printers: tuple[str, ...] = ()
+    vending: VendingRules = VendingRules()
+    topup: TopupRules = TopupRules()
+    offline: OfflineRules = OfflineRules()
+    reading: ReadingRules = ReadingRules()
