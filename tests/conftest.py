@@ -1,0 +1,18 @@
+"""At the end of a run: what was left out, and what to install so that it is not."""
+
+from collections import Counter
+
+import pytest
+
+from tests.support import needs
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print one line for each reason why proofs were left out, with their number."""
+    reasons = Counter(
+        words.partition(needs.PREFIX)[2]
+        for report in terminalreporter.stats.get("skipped", [])
+        if isinstance(report.longrepr, tuple) and needs.PREFIX in (words := str(report.longrepr[2]))
+    )
+    for reason, count in sorted(reasons.items()):
+        terminalreporter.write_line(f"{needs.PREFIX}{count} x {reason}", yellow=True)
