@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import msgspec
 
@@ -94,3 +94,13 @@ class Hands(Protocol):
     """
 
     hands: dict[str, Callable[..., Any]]
+
+
+class DriverClass(Protocol):
+    """The class of a driver, as the table of drivers gives it."""
+
+    role: ClassVar[str]
+    Options: ClassVar[type[DriverOptions]]
+
+    def __call__(self, name: str, options: Any, emit: Emit) -> Device:
+        """Build the device *name*; *options* is an instance of Options. Touches nothing before start()."""

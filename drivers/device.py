@@ -4,8 +4,8 @@ A driver derives from :class:`DeviceThread` and gives four primitives, which all
 
 * ``_open()`` brings the device to its safe state and makes it ready, or raises;
 * ``_serve()`` is called again and again while it is open. It blocks until there is something to do, does it,
-  and returns. The default waits for orders. A driver that must block on its device instead overrides it, carries
-  out the waiting orders with ``self._work(0)``, and makes ``_interrupt()`` end its blocking call;
+  and returns. The default waits for orders. A driver that must block on its device instead overrides it,
+  carries out the waiting orders with ``self._work(0)``, and makes ``_interrupt()`` end its blocking call;
 * ``_close()`` brings it to its safe state and lets it go. It is called after every open, successful or not;
 * ``_interrupt()`` is called from other threads, when an order waits or the device is to stop; it never raises.
 
@@ -262,7 +262,7 @@ class DeviceThread:
         while not self._stopping.is_set():
             try:
                 failures = self._live_once(failures)
-            except Exception:
+            except Exception:  # noqa: BLE001 - the top of the thread
                 # The last net: an emit or refuse that raises is a bug, but no reason for a device to die.
                 self._log.exception("%s: unexpected error outside of the device", self.name)
                 self._stopping.wait(self.pace.last_s)

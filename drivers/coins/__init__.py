@@ -1,0 +1,1 @@
+"""Coin and bill acceptors."""

@@ -1,0 +1,1 @@
+"""Buttons, lamps and what else a front panel has."""

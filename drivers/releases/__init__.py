@@ -1,0 +1,1 @@
+"""What gives out a piece: relays and machine protocols."""
