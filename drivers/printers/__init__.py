@@ -1,0 +1,1 @@
+"""Printers, and the pure halves that they share: layout, status bytes, composing."""
