@@ -99,7 +99,10 @@ class Print:
 
 @dataclass(frozen=True, slots=True)
 class ReadWallet:
-    """Ask the server for a token's wallet; answered by WalletRead, within the deadline."""
+    """Ask for a token's wallet; answered by WalletRemembered at once, and by WalletRead when the server has.
+
+    The core waits for the server no longer than its own deadline; *deadline_ms* lets the daemon give up too.
+    """
 
     token: str
     deadline_ms: int

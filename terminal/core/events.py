@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from terminal.core.catalogue import Product
+from terminal.core.delivery import Outcome
 
 
 class Health(Enum):
@@ -165,22 +166,29 @@ class WalletAnswer(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class WalletRemembered:
+    """What the journal knows of a token: the first, immediate answer to a ReadWallet effect."""
+
+    token: str
+    cached: CachedWallet | None
+    exposure: Exposure
+
+
+@dataclass(frozen=True, slots=True)
 class WalletRead:
-    """The answer to a ReadWallet effect, with what the journal knows beside it."""
+    """The server's answer to a ReadWallet effect; *balance* in cents if KNOWN."""
 
     token: str
     answer: WalletAnswer
     balance: int | None = None
-    cached: CachedWallet | None = None
-    exposure: Exposure = Exposure()
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryEnded:
-    """The answer to a DeliverNow effect. DONE: booked; FAILED: surely not booked; else UNKNOWN."""
+    """The answer to a DeliverNow effect."""
 
     key: str
-    ended: Ended
+    outcome: Outcome
     words: str = ""
     balance: int | None = None
 
@@ -236,6 +244,7 @@ class StopAsked:
 
 Event = (
     DeviceEvent
+    | WalletRemembered
     | WalletRead
     | DeliveryEnded
     | CatalogueRead
