@@ -13,6 +13,24 @@ from terminal.core.paper import Align, Barcode, Columns, Document, Line, QrCode,
 _NARROW = 8
 """Fewer characters than this are no column: the left text gets lines of its own."""
 
+_SIMPLER = str.maketrans(
+    {
+        "\u2026": "...",
+        "\u2013": "-",
+        "\u2014": "-",
+        "\u2018": "'",
+        "\u2019": "'",
+        "\u201c": '"',
+        "\u201d": '"',
+        "\u201e": '"',
+        "\u2022": "*",
+        "\u00a0": " ",
+        "\u2009": " ",
+        "\u202f": " ",
+    }
+)
+"""Signs of good typography that the code pages of printers do not have, and what is printed for them."""
+
 
 def lines(document: Document, columns: int) -> list[str]:
     """Return *document* as lines of at most *columns* characters, without trailing blanks.
@@ -26,9 +44,10 @@ def lines(document: Document, columns: int) -> list[str]:
 def clean(text: str) -> str:
     """Return *text* composed (NFC) and without anything that a printer would take for a command.
 
-    Line breaks stay, tabs become blanks; other control and format characters are dropped.
+    Line breaks stay, tabs become blanks, typographic signs their plain forms (an ellipsis three points); other
+    control and format characters are dropped.
     """
-    plain = unicodedata.normalize("NFC", text).replace("\r\n", "\n").expandtabs(4)
+    plain = unicodedata.normalize("NFC", text).translate(_SIMPLER).replace("\r\n", "\n").expandtabs(4)
     return "".join(c for c in plain if c == "\n" or unicodedata.category(c) not in {"Cc", "Cf", "Cs"})
 
 

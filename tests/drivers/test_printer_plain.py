@@ -45,6 +45,7 @@ def test_rules_and_codes_have_a_line_each() -> None:
 
 def test_control_characters_cannot_command_a_printer() -> None:
     assert plain.clean("a\x1b@b\x00\x1d\tc\r\nd\x85\u202ee") == "a@b  c\nde"
+    assert plain.clean("\u201eAbout\u2026\u201c\u2013\u00a0x") == '"About..."- x'
     assert lines(Columns("a\x1bm", "b\x10\x14")) == ["am" + " " * 17 + "b"]
 
 
