@@ -6,6 +6,7 @@ no I/O. Money in whole cents. Descriptions are what the example file prints abov
 
 from __future__ import annotations
 
+from datetime import UTC, tzinfo
 from typing import Annotated, Literal
 
 import msgspec
@@ -153,6 +154,58 @@ class ReadingRules(Rules, frozen=True):
     ] = 1500
 
 
+class SyncRules(Rules, frozen=True):
+    """How the journal is delivered to the servers; the same for each of them."""
+
+    parallel: Annotated[
+        int,
+        Meta(ge=1, le=32, description="Entries on their way to one server at once; one token's go in order."),
+    ] = 4
+    timeout_s: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=120,
+            description="Seconds after which a server that does not answer counts as not having answered.",
+        ),
+    ] = 10
+    first_retry_s: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=3_600,
+            description="Seconds until the first repeat; each further one waits up to twice as long.",
+        ),
+    ] = 2
+    longest_retry_s: Annotated[
+        int, Meta(ge=1, le=86_400, description="Longest wait between repeats, in seconds.")
+    ] = 300
+    breaker_failures: Annotated[
+        int, Meta(ge=1, le=100, description="Failures in a row after which a server counts as away.")
+    ] = 3
+    breaker_probe_s: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=3_600,
+            description="Seconds until a server that is away is tried again, by one entry only; growing up to "
+            "`longest_retry_s`.",
+        ),
+    ] = 30
+    pause_retry_s: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=86_400,
+            description="Seconds until a server that does not accept this terminal is asked again.",
+        ),
+    ] = 300
+    stop_s: Annotated[
+        int,
+        Meta(ge=0, le=60, description="Seconds that entries on their way get to end when the daemon stops."),
+    ] = 5
+
+
 class Job(msgspec.Struct, frozen=True, kw_only=True):
     """All that the core must know to run one terminal.
 
@@ -160,6 +213,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         terminal: The terminal's id; it stands at the head of every idempotency key.
         currency: ISO 4217.
         wallet: Name of the backend that holds the wallets.
+        zone: Time zone of what is printed.
         acceptors, releases, printers: Names of the configured devices of these roles.
     """
 
@@ -168,6 +222,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     locale: str
     wallet: str
+    zone: tzinfo = UTC
     acceptors: tuple[str, ...] = ()
     releases: tuple[str, ...] = ()
     printers: tuple[str, ...] = ()
