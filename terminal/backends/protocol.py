@@ -14,7 +14,7 @@ from terminal.core.catalogue import Product
 from terminal.core.delivery import Answer, Guarantee
 from terminal.core.events import WalletAnswer
 from terminal.core.facts import EntryKind
-from terminal.journal.rows import Entry
+from terminal.core.records import Entry
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,3 +88,133 @@ class Pause:
 
 
 Verdict = Done | Again | LookFirst | Park | Pause
+
+LONGEST_RETRY_AFTER_MS = 3_600_000
+"""A server that asks to be left alone for longer is asked again after this all the same."""
+
+LOOK_AFTER_MS = 30_000
+"""A server may still be booking what it never answered. Before this time has passed a look would prove nothing."""
+
+_HOUR_MS = 3_600_000
+
+
+def decide(
+    guarantee: Guarantee,
+    answer: Answer,
+    first_attempted: Stamp | None,
+    in_doubt: bool,
+    now: Stamp,
+    delay_ms: int,
+) -> Verdict:
+    """Say what becomes of an entry after *answer*. Never Again where a repeat could book twice (I6).
+
+    Args:
+        guarantee: What the server promises for this kind of entry.
+        answer: What became of this try.
+        first_attempted: When bytes of the entry may first have reached the server, this try included.
+        in_doubt: Whether an earlier try ended unknown.
+        now: When the answer came.
+        delay_ms: What the back-off asks for; a longer Retry-After overrules it.
+    """
+    wait_ms = max(delay_ms, min(answer.retry_after_ms or 0, LONGEST_RETRY_AFTER_MS))
+    match answer.outcome:
+        case Outcome.DELIVERED:
+            return Done()
+        case Outcome.DENIED:
+            return Pause(wait_ms, answer.words or "the server does not accept this terminal")
+        case Outcome.REFUSED:
+            return _refused(guarantee, answer, first_attempted, in_doubt, now, wait_ms)
+        case Outcome.UNKNOWN:
+            return _doubted(guarantee, answer.words, first_attempted, now, wait_ms)
+        case Outcome.BUSY | Outcome.UNSENT if in_doubt:
+            return _doubted(guarantee, answer.words, first_attempted, now, wait_ms)
+        case Outcome.BUSY | Outcome.UNSENT:
+            return Again(wait_ms)
+
+
+def may_send(
+    guarantee: Guarantee, first_attempted: Stamp | None, in_doubt: bool, arrives: Stamp
+) -> LookFirst | Park | None:
+    """Say what speaks against sending an entry; None: it may go out.
+
+    What was right when it was queued may be wrong now: the window of its key has passed while it waited, or
+    the configuration names a dialect that promises less.
+
+    Args:
+        guarantee: What the server promises for this kind of entry.
+        first_attempted: When bytes of the entry may first have reached the server.
+        in_doubt: Whether an earlier try ended unknown.
+        arrives: The latest moment at which the bytes may reach the server.
+    """
+    if not in_doubt:
+        return None
+    match _doubted(guarantee, "", first_attempted, arrives, 0):
+        case Again():
+            return None
+        case LookFirst():
+            return LookFirst(_until_look_ms(first_attempted, arrives))
+        case Park() as park:
+            return park
+
+
+def advice(key: str, seq: int) -> str:
+    """Return what a technician does about an entry of which nobody can tell whether it was booked."""
+    return (
+        f"Look on the server for the key {key}: if it is not booked there, send it by "
+        f"`terminalctl journal retry {seq}`; if it is, close it by `terminalctl journal void {seq}`."
+    )
+
+
+def _refused(
+    guarantee: Guarantee,
+    answer: Answer,
+    first_attempted: Stamp | None,
+    in_doubt: bool,
+    now: Stamp,
+    wait_ms: int,
+) -> LookFirst | Park:
+    """A no for good. It tells of an earlier try only where the server would have known that one again."""
+    words = answer.words or "the server refused it and did not say why"
+    if not in_doubt:
+        return Park(unknown=False, words=words)
+    match _doubted(guarantee, "", first_attempted, now, wait_ms):
+        case Again():
+            return Park(unknown=False, words=words)
+        case LookFirst() as look:
+            return look
+        case Park():
+            return Park(
+                unknown=True,
+                words=f"An earlier try got no answer and may have been booked; the repeat was refused: {words}.",
+            )
+
+
+def _doubted(
+    guarantee: Guarantee, words: str, first_attempted: Stamp | None, now: Stamp, wait_ms: int
+) -> Again | LookFirst | Park:
+    """What is possible with an entry that may have been booked."""
+    if guarantee.promise is Promise.NONE:
+        return _unknown(words, "this server would book a repeat a second time")
+    if guarantee.window_ms is not None:
+        elapsed = elapsed_ms(first_attempted, now) if first_attempted is not None else None
+        if elapsed is None:
+            return _unknown(words, "no clock can tell whether the server would still know a repeat")
+        if elapsed >= guarantee.window_ms:
+            hours = guarantee.window_ms / _HOUR_MS
+            return _unknown(words, f"the {hours:g} h in which the server knows a repeat are over")
+    if guarantee.promise is Promise.READ_BACK:
+        return LookFirst(max(wait_ms, LOOK_AFTER_MS))
+    return Again(wait_ms)
+
+
+def _unknown(words: str, why: str) -> Park:
+    heard = f" ({words})" if words else ""
+    return Park(
+        unknown=True, words=f"It was sent, and no answer came{heard}; it may have been booked, and {why}."
+    )
+
+
+def _until_look_ms(first_attempted: Stamp | None, now: Stamp) -> int:
+    # Where no clock can tell, the machine was started anew since: that took its time.
+    elapsed = elapsed_ms(first_attempted, now) if first_attempted is not None else None
+    return 0 if elapsed is None else max(0, LOOK_AFTER_MS - elapsed)

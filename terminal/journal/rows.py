@@ -1,72 +1,14 @@
-"""What the journal gives back: frozen rows, as the rest of the terminal reads them."""
+"""What the journal gives back beside terminal.core.records: for technicians, as frozen rows."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from terminal.core.catalogue import Product
-from terminal.core.facts import EntryKind, EntryState, ReleaseKind
+from terminal.core.facts import EntryState
+from terminal.core.records import Entry, OpenRelease, OpenSession
 from terminal.core.stamp import Stamp
 
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry with its present state.
-
-    Attributes:
-        seq: Number in the journal's one sequence: what technicians call it by.
-        created: When it was committed.
-        first_attempted: When bytes of it may first have reached the server; None if surely never.
-        in_doubt: An earlier attempt ended unknown.
-        attempts: How many tries there were.
-        compensate: Nothing was given for it; see facts.EntryAbandoned.
-        words: The last words about it: the server's, or why it is parked.
-
-    The other attributes are those of facts.EntryAdded.
-    """
-
-    seq: int
-    key: str
-    kind: EntryKind
-    backend: str
-    token: str | None
-    amount: int
-    pieces: tuple[Product, ...]
-    description: str
-    tag: str
-    session: str | None
-    refers_to: str | None
-    held: bool
-    state: EntryState
-    words: str
-    created: Stamp
-    first_attempted: Stamp | None
-    in_doubt: bool
-    attempts: int
-    compensate: bool
-
-
-@dataclass(frozen=True, slots=True)
-class OpenRelease:
-    """A release that was intended and not settled."""
-
-    release: str
-    kind: ReleaseKind
-    key: str
-    device: str
-    detail: str
-    at: Stamp
-
-
-@dataclass(frozen=True, slots=True)
-class OpenSession:
-    """A coin session that still holds money (cents), or was not closed."""
-
-    session: str
-    token: str | None
-    held: int
-    opened: Stamp
-    last_coin: Stamp | None
+__all__ = ["Books", "Entry", "OpenRelease", "OpenSession", "Story", "StoryEvent"]
 
 
 @dataclass(frozen=True, slots=True)

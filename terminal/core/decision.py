@@ -1,0 +1,73 @@
+"""What a decision is made of, and what every job is given beside the event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+from terminal.core.catalogue import Product
+from terminal.core.effects import Effect, Screen
+from terminal.core.events import Health
+from terminal.core.facts import Fact
+from terminal.core.stamp import Stamp
+
+S = TypeVar("S")
+
+
+class Ids(Protocol):
+    """Where new names come from: random in the daemon, seeded in a simulation."""
+
+    def key(self) -> str:
+        """Return a new idempotency key."""
+
+    def id(self) -> str:
+        """Return a new name for something that stays inside the terminal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision(Generic[S]):
+    """What follows from an event: the next state, facts to commit first, effects to perform then."""
+
+    state: S
+    facts: tuple[Fact, ...] = ()
+    effects: tuple[Effect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """The terminal around a job at the moment of decision.
+
+    Attributes:
+        now: The moment.
+        products: What is sold, as last known; empty if that was never known.
+        health: Health of each device, by its name; a device not named was not heard of yet.
+        broken: Why nothing may be sold at all (the journal cannot be written); empty if it can.
+        stopping: The daemon is about to stop.
+    """
+
+    now: Stamp
+    products: tuple[Product, ...] = ()
+    health: Mapping[str, Health] = field(default_factory=dict)
+    broken: str = ""
+    stopping: bool = False
+
+    def works(self, device: str) -> bool:
+        """Return whether a device can be used."""
+        return self.health.get(device) in (Health.OK, Health.DEGRADED)
+
+
+class JobState(Protocol):
+    """What the terminal needs to know of any job's state."""
+
+    @property
+    def phase_name(self) -> str:
+        """The phase, for people."""
+
+    @property
+    def wake_ms(self) -> int | None:
+        """Monotonic milliseconds at which TimePassed is wanted; None: never."""
+
+    @property
+    def screen(self) -> Screen:
+        """What is shown."""

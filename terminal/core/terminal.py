@@ -1,0 +1,196 @@
+"""The whole terminal as one state machine: a job, and over it what is the same for every job.
+
+Cards that stay or come back are one tap; a technician pairs tokens; a journal that cannot be written stops
+everything that costs money; and the job hears of the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from terminal.core.catalogue import Product
+from terminal.core.coins import Purse
+from terminal.core.decision import Around, Decision, Ids, JobState
+from terminal.core.effects import Notice, PairToken, Screen, Show
+from terminal.core.events import (
+    CatalogueRead,
+    CoinUnrecognised,
+    DeviceChanged,
+    Event,
+    Health,
+    JournalFailed,
+    JournalRecovered,
+    PairingAsked,
+    PairingEnded,
+    PrintEnded,
+    StopAsked,
+    TimePassed,
+    TokenPresented,
+    TokenRemoved,
+    TokenUnreadable,
+)
+from terminal.core.facts import CoinNotCredited, ReleaseSettled
+from terminal.core.rules import Job
+from terminal.core.stamp import Stamp
+from terminal.core.token import mask
+from terminal.core.topup import Topup
+from terminal.core.vending import Vending
+
+PAIRING_MS = 60_000
+"""How long a technician's pairing waits for the token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A token on a reader. *gone_ms*: monotonic milliseconds at which it was taken away; None while it lies."""
+
+    uid: str
+    gone_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """A technician pairs a token; it ends at *until_ms*."""
+
+    code: str
+    until_ms: int
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalState:
+    """All that the terminal remembers between two events (the rest is in the journal)."""
+
+    job: JobState
+    screen: Screen
+    products: tuple[Product, ...] = ()
+    health: Mapping[str, Health] = field(default_factory=dict)
+    cards: Mapping[str, Card] = field(default_factory=dict)
+    pairing: Pairing | None = None
+    broken: str = ""
+    stopping: bool = False
+
+    @property
+    def wake_ms(self) -> int | None:
+        """Monotonic milliseconds at which TimePassed is wanted; None: never."""
+        times = [
+            t for t in (self.job.wake_ms, self.pairing.until_ms if self.pairing else None) if t is not None
+        ]
+        return min(times, default=None)
+
+
+_Made = Decision[TerminalState]
+
+
+class Terminal:
+    """Decides what follows from every event. Holds no state of its own."""
+
+    def __init__(self, job: Job, ids: Ids) -> None:
+        self.job = job
+        self._rules: Any = Topup(job, ids) if job.kind == "topup" else Vending(job, ids)
+
+    def start(
+        self, now: Stamp, products: tuple[Product, ...] = (), purse: Purse | None = None, waited_ms: int = 0
+    ) -> _Made:
+        """Return the first state; *purse* and *waited_ms* come from recover.recover."""
+        around = Around(now, products)
+        made = self._rules.start(around, purse, waited_ms)
+        state = TerminalState(made.state, made.state.screen, products)
+        return self._joined(state, made)
+
+    def handle(self, state: TerminalState, event: Event, now: Stamp) -> _Made:
+        """Decide what follows from *event*. Total: every event is legal in every state."""
+        match event:
+            case TokenPresented():
+                return self._presented(state, event, now)
+            case TokenRemoved(reader=reader):
+                return Decision(_removed(state, reader, now))
+            case TokenUnreadable(words=words):
+                screen = Screen(Notice.REFUSED, words)
+                return Decision(state, effects=(Show(screen),))
+            case CoinUnrecognised():
+                fact = CoinNotCredited(event.acceptor, event.pulses, event.words)
+                return Decision(state, (fact,), (Show(Screen(Notice.COIN_UNKNOWN, event.words)),))
+            case PrintEnded():
+                return Decision(state, (ReleaseSettled(event.job, event.ended, event.words),))
+            case PairingAsked(code=code):
+                return self._pairing_asked(state, code, now)
+            case PairingEnded():
+                return self._pairing_ended(state, event, now)
+            case TimePassed():
+                return self._time_passed(state, now)
+            case _:
+                return self._to_job(_noted(state, event), event, now)
+
+    # -- the job ---------------------------------------------------------------------------------------
+
+    def _to_job(self, state: TerminalState, event: Event, now: Stamp) -> _Made:
+        around = Around(now, state.products, state.health, state.broken, state.stopping)
+        return self._joined(state, self._rules.handle(state.job, event, around))
+
+    def _joined(self, state: TerminalState, made: Decision[Any]) -> _Made:
+        shown = [effect.screen for effect in made.effects if isinstance(effect, Show)]
+        screen = shown[-1] if shown else state.screen
+        return Decision(replace(state, job=made.state, screen=screen), made.facts, made.effects)
+
+    def _time_passed(self, state: TerminalState, now: Stamp) -> _Made:
+        if state.pairing and now.mono_ms >= state.pairing.until_ms:
+            return self._pairing_over(replace(state, pairing=None), now, Screen(Notice.CANCELLED))
+        if state.job.wake_ms is None or now.mono_ms < state.job.wake_ms:
+            return Decision(state)
+        return self._to_job(state, TimePassed(), now)
+
+    # -- tokens ----------------------------------------------------------------------------------------
+
+    def _presented(self, state: TerminalState, event: TokenPresented, now: Stamp) -> _Made:
+        """A token that was never taken away, or came back at once, is still the same tap."""
+        card = state.cards.get(event.reader)
+        state = replace(state, cards={**state.cards, event.reader: Card(event.uid)})
+        if card is not None and card.uid == event.uid:
+            back_ms = self.job.reading.same_card_ms
+            if card.gone_ms is None or now.mono_ms - card.gone_ms < back_ms:
+                return Decision(state, effects=(Show(state.screen),))
+        if state.pairing and state.pairing.token is None:
+            pairing = replace(state.pairing, token=event.uid)
+            return Decision(replace(state, pairing=pairing), effects=(PairToken(event.uid, pairing.code),))
+        if state.stopping:
+            return Decision(state)
+        return self._to_job(state, event, now)
+
+    def _pairing_asked(self, state: TerminalState, code: str, now: Stamp) -> _Made:
+        state = replace(state, pairing=Pairing(code, now.mono_ms + PAIRING_MS))
+        return Decision(state, effects=(Show(Screen(Notice.PAIR_TOKEN)),))
+
+    def _pairing_ended(self, state: TerminalState, event: PairingEnded, now: Stamp) -> _Made:
+        notice = Notice.PAIRED if event.paired else Notice.REFUSED
+        screen = Screen(notice, event.words, token=mask(event.token))
+        return self._pairing_over(replace(state, pairing=None), now, screen)
+
+    def _pairing_over(self, state: TerminalState, now: Stamp, screen: Screen) -> _Made:
+        return Decision(replace(state, screen=screen), effects=(Show(screen),))
+
+
+def _noted(state: TerminalState, event: Event) -> TerminalState:
+    """Return the state with what *event* says of the terminal itself."""
+    match event:
+        case DeviceChanged():
+            return replace(state, health={**state.health, event.name: event.health})
+        case CatalogueRead():
+            return replace(state, products=event.products)
+        case JournalFailed():
+            return replace(state, broken=event.words)
+        case JournalRecovered():
+            return replace(state, broken="")
+        case StopAsked():
+            return replace(state, stopping=True)
+        case _:
+            return state
+
+
+def _removed(state: TerminalState, reader: str, now: Stamp) -> TerminalState:
+    card = state.cards.get(reader)
+    if card is None or card.gone_ms is not None:
+        return state
+    return replace(state, cards={**state.cards, reader: replace(card, gone_ms=now.mono_ms)})
