@@ -1,0 +1,1 @@
+"""The running terminal: one loop, the devices around it, and what the service manager is told."""
