@@ -93,7 +93,7 @@ LONGEST_RETRY_AFTER_MS = 3_600_000
 """A server that asks to be left alone for longer is asked again after this all the same."""
 
 LOOK_AFTER_MS = 30_000
-"""A server may still be booking what it never answered. Before this time has passed a look would prove nothing."""
+"""A server may still be booking what it never answered: before this time a look would prove nothing."""
 
 _HOUR_MS = 3_600_000
 
@@ -101,6 +101,7 @@ _HOUR_MS = 3_600_000
 def decide(
     guarantee: Guarantee,
     answer: Answer,
+    *,
     first_attempted: Stamp | None,
     in_doubt: bool,
     now: Stamp,
@@ -117,23 +118,25 @@ def decide(
         delay_ms: What the back-off asks for; a longer Retry-After overrules it.
     """
     wait_ms = max(delay_ms, min(answer.retry_after_ms or 0, LONGEST_RETRY_AFTER_MS))
+    doubted = in_doubt or answer.outcome is Outcome.UNKNOWN
     match answer.outcome:
         case Outcome.DELIVERED:
             return Done()
         case Outcome.DENIED:
             return Pause(wait_ms, answer.words or "the server does not accept this terminal")
         case Outcome.REFUSED:
-            return _refused(guarantee, answer, first_attempted, in_doubt, now, wait_ms)
-        case Outcome.UNKNOWN:
-            return _doubted(guarantee, answer.words, first_attempted, now, wait_ms)
-        case Outcome.BUSY | Outcome.UNSENT if in_doubt:
-            return _doubted(guarantee, answer.words, first_attempted, now, wait_ms)
-        case Outcome.BUSY | Outcome.UNSENT:
+            words = answer.words or "the server refused it and did not say why"
+            if doubted:
+                return _refused_in_doubt(words, _in_doubt(guarantee, "", first_attempted, now, wait_ms))
+            return Park(unknown=False, words=words)
+        case Outcome.BUSY | Outcome.UNSENT | Outcome.UNKNOWN:
+            if doubted:
+                return _in_doubt(guarantee, answer.words, first_attempted, now, wait_ms)
             return Again(wait_ms)
 
 
 def may_send(
-    guarantee: Guarantee, first_attempted: Stamp | None, in_doubt: bool, arrives: Stamp
+    guarantee: Guarantee, *, first_attempted: Stamp | None, in_doubt: bool, now: Stamp, timeout_ms: int
 ) -> LookFirst | Park | None:
     """Say what speaks against sending an entry; None: it may go out.
 
@@ -144,15 +147,18 @@ def may_send(
         guarantee: What the server promises for this kind of entry.
         first_attempted: When bytes of the entry may first have reached the server.
         in_doubt: Whether an earlier try ended unknown.
-        arrives: The latest moment at which the bytes may reach the server.
+        now: This moment.
+        timeout_ms: How long the bytes may be on their way: a window that closes meanwhile is closed.
     """
     if not in_doubt:
         return None
-    match _doubted(guarantee, "", first_attempted, arrives, 0):
+    match _in_doubt(guarantee, "", first_attempted, now, 0, timeout_ms):
         case Again():
             return None
         case LookFirst():
-            return LookFirst(_until_look_ms(first_attempted, arrives))
+            # Where no clock can tell, the machine was started anew since: that took its time.
+            elapsed = _elapsed_ms(first_attempted, now)
+            return LookFirst(0 if elapsed is None else max(0, LOOK_AFTER_MS - elapsed))
         case Park() as park:
             return park
 
@@ -165,41 +171,22 @@ def advice(key: str, seq: int) -> str:
     )
 
 
-def _refused(
+def _in_doubt(  # noqa: PLR0917 - one caller's values, handed on
     guarantee: Guarantee,
-    answer: Answer,
+    words: str,
     first_attempted: Stamp | None,
-    in_doubt: bool,
     now: Stamp,
     wait_ms: int,
-) -> LookFirst | Park:
-    """A no for good. It tells of an earlier try only where the server would have known that one again."""
-    words = answer.words or "the server refused it and did not say why"
-    if not in_doubt:
-        return Park(unknown=False, words=words)
-    match _doubted(guarantee, "", first_attempted, now, wait_ms):
-        case Again():
-            return Park(unknown=False, words=words)
-        case LookFirst() as look:
-            return look
-        case Park():
-            return Park(
-                unknown=True,
-                words=f"An earlier try got no answer and may have been booked; the repeat was refused: {words}.",
-            )
-
-
-def _doubted(
-    guarantee: Guarantee, words: str, first_attempted: Stamp | None, now: Stamp, wait_ms: int
+    timeout_ms: int = 0,
 ) -> Again | LookFirst | Park:
-    """What is possible with an entry that may have been booked."""
+    """Say what is possible with an entry that may have been booked."""
     if guarantee.promise is Promise.NONE:
         return _unknown(words, "this server would book a repeat a second time")
     if guarantee.window_ms is not None:
-        elapsed = elapsed_ms(first_attempted, now) if first_attempted is not None else None
+        elapsed = _elapsed_ms(first_attempted, now)
         if elapsed is None:
             return _unknown(words, "no clock can tell whether the server would still know a repeat")
-        if elapsed >= guarantee.window_ms:
+        if elapsed + timeout_ms >= guarantee.window_ms:
             hours = guarantee.window_ms / _HOUR_MS
             return _unknown(words, f"the {hours:g} h in which the server knows a repeat are over")
     if guarantee.promise is Promise.READ_BACK:
@@ -207,14 +194,26 @@ def _doubted(
     return Again(wait_ms)
 
 
+def _refused_in_doubt(words: str, otherwise: Again | LookFirst | Park) -> LookFirst | Park:
+    """Read a no for good: it tells of the earlier try only where the server would have known the repeat."""
+    match otherwise:
+        case Again():
+            return Park(unknown=False, words=words)
+        case LookFirst():
+            return otherwise
+        case Park():
+            sentence = (
+                f"An earlier try may have been booked: no answer to it came. The repeat was refused: {words}"
+            )
+            return Park(unknown=True, words=sentence)
+
+
 def _unknown(words: str, why: str) -> Park:
     heard = f" ({words})" if words else ""
     return Park(
-        unknown=True, words=f"It was sent, and no answer came{heard}; it may have been booked, and {why}."
+        unknown=True, words=f"It was sent and no answer came{heard}: it may have been booked, and {why}."
     )
 
 
-def _until_look_ms(first_attempted: Stamp | None, now: Stamp) -> int:
-    # Where no clock can tell, the machine was started anew since: that took its time.
-    elapsed = elapsed_ms(first_attempted, now) if first_attempted is not None else None
-    return 0 if elapsed is None else max(0, LOOK_AFTER_MS - elapsed)
+def _elapsed_ms(first_attempted: Stamp | None, now: Stamp) -> int | None:
+    return None if first_attempted is None else elapsed_ms(first_attempted, now)
