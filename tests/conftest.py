@@ -1,10 +1,14 @@
-"""At the end of a run: what was left out, and what to install so that it is not."""
+"""What holds for every test: nobody touches the machine's own readers, and nothing is left out in silence."""
 
+import os
 from collections import Counter
 
 import pytest
 
-from tests.support import needs
+from tests.support import needs, pcscd
+
+# The client library of PC/SC reads this once in the life of a process, at its first use.
+os.environ[pcscd.VARIABLE] = str(pcscd.OWN_SOCKET)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
