@@ -1,0 +1,29 @@
+"""The configuration: one TOML file, read once, checked whole, with every mistake at a time."""
+
+from terminal.settings.check import Mistake
+from terminal.settings.loading import ConfigError, load
+from terminal.settings.secrets import SecretError, credential_reader
+from terminal.settings.sections import BackendSettings, DeviceSettings, SandboxSection, Settings
+from terminal.settings.showing import in_force, show
+
+__all__ = [
+    "BackendSettings",
+    "ConfigError",
+    "DeviceSettings",
+    "Mistake",
+    "SandboxSection",
+    "SecretError",
+    "Settings",
+    "credential_reader",
+    "example",
+    "in_force",
+    "load",
+    "show",
+]
+
+
+def example() -> str:
+    """Return the example file, made from the options of every section, backend and driver."""
+    from terminal.settings.example import text  # noqa: PLC0415 - the daemon never needs it
+
+    return text()

@@ -1,0 +1,142 @@
+"""Rules between the sections of a configuration: names that must exist, devices that a job needs. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from terminal.core.token import mask
+from terminal.settings import words
+from terminal.settings.check import Checker, join
+from terminal.settings.draft import Block, Draft
+from terminal.settings.plugins import SIMULATED
+
+READER, ACCEPTOR, RELEASE = "reader", "coin_acceptor", "release"
+_NEEDS = {"vending": (READER, RELEASE), "topup": (READER, ACCEPTOR)}
+_ABILITIES = {"wallet": ("balance", "holds no wallets"), "catalogue": ("terminal", "knows no products")}
+
+_UID = re.compile(r"([0-9A-F]{2}){4,10}")
+_UID_WORDS = 'a UID: 8 to 20 upper-case hex digits without separators, like "04A1B2C3D4E5F6"'
+_SOCKET_PATH = 107  # bytes; unix(7): sun_path holds 108 with the closing zero
+
+
+def check_between(found: Draft, checker: Checker) -> None:
+    """Note every mistake that no section has by itself."""
+    for rule in (_secrets, _roles, _names, _needs, _releases, _uids, _sandbox, _files):
+        rule(found, checker)
+
+
+def _secrets(found: Draft, checker: Checker) -> None:
+    """Each backend has one place for its secret; the embedded server brings its own."""
+    for block in found.backends.values():
+        if block.sandbox and block.secrets:
+            path = join(block.path, block.secrets[0])
+            checker.wrong(path, "a place of the secret", 'none with url = "sandbox:"')
+        elif {"credential", "token_file"} <= set(block.secrets):
+            checker.wrong(block.path, "credential and token_file", "one of them")
+        elif not block.secrets and not block.sandbox:
+            hint = "the server's secret has a place of its own, outside this file"
+            checker.wrong(block.path, "no place of the secret", 'credential = "…" or token_file = "…"', hint)
+
+
+def _roles(found: Draft, checker: Checker) -> None:
+    for role, (ability, lack) in _ABILITIES.items():
+        name = found.get("roles", role) or found.get("roles", "wallet")
+        if name is None:
+            continue
+        block = found.backends.get(name)
+        if block is None:
+            if not found.get("roles", role):
+                continue  # it is the wallet's, and said there
+            known = list(found.backends)
+            expected = f"the name of a backend: {words.choices(known)}"
+            checker.wrong(f"roles.{role}", words.found(name), expected, words.did_you_mean(name, known))
+        elif block.plugin is not None and not hasattr(block.plugin, ability):
+            kind = block.head["type"]
+            checker.wrong(f"roles.{role}", words.found(name), "another backend", f"{kind} {lack}")
+
+
+def _names(found: Draft, checker: Checker) -> None:
+    count = Counter(block.head["name"] for block in found.devices if "name" in block.head)
+    for name, times in count.items():
+        if times > 1:
+            checker.wrong("devices", f"{times} devices named {words.found(name)}", "another name for each")
+
+
+def _needs(found: Draft, checker: Checker) -> None:
+    job = found.get("terminal", "job")
+    if job is None or not found.devices or any("role" not in block.head for block in found.devices):
+        return
+    roles = {block.head["role"] for block in found.devices}
+    for role in _NEEDS[job]:
+        if role not in roles:
+            checker.wrong("devices", f'no device with role = "{role}"', f'at least one for the job "{job}"')
+
+
+def _releases(found: Draft, checker: Checker) -> None:
+    known = list(dict.fromkeys(block.head["name"] for block in found.devices if _is_release(block)))
+    named: list[tuple[str, str]] = [
+        (join("vending.releases", product), name)
+        for product, name in (found.get("vending", "releases") or {}).items()
+    ]
+    usual = found.get("vending", "release")
+    if usual:
+        named.append(("vending.release", usual))
+    for path, name in named:
+        if name not in known:
+            expected = f'the name of a device with role = "release": {words.choices(known)}'
+            checker.wrong(path, words.found(name), expected, words.did_you_mean(name, known))
+    if usual == "" and len(known) > 1 and found.get("terminal", "job") == "vending":
+        hint = "it gives out the products that `releases` does not name"
+        checker.wrong("vending.release", '"" with several release devices', words.choices(known), hint)
+
+
+def _is_release(block: Block) -> bool:
+    return block.head.get("role") == RELEASE and "name" in block.head
+
+
+def _uids(found: Draft, checker: Checker) -> None:
+    for path, uid in _written_uids(found):
+        if not _UID.fullmatch(uid):
+            tidy = re.sub(r"[\s:.-]", "", uid).upper()
+            hint = "write it in upper case without separators" if _UID.fullmatch(tidy) else ""
+            checker.wrong(path, words.found(mask(uid)), _UID_WORDS, hint)
+    both = set(found.get("offline", "allow") or ()) & set(found.get("offline", "deny") or ())
+    for uid in sorted(both):
+        checker.wrong("offline.deny", words.found(mask(uid)), "a UID that `allow` does not name too")
+
+
+def _written_uids(found: Draft) -> Iterator[tuple[str, str]]:
+    for option in ("allow", "deny"):
+        for number, uid in enumerate(found.get("offline", option) or (), 1):
+            yield f"offline.{option}[{number}]", uid
+    for number, wallet in enumerate(found.get("sandbox", "wallets") or (), 1):
+        yield f"sandbox.wallets[{number}].token", wallet.token
+
+
+def _sandbox(found: Draft, checker: Checker) -> None:
+    """The embedded server is for testers: real money must never meet it."""
+    enabled = found.get("sandbox", "enabled")
+    if enabled:
+        for block in found.devices:
+            driver = block.head.get("driver")
+            if driver is not None and driver != SIMULATED:
+                expected = f'"{SIMULATED}" for every device beside the embedded server'
+                checker.wrong(join(block.path, "driver"), words.found(driver), expected)
+    for block in found.backends.values():
+        if block.sandbox and enabled is False:
+            checker.wrong(
+                join(block.path, "url"), '"sandbox:"', "the address of a server", "[sandbox] is not enabled"
+            )
+
+
+def _files(found: Draft, checker: Checker) -> None:
+    socket = found.get("control", "socket")
+    if socket and len(bytes(Path(socket).absolute())) > _SOCKET_PATH:
+        expected = f"a path of at most {_SOCKET_PATH} bytes in all"
+        checker.wrong("control.socket", words.found(socket), expected, "the system allows no longer socket")
+    journal, key = found.get("journal", "path"), found.get("journal", "key_file")
+    if journal and key and Path(journal).absolute() == Path(key).absolute():
+        checker.wrong("journal.key_file", words.found(key), "another file than the journal's")

@@ -1,0 +1,44 @@
+"""What is not wrong in a configuration, but would surprise whoever starts it: for `config check`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from terminal.settings.secrets import SecretError, credential_reader
+from terminal.settings.sections import Settings
+
+
+def notes(settings: Settings) -> list[str]:
+    """Return one sentence for each thing to look at on this machine; none of them makes the file wrong."""
+    return [*_secrets(settings), *_folders(settings), *_choosing(settings)]
+
+
+def _secrets(settings: Settings) -> list[str]:
+    found = []
+    for backend in settings.backends.values():
+        if backend.sandbox:
+            continue  # made by the daemon at its first start
+        if backend.credential and not os.environ.get("CREDENTIALS_DIRECTORY"):
+            found.append(
+                f"Backend {backend.name} takes credential {backend.credential!r} from systemd. That cannot be "
+                "checked here; the daemon says at its start if it is missing."
+            )
+            continue
+        try:
+            credential_reader(backend)()
+        except SecretError as error:
+            found.append(str(error))
+    return found
+
+
+def _folders(settings: Settings) -> list[str]:
+    folder = Path(settings.journal.path).parent
+    return [] if folder.is_dir() else [f"The journal's folder {folder} does not exist yet."]
+
+
+def _choosing(settings: Settings) -> list[str]:
+    vending = settings.terminal.job == "vending"
+    if vending and not settings.vending.one_product and not settings.named("buttons"):
+        return ['No device has role = "buttons", and vending.one_product is empty: nobody can choose.']
+    return []

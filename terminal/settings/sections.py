@@ -1,0 +1,272 @@
+"""The sections of the configuration that the core does not obey itself, and the whole as one value.
+
+As in ``terminal.core.rules``, one struct gives the check, the example file and the value in force.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from terminal.core import rules
+from terminal.core.rules import Rules
+
+Name = Annotated[
+    str,
+    Meta(
+        pattern=r"\A[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?\Z",
+        extra={"expected": "1 to 32 lower-case letters, digits and inner hyphens"},
+    ),
+]
+PathText = Annotated[str, Meta(min_length=1, max_length=4096, extra={"expected": "the path of a file"})]
+MaybePath = Annotated[str, Meta(max_length=4096, extra={"expected": "the path of a file, or an empty text"})]
+
+
+class TerminalSection(Rules, frozen=True):
+    """Who this terminal is and what it does."""
+
+    id: Annotated[
+        Name,
+        Meta(
+            description="Its name, at the head of every idempotency key: never give two terminals the same.",
+            examples=["coffee-1"],
+        ),
+    ]
+    job: Annotated[
+        Literal["vending", "topup"],
+        Meta(
+            description="`vending`: a token pays for what the machine gives out. "
+            "`topup`: coins are credited to a token."
+        ),
+    ]
+    locale: Annotated[
+        str,
+        Meta(
+            pattern=r"\A[a-z]{2,3}_[A-Z]{2}\Z",
+            description="Language and country of screens and receipts.",
+            extra={"expected": 'a language and a country like "de_DE"'},
+        ),
+    ] = "en_GB"
+    currency: Annotated[
+        str,
+        Meta(
+            pattern=r"\A[A-Z]{3}\Z",
+            description="Currency of all amounts (ISO 4217); amounts are in its cents.",
+            extra={"expected": 'three capital letters like "EUR" (ISO 4217)'},
+        ),
+    ] = "EUR"
+
+
+class JournalSection(Rules, frozen=True):
+    """Where every fact that is worth money is written down before anything happens."""
+
+    path: Annotated[
+        PathText,
+        Meta(description="The journal's file, on a disk that keeps what was synced."),
+    ] = "/var/lib/terminald/journal.db"
+    key_file: Annotated[
+        MaybePath,
+        Meta(
+            description="Key of the chain that shows edited and removed rows. Empty: beside the journal. It is "
+            "made at the first start."
+        ),
+    ] = ""
+    backups: Annotated[
+        MaybePath, Meta(description="Folder for backups. Empty: `backups` beside the journal.")
+    ] = ""
+    keep: Annotated[int, Meta(ge=0, le=1000, description="Backups that are kept; 0: none is made.")] = 7
+
+
+class ControlSection(Rules, frozen=True):
+    """The socket by which terminalctl and the pages reach the daemon. Its permissions are its only guard."""
+
+    socket: Annotated[PathText, Meta(description="Its path.")] = "/run/terminald/control.sock"
+    mode: Annotated[
+        str,
+        Meta(
+            pattern=r"\A0?[0-7]{2}0\Z",
+            description="Its permissions, in octal.",
+            extra={"expected": 'octal permissions like "0660" that end in 0: never for everybody'},
+        ),
+    ] = "0660"
+    group: Annotated[
+        str, Meta(max_length=32, description="The group that may use it. Empty: the daemon's own.")
+    ] = ""
+
+
+class RolesSection(Rules, frozen=True):
+    """Which backend does what."""
+
+    wallet: Annotated[
+        str, Meta(description="The backend that holds the wallets.", examples=["main"], min_length=1)
+    ]
+    catalogue: Annotated[
+        str, Meta(description="The backend that knows the products. Empty: the one with the wallets.")
+    ] = ""
+
+
+class LogSection(Rules, frozen=True):
+    """What is logged, on stderr, as the journal of systemd likes it."""
+
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        Meta(description="The least important level that is logged."),
+    ] = "info"
+
+
+class SandboxWallet(Rules, frozen=True):
+    """A wallet that the embedded server has from the start."""
+
+    token: Annotated[
+        str, Meta(min_length=2, max_length=40, description="UID of the token.", examples=["04A1B2C3D4E5F6"])
+    ]
+    balance: Annotated[
+        int, Meta(ge=-100_000_00, le=100_000_00, description="What is in it at first, in cents.")
+    ] = 0
+
+
+class SandboxProduct(Rules, frozen=True):
+    """A product that the embedded server sells."""
+
+    id: Annotated[str, Meta(min_length=1, max_length=40, description="Its id.", examples=["espresso"])]
+    name: Annotated[str, Meta(min_length=1, max_length=60, description="Its name.", examples=["Espresso"])]
+    price: Annotated[int, Meta(ge=0, le=100_000_00, description="Its price, in cents.", examples=[150])]
+
+
+class SandboxSection(Rules, frozen=True):
+    """A server of our own inside the daemon, for testers. Only where every device is simulated."""
+
+    enabled: Annotated[bool, Meta(description="Whether it runs.")] = False
+    listen: Annotated[
+        str,
+        Meta(
+            pattern=r"\A(127\.0\.0\.1|localhost|\[::1\]):[0-9]{1,5}\Z",
+            description="Where it listens. Port 0: any free one.",
+            extra={"expected": 'an address of this machine and a port, like "127.0.0.1:8091"'},
+        ),
+    ] = "127.0.0.1:8091"
+    dialect: Annotated[
+        Literal["documented", "pretix"],
+        Meta(description="Whether it speaks as documented or as the plugin of pretix does."),
+    ] = "documented"
+    database: Annotated[PathText, Meta(description="Its state.")] = "var/sandbox.db"
+    token_file: Annotated[
+        PathText, Meta(description="The token that it asks for; made at the first start.")
+    ] = "var/sandbox.token"
+    wallets: Annotated[tuple[SandboxWallet, ...], Meta(description="Its wallets at first.")] = ()
+    products: Annotated[tuple[SandboxProduct, ...], Meta(description="What it sells.")] = ()
+
+
+class BackendHead(Rules, frozen=True):
+    """A server. Its own options follow, by type. Give `credential` or `token_file`."""
+
+    type: Annotated[str, Meta(description="Which kind of server.", examples=["pointofsale"])]
+    credential: Annotated[
+        str,
+        Meta(
+            pattern=r"\A([A-Za-z0-9_][A-Za-z0-9_.-]{0,99})?\Z",
+            description="Name of the systemd credential that holds the secret (LoadCredential= in the unit).",
+            extra={"expected": "the name of a systemd credential: letters, digits, _ . -"},
+        ),
+    ] = ""
+    token_file: Annotated[
+        MaybePath,
+        Meta(description="File that holds the secret; nobody but the daemon's user and group may read it."),
+    ] = ""
+
+
+class DeviceHead(Rules, frozen=True):
+    """A device. Its own options follow, by driver."""
+
+    name: Annotated[
+        str,
+        Meta(
+            pattern=r"\A[^\W_](?:[\w .-]{0,38}[\w.-])?\Z",
+            description="What it is called in lists and logs; unique.",
+            examples=["front reader"],
+            extra={"expected": "1 to 40 letters, digits, spaces, _ . - that begin with a letter or digit"},
+        ),
+    ]
+    role: Annotated[str, Meta(description="What it is for.", examples=["reader"])]
+    driver: Annotated[str, Meta(description="How it is spoken to.", examples=["pcsc"])]
+
+
+class BackendSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """A configured server.
+
+    Attributes:
+        name: Its name in the configuration.
+        type: Its adapter.
+        credential: Name of the systemd credential; empty if *token_file* is given.
+        token_file: Absolute path; empty if *credential* is given.
+        sandbox: Whether it is the embedded server (``url = "sandbox:"``).
+        options: The adapter's ``Options``.
+    """
+
+    name: str
+    type: str
+    credential: str
+    token_file: str
+    sandbox: bool
+    options: msgspec.Struct
+
+
+class DeviceSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """A configured device; *options* is its driver's ``Options``."""
+
+    name: str
+    role: str
+    driver: str
+    options: msgspec.Struct
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole configuration, right in itself. Paths in it are absolute.
+
+    Attributes:
+        file: Where it was read from.
+        sandbox: None where the embedded server does not run.
+        devices: In the order of the file.
+    """
+
+    file: str
+    terminal: TerminalSection
+    journal: JournalSection
+    control: ControlSection
+    backends: dict[str, BackendSettings]
+    roles: RolesSection
+    offline: rules.OfflineRules
+    vending: rules.VendingRules
+    topup: rules.TopupRules
+    reading: rules.ReadingRules
+    sync: rules.SyncRules
+    log: LogSection
+    sandbox: SandboxSection | None
+    devices: tuple[DeviceSettings, ...]
+
+    def named(self, role: str) -> tuple[str, ...]:
+        """Return the names of the devices of a role, in the order of the file."""
+        return tuple(device.name for device in self.devices if device.role == role)
+
+    def socket_mode(self) -> int:
+        """Return the control socket's permissions."""
+        return int(self.control.mode, 8)
+
+    def job(self) -> rules.Job:
+        """Return what the core must know."""
+        return rules.Job(
+            terminal=self.terminal.id,
+            kind=self.terminal.job,
+            currency=self.terminal.currency,
+            locale=self.terminal.locale,
+            wallet=self.roles.wallet,
+            acceptors=self.named("acceptor"),
+            releases=self.named("release"),
+            printers=self.named("printer"),
+            vending=self.vending,
+            topup=self.topup,
+            offline=self.offline,
+            reading=self.reading,
+        )

@@ -1,0 +1,83 @@
+"""A set of drivers and adapters that does not depend on which ones the terminal has."""
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class RelayOptions(Options, frozen=True):
+    pin: Annotated[int, Meta(ge=0, le=53, description="The pin.")]
+    pulse_ms: Annotated[int, Meta(ge=10, le=60_000)] = 500
+    active: Annotated[str, Meta(pattern=r"\A(high|low)\Z", extra={"expected": '"high" or "low"'})] = "high"
+
+
+class CoinOptions(Options, frozen=True):
+    coins: Annotated[dict[int, Annotated[int, Meta(ge=1)]], Meta(description="Cents by pulses.")]
+    least_ms: int = 20
+    most_ms: int = 200
+
+    def __post_init__(self) -> None:
+        if self.least_ms >= self.most_ms:
+            raise ValueError("least_ms must be below most_ms")
+
+
+class PosOptions(Options, frozen=True):
+    url: Annotated[
+        str, Meta(pattern=r"\Ahttps?://", extra={"expected": "an address that begins with https://"})
+    ]
+    dialect: Annotated[str, Meta(max_length=10)] = "documented"
+
+
+class Relay:
+    Options = RelayOptions
+
+
+class Acceptor:
+    Options = CoinOptions
+
+
+class Reader:
+    Options = Options
+
+
+class Pos:
+    Options = PosOptions
+
+    def balance(self) -> None: ...
+
+    def terminal(self) -> None: ...
+
+
+class Hawk:
+    Options = PosOptions
+
+
+class Fake:
+    """Stands in for what is installed."""
+
+    _drivers = {  # noqa: RUF012 - never changed
+        ("reader", "pcsc"): Reader,
+        ("reader", "simulated"): Reader,
+        ("release", "relay"): Relay,
+        ("release", "simulated"): Reader,
+        ("coin_acceptor", "pulse"): Acceptor,
+        ("buttons", "simulated"): Reader,
+    }
+    _backends = {"pointofsale": Pos, "hawk": Hawk}  # noqa: RUF012 - never changed
+
+    def driver(self, role: str, driver: str) -> Any:
+        return self._drivers[role, driver]
+
+    def drivers(self) -> list[tuple[str, str]]:
+        return sorted(self._drivers)
+
+    def backend(self, kind: str) -> Any:
+        return self._backends[kind]
+
+    def backends(self) -> list[str]:
+        return sorted(self._backends)

@@ -1,0 +1,340 @@
+"""The configuration file: what is right is loaded, and all that is wrong is said at once."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from terminal.settings import ConfigError, Mistake, Settings, load
+from tests.settings.plugins import Fake, RelayOptions
+
+GOOD = """
+[terminal]
+id = "coffee-1"
+job = "vending"
+
+[backends.main]
+type = "pointofsale"
+url = "https://pos.example.org/"
+credential = "pos-token"
+
+[roles]
+wallet = "main"
+
+[[devices]]
+name = "front reader"
+role = "reader"
+driver = "pcsc"
+
+[[devices]]
+name = "spout"
+role = "release"
+driver = "relay"
+pin = 17
+"""
+
+TESTER = """
+[terminal]
+id = "sim"
+job = "vending"
+
+[sandbox]
+enabled = true
+listen = "127.0.0.1:8099"
+
+[backends.main]
+type = "pointofsale"
+url = "sandbox:"
+
+[roles]
+wallet = "main"
+
+[[devices]]
+name = "reader"
+role = "reader"
+driver = "simulated"
+
+[[devices]]
+name = "spout"
+role = "release"
+driver = "simulated"
+"""
+
+
+def loaded(tmp_path: Path, text: str) -> Settings:
+    file = tmp_path / "terminal.toml"
+    file.write_text(text)
+    return load(file, Fake())
+
+
+def mistakes(tmp_path: Path, text: str) -> dict[str, Mistake]:
+    with pytest.raises(ConfigError) as caught:
+        loaded(tmp_path, text)
+    found = {mistake.path: mistake for mistake in caught.value.mistakes}
+    assert len(found) == len(caught.value.mistakes), "two mistakes of one path"
+    return found
+
+
+def only(tmp_path: Path, text: str) -> Mistake:
+    found = mistakes(tmp_path, text)
+    assert len(found) == 1, found
+    return next(iter(found.values()))
+
+
+def test_a_good_file_is_loaded_with_its_defaults(tmp_path: Path) -> None:
+    settings = loaded(tmp_path, GOOD)
+    assert settings.terminal.id == "coffee-1"
+    assert settings.roles.catalogue == "main"
+    assert settings.sandbox is None
+    assert settings.offline.max_sale == 500
+    assert settings.sync.parallel >= 1
+    assert settings.journal.key_file == "/var/lib/terminald/journal.db.key"
+    assert settings.journal.backups == "/var/lib/terminald/backups"
+    assert settings.socket_mode() == 0o660
+    backend = settings.backends["main"]
+    assert (backend.name, backend.type, backend.credential, backend.token_file, backend.sandbox) == (
+        "main",
+        "pointofsale",
+        "pos-token",
+        "",
+        False,
+    )
+    assert settings.devices[1].options == RelayOptions(pin=17)
+
+
+def test_the_job_holds_what_the_core_needs(tmp_path: Path) -> None:
+    job = loaded(tmp_path, GOOD + '[vending]\nrelease = "spout"\n').job()
+    assert (job.terminal, job.kind, job.wallet) == ("coffee-1", "vending", "main")
+    assert (job.acceptors, job.releases, job.printers) == ((), ("spout",), ())
+    assert job.vending.release == "spout"
+
+
+def test_relative_paths_are_those_of_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = GOOD.replace('credential = "pos-token"', 'token_file = "pos.token"')
+    settings = loaded(tmp_path, text + '[journal]\npath = "var/j.db"\n[control]\nsocket = "var/c.sock"\n')
+    assert settings.journal.path == str(tmp_path / "var/j.db")
+    assert settings.journal.key_file == str(tmp_path / "var/j.db.key")
+    assert settings.journal.backups == str(tmp_path / "var/backups")
+    assert settings.control.socket == str(tmp_path / "var/c.sock")
+    assert settings.backends["main"].token_file == str(tmp_path / "pos.token")
+
+
+def test_ten_different_mistakes_are_reported_together(tmp_path: Path) -> None:
+    text = """
+    [terminal]
+    id = "Coffee 1"
+    job = "vendign"
+    curency = "EUR"
+
+    [offline]
+    max_sale = -5
+    unknown_tokens = "no"
+
+    [backends.main]
+    type = "pointofsales"
+    token = "s3cr3t-s3cr3t"
+
+    [roles]
+    wallet = "mian"
+
+    [vending]
+    releases = { espresso = "spuot" }
+
+    [[devices]]
+    name = "reader"
+    role = "reader"
+    driver = "pcscd"
+
+    [[devices]]
+    name = "spout"
+    role = "release"
+    driver = "relay"
+
+    [[devices]]
+    name = "spout"
+    role = "release"
+    driver = "relay"
+    pin = 99
+
+    [vendin]
+    """
+    found = mistakes(tmp_path, text)
+    assert {path: str(mistake).partition(": ")[2] for path, mistake in found.items()} == {
+        "vendin": "found an unknown section; expected backends, control, devices, journal, log, offline, "
+        'reading, roles, sandbox, sync, terminal, topup, vending (did you mean "vending"?)',
+        "terminal.id": 'found "Coffee 1"; expected 1 to 32 lower-case letters, digits and inner hyphens',
+        "terminal.job": 'found "vendign"; expected "topup" or "vending" (did you mean "vending"?)',
+        "terminal.curency": "found an unknown option; expected currency, id, job, locale "
+        '(did you mean "currency"?)',
+        "offline.max_sale": "found -5; expected a whole number from 0 to 10000000",
+        "offline.unknown_tokens": 'found "no"; expected true or false',
+        "backends.main.type": 'found "pointofsales"; expected "hawk" or "pointofsale" '
+        '(did you mean "pointofsale"?)',
+        "backends.main.token": "found a secret (not shown); expected no secret in this file (write it to a "
+        'file of its own and name that by token_file = "…", or name a credential of systemd by credential = "…"; '
+        "then replace the secret, for it was readable here)",
+        "roles.wallet": 'found "mian"; expected the name of a backend: "main" (did you mean "main"?)',
+        "vending.releases.espresso": 'found "spuot"; expected the name of a device with role = "release": '
+        '"spout" (did you mean "spout"?)',
+        'devices["reader"].driver': 'found "pcscd"; expected "pcsc" or "simulated" (did you mean "pcsc"?)',
+        "devices[2].pin": "found nothing; expected a whole number from 0 to 53 (it must be given)",
+        "devices[3].pin": "found 99; expected a whole number from 0 to 53",
+        "devices": 'found 2 devices named "spout"; expected another name for each',
+    }
+
+
+def test_no_message_repeats_a_secret(tmp_path: Path) -> None:
+    text = GOOD.replace('credential = "pos-token"', 'token = "s3cr3t"').replace("https://", "https://u:s3cr3t@")
+    with pytest.raises(ConfigError) as caught:
+        loaded(tmp_path, text)
+    assert {mistake.path for mistake in caught.value.mistakes} == {"backends.main.token", "backends.main.url"}
+    assert "s3cr3t" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "sentence"),
+    [
+        (('credential = "pos-token"', ""), "backends.main", "no place of the secret"),
+        (
+            ('credential = "pos-token"', 'credential = "a"\ntoken_file = "b"'),
+            "backends.main",
+            "credential and token_file; expected one of them",
+        ),
+        (('"pos-token"', '"../etc/shadow"'), "backends.main.credential", "the name of a systemd credential"),
+        (('"pointofsale"', '"hawk"'), "roles.wallet", "hawk holds no wallets"),
+        (
+            ('url = "https://pos.example.org/"', 'url = "ftp://x"'),
+            "backends.main.url",
+            "that begins with https://",
+        ),
+        (('"coffee-1"', '"-coffee"'), "terminal.id", "inner hyphens"),
+        (('"coffee-1"', f'"{"x" * 33}"'), "terminal.id", "1 to 32"),
+        (('"relay"', '"simulated"\nx = 1'), 'devices["spout"].x', "unknown option"),
+        (('"release"', '"relaese"'), 'devices["spout"].role', 'did you mean "release"?'),
+        (('job = "vending"', 'job = "topup"'), "devices", 'no device with role = "coin_acceptor"'),
+        (('name = "spout"', 'name = " spout"'), 'devices[" spout"].name', "letters, digits, spaces"),
+        (("[roles]", "[control]\nmode = '0666'\n[roles]"), "control.mode", "never for everybody"),
+        (("[roles]", f"[control]\nsocket = '/{'x' * 120}'\n[roles]"), "control.socket", "at most 107 bytes"),
+        (("[roles]", "[journal]\npath = 'a'\nkey_file = 'a'\n[roles]"), "journal.key_file", "another file"),
+        (("[roles]", "[offline]\ndeny = ['04:a1:b2:c3']\n[roles]"), "offline.deny[1]", "without separators"),
+        (("[roles]", "[offline]\nallow = ['04A1B2C3']\ndeny = ['04A1B2C3']\n[roles]"), "offline.deny", "too"),
+        (
+            ("[roles]", "[offline]\ndeny = ['04A1B2C3', 7]\n[roles]"),
+            "offline.deny[2]",
+            "found 7; expected a text",
+        ),
+        (("[roles]", "[vending]\nrelease = 'tap'\n[roles]"), "vending.release", 'found "tap"'),
+        (("[roles]", "[log]\nlevel = 'warn'\n[roles]"), "log.level", 'did you mean "warning"?'),
+        (("[roles]", "[sandbox]\nenabled = true\n[roles]"), 'devices["spout"].driver', '"simulated"'),
+        (("[backends.main]", "[backends.Main]"), "the name of backends.Main", "lower-case"),
+    ],
+)
+def test_each_mistake_is_named(tmp_path: Path, change: tuple[str, str], path: str, sentence: str) -> None:
+    assert change[0] in GOOD
+    found = mistakes(tmp_path, GOOD.replace(*change))
+    assert path in found
+    assert sentence in str(found[path])
+
+
+def test_a_table_of_the_wrong_shape_is_a_mistake_and_not_a_crash(tmp_path: Path) -> None:
+    text = 'terminal = 1\nbackends = "x"\ndevices = 3\noffline = []\n[roles]\nwallet = "main"\n'
+    found = mistakes(tmp_path, text)
+    assert {"terminal", "backends", "devices", "offline"} <= set(found)
+    assert found["terminal"].expected == "a section [terminal]"
+
+
+def test_an_empty_file_tells_what_must_be_given(tmp_path: Path) -> None:
+    assert set(mistakes(tmp_path, "")) == {"terminal.id", "terminal.job", "backends", "roles.wallet", "devices"}
+
+
+def test_two_release_devices_want_one_named_for_the_other_products(tmp_path: Path) -> None:
+    two = GOOD + '[[devices]]\nname = "hatch"\nrole = "release"\ndriver = "relay"\npin = 5\n'
+    assert only(tmp_path, two).path == "vending.release"
+    assert loaded(tmp_path, two + '[vending]\nrelease = "hatch"\n').vending.release == "hatch"
+
+
+def test_options_that_do_not_fit_each_other_are_refused_in_the_drivers_own_words(tmp_path: Path) -> None:
+    acceptor = '[[devices]]\nname = "slot"\nrole = "coin_acceptor"\ndriver = "pulse"\n'
+    mistake = only(tmp_path, GOOD + acceptor + "coins = { 1 = 50, 2 = 100 }\nleast_ms = 300\n")
+    assert (mistake.path, mistake.expected) == ('devices["slot"]', "least_ms must be below most_ms")
+    inner = mistakes(tmp_path, GOOD + acceptor + "coins = { 1 = 0, two = 100 }\n")
+    assert inner['devices["slot"].coins.1'].expected == "a whole number of at least 1"
+    assert inner['the name devices["slot"].coins.two'].expected == "a whole number"
+
+
+def test_a_tester_may_use_the_embedded_server(tmp_path: Path) -> None:
+    settings = loaded(tmp_path, TESTER)
+    assert settings.sandbox is not None
+    backend = settings.backends["main"]
+    assert backend.sandbox
+    assert backend.options.url == "http://127.0.0.1:8099/"  # type: ignore[attr-defined]
+    assert backend.token_file == settings.sandbox.token_file
+    assert Path(backend.token_file).is_absolute()
+
+
+def test_the_embedded_server_has_no_other_secret_and_must_run(tmp_path: Path) -> None:
+    assert only(tmp_path, TESTER.replace('"sandbox:"', '"sandbox:"\ncredential = "x"')).path == (
+        "backends.main.credential"
+    )
+    assert only(tmp_path, TESTER.replace("enabled = true", "enabled = false")).path == "backends.main.url"
+
+
+def test_an_embedded_server_listens_on_this_machine_only(tmp_path: Path) -> None:
+    found = mistakes(tmp_path, TESTER.replace("127.0.0.1:8099", "0.0.0.0:80"))
+    assert "an address of this machine" in found["sandbox.listen"].expected
+
+
+def test_wallets_of_the_embedded_server_are_checked_to_the_last_option(tmp_path: Path) -> None:
+    found = mistakes(
+        tmp_path,
+        TESTER
+        + '[[sandbox.wallets]]\ntoken = "04A1B2C3"\nbalanc = 5\n[[sandbox.wallets]]\ntoken = "04 a1 b2 c3"\n',
+    )
+    assert found["sandbox.wallets[1].balanc"].hint == 'did you mean "balance"?'
+
+
+# -- the file itself -----------------------------------------------------------------------------------
+
+
+def test_a_missing_file_says_where_to_begin(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"no such file.*terminalctl config example"):
+        load(tmp_path / "none.toml")
+
+
+def test_a_folder_is_no_configuration(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="what cannot be read: Is a directory"):
+        load(tmp_path)
+
+
+def test_a_file_that_never_ends_is_refused() -> None:
+    with pytest.raises(ConfigError, match="more than 1000000 bytes"):
+        load("/dev/zero")
+
+
+def test_a_syntax_error_names_the_line_and_repeats_no_value(tmp_path: Path) -> None:
+    mistake = only(tmp_path, "[terminal]\nid = coffee-s3cr3t\n")
+    assert mistake.path == "line 2, column 6"
+    assert mistake.hint == 'a text stands in quotes: name = "text"'
+    assert "s3cr3t" not in str(mistake)
+
+
+def test_bytes_that_are_no_text_name_their_line(tmp_path: Path) -> None:
+    file = tmp_path / "terminal.toml"
+    file.write_bytes(b'[terminal]\nid = "caf\xe9"\n')
+    with pytest.raises(ConfigError, match="line 2: found bytes that are no UTF-8"):
+        load(file)
+
+
+def test_a_key_given_twice_is_a_syntax_error(tmp_path: Path) -> None:
+    assert only(tmp_path, "a = 1\na = 2\n").path == "line 2, column 6"
+
+
+def test_settings_stay_light() -> None:
+    heavy = ("httpx", "sqlite_utils", "click", "sqlite3", "smartcard", "escpos")
+    code = f"import sys, terminal.settings; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
