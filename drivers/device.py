@@ -4,8 +4,9 @@ A driver derives from :class:`DeviceThread` and gives four primitives, which all
 
 * ``_open()`` brings the device to its safe state and makes it ready, or raises;
 * ``_serve()`` is called again and again while it is open. It blocks until there is something to do, does it,
-  and returns. The default waits for orders. A driver that must block on its device instead overrides it,
-  carries out the waiting orders with ``self._work(0)``, and makes ``_interrupt()`` end its blocking call;
+  and returns. The default waits for orders. A driver that must block on its device instead overrides it: it
+  carries out the waiting orders first, with ``self._work(0)``, then blocks, and makes ``_interrupt()`` end
+  that call, also if it comes just before it;
 * ``_close()`` brings it to its safe state and lets it go. It is called after every open, successful or not;
 * ``_interrupt()`` is called from other threads, when an order waits or the device is to stop; it never raises.
 

@@ -1,0 +1,198 @@
+"""Coins from pulses: a pure state machine. Edges and the time go in, coins and doubts come out.
+
+An acceptor with a pulse output closes a switch once for each unit of a coin's value, or a number of times that
+says which coin it was. Pulses that follow each other make one group; a long enough quiet ends it. What is not
+surely a coin is *never* one: it comes out as Unknown, for a person to see.
+
+    too short                            a spike: no pulse, and no doubt either
+    two parts with a gap that is none    one pulse that bounced, if one part alone is long enough; else a doubt
+    too long                             the whole group is in doubt
+    an edge was lost                     the whole group is in doubt
+    a count that is not in the table     in doubt
+
+Widths and gaps: DG600F 25, 45, 65 or 100 ms, the host should want 20 ms or more (its manual, SparkFun
+COM-11636); others up to some hundred ms.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a pulse looks like; times in nanoseconds.
+
+    Attributes:
+        min_ns: Shortest pulse.
+        max_ns: Longest pulse.
+        gap_ns: Shortest gap between two pulses; what is shorter is a bounce within one.
+        end_ns: Quiet after a pulse that ends the group.
+        widths: Whether edges to inactive are reported. Else pulses are counted by their first edge, and two
+            nearer than min_ns + gap_ns are one that bounced.
+    """
+
+    min_ns: int
+    max_ns: int
+    gap_ns: int
+    end_ns: int
+    widths: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What a number of pulses is worth, in cents: by *coins* (pulses -> cents), else *unit* cents a pulse."""
+
+    coins: dict[int, int]
+    unit: int = 0
+
+    def cents(self, pulses: int) -> int | None:
+        """Return the value of a group; None if there is no such coin."""
+        if pulses in self.coins:
+            return self.coins[pulses]
+        return pulses * self.unit or None
+
+    @property
+    def smallest(self) -> int:
+        """The least that a coin is worth."""
+        return min([*self.coins.values(), *([self.unit] if self.unit else [])])
+
+
+@dataclass(frozen=True, slots=True)
+class Coin:
+    """A coin of *cents*."""
+
+    cents: int
+    pulses: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A group that is no known coin; *words* say why, for a technician."""
+
+    pulses: int
+    words: str
+
+
+Result = Coin | Unknown
+
+
+class PulseCounter:
+    """Counts the pulses of one line. Times in nanoseconds, of one clock; they may not run backwards.
+
+    The edges of a line are fed in order. A caller that has fed all edges up to a time may then tell that time
+    by tick(); it should do so at due() at the latest.
+    """
+
+    def __init__(self, shape: Shape, table: Table, *, t_ns: int, active: bool) -> None:
+        """Begin at *t_ns* with the line as it is then."""
+        self._shape = shape
+        self._table = table
+        self._now = t_ns
+        self._active = active and shape.widths
+        self._edge_at = t_ns  # the last change of the level
+        # The pulse that is not judged yet: its first edge, and the longest part in which the line was active.
+        self._first_at: int | None = None
+        self._longest = 0
+        # The group: its pulses, what is wrong with it, and when its last pulse ended (None: there is no group).
+        self._pulses = 0
+        self._doubt = ""
+        self._last_at: int | None = None
+        if self._active:
+            self._first_at = t_ns
+            self._suspect(t_ns, "it was under way when the terminal began to look")
+
+    def feed(self, t_ns: int, *, active: bool, lost: bool = False) -> list[Result]:
+        """Take an edge; return the groups that had ended before it."""
+        t_ns = max(t_ns, self._now)
+        missing = "edges were lost: this machine was too busy"
+        if lost and self.busy:
+            self._suspect(self._edge_at, missing)  # what was lost may have been a part of this group
+        results = self.tick(t_ns)
+        if lost:
+            self._suspect(t_ns, missing)
+        if not self._shape.widths:
+            self._lead(t_ns)
+        elif active is self._active:
+            self._suspect(t_ns, "the signal made no sense: edges must have been lost")
+        elif active:
+            self._first_at = t_ns if self._first_at is None else self._first_at
+            self._active, self._edge_at = True, t_ns
+        else:
+            self._longest = max(self._longest, t_ns - self._edge_at)
+            self._active, self._edge_at = False, t_ns
+        return results
+
+    def tick(self, t_ns: int) -> list[Result]:
+        """Take the time; return the group that has ended by now, if one has."""
+        self._now = max(t_ns, self._now)
+        if self._first_at is not None and not self._active and self._now >= self._edge_at + self._shape.gap_ns:
+            self._judge()
+        if self._first_at is not None or self._last_at is None:
+            return []
+        return self._end() if self._now >= self._last_at + self._shape.end_ns else []
+
+    def due(self) -> int | None:
+        """Return when tick() will have something to do if no edge comes; None: never."""
+        if self._first_at is not None:
+            if not self._active:
+                return self._edge_at + self._shape.gap_ns
+            return None if self.stuck else self._first_at + self._shape.max_ns + 1
+        return None if self._last_at is None else self._last_at + self._shape.end_ns
+
+    @property
+    def busy(self) -> bool:
+        """Whether a group, or what may become one, is under way."""
+        return self._first_at is not None or self._last_at is not None
+
+    @property
+    def stuck(self) -> bool:
+        """Whether the line has been active for longer than any pulse is."""
+        return self._first_at is not None and self._now - self._first_at > self._shape.max_ns
+
+    def abandon(self, words: str) -> list[Result]:
+        """End the group that is under way, if one is, as Unknown for the reason *words*."""
+        if not self.busy:
+            return []
+        self._judge()
+        self._doubt = words
+        return self._end()
+
+    # -- within a group --------------------------------------------------------------------------------
+
+    def _suspect(self, t_ns: int, words: str) -> None:
+        self._doubt = self._doubt or words
+        self._last_at = max(t_ns, self._last_at or t_ns)
+
+    def _lead(self, t_ns: int) -> None:
+        """Count a first edge, where only those are known; its pulse may last for max_ns."""
+        if self._pulses and t_ns - self._edge_at < self._shape.min_ns + self._shape.gap_ns:
+            return
+        self._pulses += 1
+        self._edge_at = t_ns
+        self._last_at = t_ns + self._shape.max_ns
+
+    def _judge(self) -> None:
+        """Decide what lies between _first_at and _edge_at: a pulse, a doubt, or nothing."""
+        if self._first_at is None:
+            return
+        width = self._edge_at - self._first_at
+        longest, self._first_at, self._longest = self._longest, None, 0
+        if width > self._shape.max_ns:
+            self._pulses += 1
+            self._suspect(self._edge_at, f"a pulse of {width // 1_000_000} ms is too long")
+        elif longest >= self._shape.min_ns:
+            self._pulses += 1
+            self._last_at = self._edge_at
+        elif width >= self._shape.min_ns:
+            self._suspect(self._edge_at, "the signal flickered")
+
+    def _end(self) -> list[Result]:
+        pulses, doubt = self._pulses, self._doubt
+        self._pulses, self._doubt, self._last_at = 0, "", None
+        if doubt:
+            return [Unknown(pulses, doubt)]
+        cents = self._table.cents(pulses)
+        if cents is None:
+            return [Unknown(pulses, f"no coin of this acceptor has {pulses} pulses")]
+        return [Coin(cents, pulses)]

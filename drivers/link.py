@@ -1,0 +1,97 @@
+"""Serial lines by a name that stays, or by URL.
+
+    /dev/serial/by-id/usb-FTDI_…    the adapter of this serial number, wherever it is plugged in
+    /dev/serial/by-path/…           whatever is plugged in there
+    socket://10.0.0.7:4001          a serial server; rfc2217:// one that sets the baud rate; loop:// for trials
+
+Everything that a serial line can do wrong comes out as a DeviceError. Three families of errors mean that
+(pyserial's manual names the first two; the third comes from setting an odd parity on a pseudo-terminal).
+"""
+
+from __future__ import annotations
+
+import errno
+import termios
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from drivers.device import DeviceError, DeviceFault, DeviceMissing, needs, words_of
+
+if TYPE_CHECKING:
+    import serial
+
+_STABLE = Path("/dev/serial/by-id")
+
+
+def open_link(
+    url_or_path: str,
+    baudrate: int,
+    timeout: float | None,
+    write_timeout: float | None,
+    *,
+    exclusive: bool = True,
+) -> serial.Serial:
+    """Open a serial line; close it by its close().
+
+    Args:
+        url_or_path: A path of a device, or a URL of pyserial's.
+        baudrate: Bits a second; 8 data bits, no parity, 1 stop bit.
+        timeout: Seconds that a read waits for; None: for ever.
+        write_timeout: Seconds that a write waits for; None: for ever, should the other end stop reading.
+        exclusive: Whether nobody else may have it open (a device only; who does not ask, is not stopped).
+
+    Raises:
+        DeviceMissing: It is not there.
+        DeviceFault: It is there and cannot be opened.
+    """
+    with needs("printer"):
+        import serial  # noqa: PLC0415 - only where a serial line is used
+    with link_errors(url_or_path):
+        if "://" in url_or_path:
+            # A URL knows no lock: what is behind it decides who may talk to it.
+            return serial.serial_for_url(
+                url_or_path, baudrate=baudrate, timeout=timeout, write_timeout=write_timeout
+            )
+        return serial.Serial(
+            url_or_path,
+            baudrate=baudrate,
+            timeout=timeout,
+            write_timeout=write_timeout,
+            exclusive=exclusive,
+        )
+
+
+@contextmanager
+def link_errors(url_or_path: str) -> Iterator[None]:
+    """Turn everything that using the serial line *url_or_path* may raise into a DeviceError."""
+    with needs("printer"):
+        import serial  # noqa: PLC0415 - only where a serial line is used
+    try:
+        yield
+    except serial.SerialTimeoutException as error:
+        raise DeviceFault(f"{url_or_path} takes no more bytes: the device does not read") from error
+    except (OSError, termios.error) as error:  # SerialException is an OSError
+        raise _classed(url_or_path, error) from error
+    except (ValueError, TypeError) as error:
+        # pyserial: a bad URL or setting, and what a thread meets when its port is closed under it.
+        raise DeviceFault(f"{url_or_path} cannot be used: {error}") from error
+
+
+def _classed(where: str, error: OSError | termios.error) -> DeviceError:
+    number = error.errno if isinstance(error, OSError) else error.args[0] if error.args else None
+    if number == errno.ENOENT:
+        return DeviceMissing(f"there is no {where}; there are: {_present()}")
+    if number in (errno.EACCES, errno.EPERM):
+        return DeviceFault(f"{where} may not be opened: add the terminal's user to the group dialout")
+    if number in (errno.EAGAIN, errno.EBUSY):
+        return DeviceFault(f"{where} is in use by another program")
+    if number in (errno.EINVAL, errno.ENOTTY):
+        return DeviceFault(f"{where} refuses the settings of a serial line: {words_of(error)}")
+    return DeviceMissing(f"{where} does not answer: {words_of(error)}")
+
+
+def _present() -> str:
+    names = sorted(str(path) for path in _STABLE.glob("*"))
+    return ", ".join(names) or f"no serial lines in {_STABLE}"
