@@ -37,20 +37,19 @@ class RpiPins:
 
     widths = False
 
-    def __init__(self, clock: Callable[[], int] = time.monotonic_ns) -> None:
-        """Load the library; *clock* gives nanoseconds.
+    def __init__(self) -> None:
+        """Load the library.
 
         Raises:
             DeviceFault: The library is missing or does not work on this machine.
         """
         self._gpio = _library()
-        self._clock = clock
         self._gpio.setwarnings(False)
         self._gpio.setmode(self._gpio.BCM)
 
     def now_ns(self) -> int:
-        """Read the clock."""
-        return self._clock()
+        """Read the monotonic clock."""
+        return time.monotonic_ns()
 
     def output(self, line: Line, *, active_low: bool, active: bool) -> RpiOutput:
         """Drive *line*, from the first moment on to *active*."""
@@ -58,7 +57,7 @@ class RpiPins:
 
     def edges(self, lines: Sequence[Line], *, active_low: bool, bias: Bias) -> RpiEdges:
         """Watch *lines* for becoming active."""
-        edges = RpiEdges(self._gpio, self._clock, active_low=active_low)
+        edges = RpiEdges(self._gpio, self.now_ns, active_low=active_low)
         try:
             for line in lines:
                 edges.add(line, bias)
