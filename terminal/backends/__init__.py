@@ -1,1 +1,43 @@
-"""Adapters: one file for each server, loaded on demand."""
+"""Adapters: one small file for each kind of server, imported when it is asked for.
+
+Adding one is a file and a line here. Each class names its ``Options`` (a msgspec struct) and is made as
+``Class(name, options, terminal_id=…, credential=…)``; the roles that it may have are in
+``terminal.backends.protocol``.
+"""
+
+from __future__ import annotations
+
+import difflib
+from importlib import import_module
+from typing import Any
+
+BACKENDS: dict[str, str] = {
+    "pointofsale": "terminal.backends.pointofsale:PointOfSale",
+}
+
+
+class UnknownBackend(LookupError):  # noqa: N818 - what it is, as a person would say it
+    """No adapter of that type; the sentence names the known ones, and the one that was probably meant."""
+
+    def __init__(self, kind: str) -> None:
+        near = difflib.get_close_matches(kind, BACKENDS, n=1)
+        self.suggestion: str | None = near[0] if near else None
+        words = f"no backend of type {kind!r}; known: {', '.join(sorted(BACKENDS))}"
+        super().__init__(words + (f" (did you mean {near[0]!r}?)" if near else ""))
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+def find(kind: str) -> type[Any]:
+    """Return the class of the adapter of type *kind*, imported now.
+
+    Raises:
+        UnknownBackend: There is none of that type.
+    """
+    place = BACKENDS.get(kind)
+    if place is None:
+        raise UnknownBackend(kind)
+    module, _, name = place.partition(":")
+    found: type[Any] = getattr(import_module(module), name)
+    return found

@@ -1,0 +1,173 @@
+"""One client for one server: its address, its secret, and what became of each request.
+
+Nothing here raises for what a server or a network does. A redirect is never followed: a POST would arrive as
+a GET, and the secret would go elsewhere.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import msgspec
+
+from terminal.backends.replies import InDoubt, NotSent, Reply
+from terminal.core.delivery import Answer, Outcome
+
+if TYPE_CHECKING:  # both load httpx, which is done late
+    import httpx
+
+    from terminal.backends.transport import Line
+
+_DENIED = frozenset({401, 403})
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def is_safe(url: str) -> bool:
+    """Return whether what is sent to *url* can be read by nobody on the way: https, or this machine."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" or parts.hostname in _LOOPBACK
+
+
+class Http:
+    """Sends requests to one server, over one long-lived client that is made at its first use.
+
+    Args:
+        url: The base that every path is appended to.
+        credential: Returns the secret; raises OSError or ValueError with a sentence. It is asked at the first
+            call, and again after the server has denied the secret: so one that was rolled is taken up, but
+            not while the old one works (a server may know our keys only under the secret they came with).
+        agent: What this client calls itself.
+        ca_file: A PEM file of the only authorities that are trusted; empty: those of the system.
+        transport: Stands in for the network.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        credential: Callable[[], str],
+        agent: str,
+        ca_file: str = "",
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._base = url.rstrip("/")
+        self._credential = credential
+        self._agent = agent
+        self._ca_file = ca_file
+        self._transport = transport
+        self._lock = threading.Lock()
+        self._line: Line | None = None
+        self._closed = False
+        self._secret = ""
+        self._denied = ""
+        self._changed_at: float | None = None
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        timeout_s: float,
+        *,
+        json: object = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply | Answer:
+        """Send one request, once, and return the reply, or what became of it, within *timeout_s* seconds.
+
+        Args:
+            method: GET, POST or PUT.
+            path: Appended to the base; or a whole address for which ``same_origin`` holds.
+            timeout_s: For everything together, from the look-up of the name to the last byte.
+            json: The body.
+            headers: Beside those of every request.
+        """
+        ready = self._ready()
+        if isinstance(ready, Answer):
+            return ready
+        line, secret = ready
+        url = path if "://" in path else self._base + path
+        sent = {"Authorization": f"Bearer {secret}", **(headers or {})}
+        content = None
+        if json is not None:
+            sent["Content-Type"] = "application/json"
+            content = msgspec.json.encode(json)
+        try:
+            reply = line.exchange(method, url, content, sent, timeout_s)
+        except NotSent as error:
+            return Answer(Outcome.UNSENT, str(error))
+        except InDoubt as error:
+            return Answer(Outcome.UNKNOWN, str(error))
+        if reply.status in _DENIED:
+            self._forget(secret)
+        return Reply(reply.status, reply.headers, reply.body.replace(secret.encode(), b"[secret]"))
+
+    def same_origin(self, url: str) -> bool:
+        """Return whether *url* is at the server that the secret is for."""
+        try:
+            base, other = urlsplit(self._base), urlsplit(url)
+            same = (base.scheme, base.hostname, base.port) == (other.scheme, other.hostname, other.port)
+        except ValueError:  # no number for a port, broken brackets
+            return False
+        return same
+
+    def known_for_ms(self) -> int | None:
+        """Return for how long the present secret is in use, in ms; None: since the first call."""
+        with self._lock:
+            changed_at = self._changed_at
+        return None if changed_at is None else round((time.monotonic() - changed_at) * 1000)
+
+    def close(self) -> None:
+        """Close every connection; a call under way ends at once as UNKNOWN, a later one is UNSENT."""
+        with self._lock:
+            self._closed = True
+            line = self._line
+        if line is not None:
+            line.close()
+
+    def __repr__(self) -> str:
+        return f"Http({self._base!r})"
+
+    # -- the secret and the client ---------------------------------------------------------------------
+
+    def _ready(self) -> tuple[Line, str] | Answer:
+        with self._lock:
+            if self._closed:
+                return Answer(Outcome.UNSENT, "this terminal is stopping")
+            try:
+                secret = self._secret or self._read_secret()
+            except (OSError, ValueError) as error:
+                return Answer(Outcome.DENIED, f"no secret for this server: {_sentence(error)}")
+            if self._line is None:
+                try:
+                    self._line = self._open()
+                except OSError as error:
+                    words = f"ca_file {self._ca_file} cannot be used: {_sentence(error)}"
+                    return Answer(Outcome.UNSENT, words)
+            return self._line, secret
+
+    def _open(self) -> Line:
+        from terminal.backends.transport import Line  # noqa: PLC0415 - loads httpx: not before the first use
+
+        return Line(urlsplit(self._base).hostname or "", self._agent, self._ca_file, self._transport)
+
+    def _read_secret(self) -> str:
+        secret = self._credential().strip()
+        if not secret or not secret.isascii() or not secret.isprintable() or " " in secret:
+            raise ValueError("it must be one word of printable ASCII")
+        if self._denied and secret != self._denied:
+            self._changed_at, self._denied = time.monotonic(), ""
+        self._secret = secret
+        return secret
+
+    def _forget(self, secret: str) -> None:
+        with self._lock:
+            if self._secret == secret:
+                self._secret, self._denied = "", secret
+
+
+def _sentence(error: Exception) -> str:
+    # An OSError's own text holds a path and a number; its reason is enough beside the option's name.
+    return (error.strerror if isinstance(error, OSError) else "") or str(error)

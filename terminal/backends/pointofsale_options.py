@@ -1,0 +1,76 @@
+"""What an operator says about a server of the PointOfSale wallet API."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from terminal.backends.http import is_safe
+from terminal.core.rules import Rules
+
+
+class PointOfSaleOptions(Rules, frozen=True, kw_only=True):
+    """The options of a PointOfSale backend."""
+
+    url: Annotated[
+        str,
+        Meta(
+            pattern=r"\Ahttps?://[^\s/?#@]+(/[^\s?#]*)?\Z",
+            description="Where the API is: what stands before `pos/…`.",
+            examples=["https://pos.example.org/"],
+            extra={"expected": "an address that begins with https://, without ? or #"},
+        ),
+    ]
+    dialect: Annotated[
+        Literal["documented", "pretix"],
+        Meta(description="`documented`: as its documentation says. `pretix`: the plugin of pretix."),
+    ] = "documented"
+    idempotency: (
+        Annotated[
+            Literal["key", "header-24h", "none"],
+            Meta(
+                description="Whether the server drops a repeat: of the key, of its header within 24 h, or not "
+                "at all. If it is not set, the dialect says: `key` if documented, `none` with pretix. A wrong "
+                "promise books twice.",
+            ),
+        ]
+        | None
+    ) = None
+    credit: (
+        Annotated[
+            Literal["amount", "none"],
+            Meta(
+                description="Whether the server takes a signed amount (top-ups need it), or has no such call. "
+                "If it is not set, the dialect says: `amount` if documented, `none` with pretix."
+            ),
+        ]
+        | None
+    ) = None
+    trailing_slash: Annotated[
+        bool | None,
+        Meta(description="Whether paths end in a slash. If it is not set, only those of pretix do."),
+    ] = None
+    token_case: Annotated[
+        Literal["lower", "upper"], Meta(description="How the server writes the letters of a UID.")
+    ] = "lower"
+    token_order: Annotated[
+        Literal["as read", "reversed"], Meta(description="How the server orders the bytes of a UID.")
+    ] = "as read"
+    products: Annotated[
+        tuple[str | int, ...],
+        Meta(description="Ids of the products that are sold here, in order. Empty: all that the server names."),
+    ] = ()
+    ca_file: Annotated[
+        str,
+        Meta(description="PEM file of the authority that signs the server's certificate. Empty: the system's."),
+    ] = ""
+    allow_http: Annotated[
+        bool,
+        Meta(description="Whether the secret may go over the network unencrypted (http://). Better not."),
+    ] = False
+
+    def __post_init__(self) -> None:
+        """Refuse to send the secret in the open unless that is wanted."""
+        if not (self.allow_http or is_safe(self.url)):
+            raise ValueError('https:// in `url`, or "allow_http = true" beside it')
