@@ -168,7 +168,9 @@ def test_pins_are_allowed_by_name_for_their_number_changes() -> None:
 
 def test_the_user_and_every_group_of_the_unit_come_into_being(tmp_path: Path) -> None:
     (tmp_path / "etc").mkdir()
-    made = run(needs.program("systemd-sysusers"), f"--root={tmp_path}", str(SYSTEMD / "terminald.sysusers"))
+    made = run(
+        needs.program("systemd-sysusers", "systemd"), f"--root={tmp_path}", str(SYSTEMD / "terminald.sysusers")
+    )
     assert made.returncode == 0, made.stdout
     users = {line.split(":")[0]: line.split(":") for line in (tmp_path / "etc/passwd").read_text().splitlines()}
     groups = {
@@ -194,7 +196,9 @@ def test_the_secret_is_for_root_alone(tmp_path: Path) -> None:
     place.parent.mkdir(parents=True)
     place.write_text("open to all")
     place.chmod(0o644)
-    made = run(needs.program("systemd-tmpfiles"), f"--root={tmp_path / 'root'}", "--create", str(mine))
+    made = run(
+        needs.program("systemd-tmpfiles", "systemd"), f"--root={tmp_path / 'root'}", "--create", str(mine)
+    )
     assert made.returncode == 0, made.stdout
     assert place.stat().st_mode & 0o777 == 0o400
     assert place.parent.stat().st_mode & 0o777 == 0o755

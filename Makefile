@@ -1,0 +1,33 @@
+# The commands of the project; `make` alone lists them.
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo test check bench lock clean
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install what is needed: Debian packages where allowed, and .venv from the lock
+	@bash .ci/setup
+
+run: setup ## Start a simulated coffee machine with its embedded server; Ctrl-C stops it
+	@exec .venv/bin/terminald --config config/simulated.toml
+
+demo: setup ## Tell the whole story on real processes: sales, an outage, a crash, the books of both sides
+	@exec .venv/bin/python -m tests.demo
+
+test: check ## Everything that must hold: make check, then all tests (ARGS="-k words" for some)
+	@.venv/bin/pytest $(ARGS)
+
+check: setup ## Lint, format and types: seconds
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+
+bench: setup ## Measure against the goals, each beside its baseline of the same run
+	@exec .venv/bin/python -m tests.bench $(ARGS)
+
+lock: ## Write requirements.lock anew from pyproject.toml (ARGS=--upgrade: newest versions)
+	@bash .ci/lock $(ARGS)
+
+clean: ## Remove what was made here: .venv, caches, the simulated machine's journal
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist var ./*.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
