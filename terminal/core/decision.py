@@ -65,6 +65,10 @@ class JobState(Protocol):
         """The phase, for people."""
 
     @property
+    def under_way(self) -> bool:
+        """Whether something is being charged or given out: a stop waits for that."""
+
+    @property
     def wake_ms(self) -> int | None:
         """Monotonic milliseconds at which TimePassed is wanted; None: never."""
 

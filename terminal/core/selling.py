@@ -70,6 +70,11 @@ class VendingState:
         """The phase, for people."""
         return self.phase.value
 
+    @property
+    def under_way(self) -> bool:
+        """Whether a sale is being charged or given out."""
+        return self.phase in (Phase.CHARGING, Phase.RELEASING)
+
 
 Made = Decision[VendingState]
 
@@ -119,11 +124,9 @@ class Selling:
     def buy(self, state: VendingState, around: Around) -> Made:
         """Decide about the basket: everything that can say no says it here, before anything is written."""
         asked = state.asked or Asked("")
-        trouble = around.broken or (
-            "" if all(self.works(p, around) for p in state.basket) else self.trouble(around)
-        )
-        if trouble or not all(self.works(p, around) for p in state.basket):
-            return self.refused(state, around, trouble or "This product is not available at the moment.")
+        if around.broken or not all(self.works(piece, around) for piece in state.basket):
+            words = self.trouble(around) or "This product is not available at the moment."
+            return self.refused(state, around, words)
         verdict = may_spend(self.job.offline, self.rules.overdraft, asked, total(state.basket))
         if isinstance(verdict, Refused):
             return self.refused(state, around, verdict.reason.value)

@@ -61,7 +61,10 @@ def settle(given: Given, ids: Ids, *, charge_unknown: bool) -> tuple[Fact, ...]:
 _DECIDE_DEBIT = (
     " If it did, `terminalctl journal retry` charges it; if not, `terminalctl journal void` lets it go."
 )
-_DECIDE_REFUND = " If it did, `terminalctl journal void` lets the debit stand; if not, `terminalctl journal retry` refunds it."
+_DECIDE_REFUND = (
+    " If it did, `terminalctl journal void` lets the debit stand; "
+    "if not, `terminalctl journal retry` refunds it."
+)
 
 
 def _all_unknown(debit: EntryAdded, ids: Ids, *, attempted: bool) -> tuple[Fact, ...]:

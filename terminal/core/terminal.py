@@ -75,10 +75,8 @@ class TerminalState:
     @property
     def wake_ms(self) -> int | None:
         """Monotonic milliseconds at which TimePassed is wanted; None: never."""
-        times = [
-            t for t in (self.job.wake_ms, self.pairing.until_ms if self.pairing else None) if t is not None
-        ]
-        return min(times, default=None)
+        pairing_ms = self.pairing.until_ms if self.pairing else None
+        return min((ms for ms in (self.job.wake_ms, pairing_ms) if ms is not None), default=None)
 
 
 _Made = Decision[TerminalState]

@@ -1,1 +1,1 @@
-"""The running terminal: one loop, the devices around it, and what the service manager is told."""
+"""The daemon: one loop that decides, and the wiring of everything around it."""

@@ -5,14 +5,18 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from terminal.core.stamp import Stamp
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 TIMESYNC_MARK = Path("/run/systemd/timesync/synchronized")
 """systemd-timesyncd makes this file when it has set the clock for the first time after a boot."""
+
+LOCALTIME = Path("/etc/localtime")
 
 KEY_LENGTH = 64
 """Longest idempotency key, in characters: what every known server stores whole."""
@@ -140,3 +144,28 @@ class _KernelClock:
                 return None
         state = self._adjtimex(ctypes.create_string_buffer(512))
         return None if state < 0 else state != _TIME_ERROR
+
+
+def local_zone() -> tzinfo:
+    """Return the machine's time zone, with its changes to and from summer time; UTC where it has none."""
+    try:
+        with LOCALTIME.open("rb") as stream:
+            return ZoneInfo.from_file(stream)
+    except (OSError, ValueError):
+        return UTC
+
+
+class Names:
+    """Ids as the core wants them, for one terminal."""
+
+    def __init__(self, clock: SystemClock, terminal_id: str) -> None:
+        self._clock = clock
+        self._terminal_id = terminal_id
+
+    def key(self) -> str:
+        """Return an idempotency key that nobody has."""
+        return self._clock.new_key(self._terminal_id)
+
+    def id(self) -> str:
+        """Return a name for something that stays inside the terminal."""
+        return self._clock.new_id()

@@ -1,0 +1,214 @@
+"""The control socket: HTTP and JSON over a Unix socket. terminalctl and the pages use nothing else.
+
+Who may connect is decided by the socket's file permissions. Nothing here decides about money: requests that
+change something become events of the loop or a named person's facts in the journal.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, Protocol
+
+import msgspec
+from msgspec import Meta
+
+from terminal.core.events import Event, PairingAsked
+from terminal.core.facts import EntryState, Fact, PersonDecided
+from terminal.core.records import Entry
+from terminal.core.stamp import Stamp
+from terminal.core.token import mask
+from terminal.httpd import Problem, Request, Response, Route
+from terminal.journal.errors import DecisionRefused, JournalError
+from terminal.journal.rows import Story
+
+_LOG = logging.getLogger(__name__)
+
+_Words = Annotated[str, Meta(min_length=1, max_length=500)]
+
+
+class _Decision(msgspec.Struct, forbid_unknown_fields=True):
+    by: Annotated[str, Meta(min_length=1, max_length=100)]
+    reason: _Words
+
+
+class _Pairing(msgspec.Struct, forbid_unknown_fields=True):
+    code: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z-]+$")]
+
+
+class _Simulation(msgspec.Struct, forbid_unknown_fields=True):
+    device: str = ""
+    args: dict[str, str | int | bool] = {}
+
+
+class Books(Protocol):
+    """What the control socket needs of the journal."""
+
+    def entry_by_seq(self, seq: int) -> Entry | None:
+        """Return one entry."""
+
+    def story(self, seq: int) -> Story | None:
+        """Return everything that is known of one entry."""
+
+    def entries(self, state: Any = None, limit: int = 50, before: int | None = None) -> list[Entry]:
+        """Return the newest entries."""
+
+    def commit(self, facts: Sequence[Fact], now: Stamp, *, urgent: bool = False, durable: bool = True) -> None:
+        """Write down what a person decided."""
+
+
+class Control:
+    """The routes of the control socket.
+
+    Args:
+        status: Makes the status.
+        books: The journal.
+        now: Reads the clock.
+        post: Puts an event into the loop's inbox.
+        committed: Is told what was committed here.
+        sync_now: Lets the sync engine try everything at once.
+        reload: Reads the catalogue again.
+        hands: Verbs of the simulated devices, by device name; empty on a real terminal.
+        network: Cuts and mends the simulated network; None on a real terminal.
+    """
+
+    def __init__(
+        self,
+        *,
+        status: Callable[[], dict[str, Any]],
+        books: Books,
+        now: Callable[[], Stamp],
+        post: Callable[[Event], None],
+        committed: Callable[[Sequence[Fact]], None],
+        sync_now: Callable[[], None],
+        reload: Callable[[], None],
+        hands: Mapping[str, Mapping[str, Callable[..., Any]]],
+        network: Callable[[bool], None] | None,
+    ) -> None:
+        self._status = status
+        self._books = books
+        self._now = now
+        self._post = post
+        self._committed = committed
+        self._sync_now = sync_now
+        self._reload = reload
+        self._hands = hands
+        self._network = network
+
+    def routes(self) -> list[Route]:
+        """Return what the socket answers."""
+        return [
+            Route("GET", "/v1/status", lambda _: Response.json(self._status())),
+            Route("GET", "/v1/devices", lambda _: Response.json({"devices": self._status()["devices"]})),
+            Route("GET", "/v1/screen", lambda _: Response.json(self._status()["screen"])),
+            Route("GET", "/v1/journal", self._list),
+            Route("GET", "/v1/journal/{seq}", self._show),
+            Route("POST", "/v1/journal/{seq}/void", lambda request: self._decide(request, "void")),
+            Route("POST", "/v1/journal/{seq}/retry", lambda request: self._decide(request, "retry")),
+            Route("POST", "/v1/sync", self._sync),
+            Route("POST", "/v1/pair", self._pair),
+            Route("POST", "/v1/catalogue/reload", self._reload_catalogue),
+            Route("POST", "/v1/sim/{verb}", self._simulate),
+        ]
+
+    # -- the journal -----------------------------------------------------------------------------------
+
+    def _list(self, request: Request) -> Response:
+        state = request.query.get("state")
+        known = [each.value for each in EntryState]
+        if state is not None and state not in known:
+            raise Problem(400, f"found state {state[:20]!r}; expected one of {', '.join(known)}")
+        limit = _number(request.query.get("limit", "50"), "limit", 1, 1000)
+        entries = self._books.entries(EntryState(state) if state else None, limit)
+        return Response.json({"entries": [entry_json(entry) for entry in entries]})
+
+    def _show(self, request: Request) -> Response:
+        story = self._books.story(self._seq(request))
+        if story is None:
+            raise Problem(404, f"there is no entry {request.params['seq']}")
+        events = [msgspec.to_builtins(event) for event in story.events]
+        return Response.json({"entry": entry_json(story.entry), "events": events})
+
+    def _decide(self, request: Request, action: str) -> Response:
+        decision: _Decision = request.json(_Decision)
+        entry = self._entry(request)
+        fact = PersonDecided(entry.key, action, decision.by, decision.reason)
+        try:
+            self._books.commit((fact,), self._now(), urgent=True)
+        except DecisionRefused as error:
+            raise Problem(409, str(error)) from None
+        except JournalError as error:
+            raise Problem(503, str(error)) from None
+        self._committed((fact,))
+        _LOG.warning("%s: entry %d by %s: %s", action, entry.seq, decision.by, decision.reason)
+        return Response.json({"entry": entry_json(self._entry(request))})
+
+    def _entry(self, request: Request) -> Entry:
+        entry = self._books.entry_by_seq(self._seq(request))
+        if entry is None:
+            raise Problem(404, f"there is no entry {request.params['seq']}")
+        return entry
+
+    def _seq(self, request: Request) -> int:
+        return _number(request.params["seq"], "number of an entry", 1, 2**62)
+
+    # -- services --------------------------------------------------------------------------------------
+
+    def _sync(self, _: Request) -> Response:
+        self._sync_now()
+        return Response.json({"queue": self._status()["queue"]})
+
+    def _pair(self, request: Request) -> Response:
+        pairing: _Pairing = request.json(_Pairing)
+        self._post(PairingAsked(pairing.code))
+        return Response.json(
+            {"words": "Present the token to the reader now; the screen tells whether it worked."}
+        )
+
+    def _reload_catalogue(self, _: Request) -> Response:
+        self._reload()
+        return Response.json({"words": "The catalogue is being read."})
+
+    # -- simulation ------------------------------------------------------------------------------------
+
+    def _simulate(self, request: Request) -> Response:
+        asked: _Simulation = request.json(_Simulation)
+        verb = request.params["verb"]
+        if verb == "network" and self._network is not None:
+            up = bool(asked.args.get("up", True))
+            self._network(up)
+            return Response.json({"words": f"The network is {'there' if up else 'cut'}."})
+        name, do = self._hand(verb, asked.device)
+        try:
+            do(**asked.args)
+        except (ValueError, TypeError) as error:
+            raise Problem(409, str(error)) from None
+        return Response.json({"words": f"{name}: {verb} done."})
+
+    def _hand(self, verb: str, device: str) -> tuple[str, Callable[..., Any]]:
+        if not self._hands:
+            raise Problem(409, "no device of this terminal is simulated: there is nothing to play with")
+        if device and device not in self._hands:
+            raise Problem(404, f"there is no simulated device {device!r}; there are {', '.join(self._hands)}")
+        able = {name: hands[verb] for name, hands in self._hands.items() if verb in hands}
+        if device:
+            able = {name: do for name, do in able.items() if name == device}
+        if not able:
+            whom = repr(device) if device else "no simulated device"
+            raise Problem(404, f"{whom} knows {verb!r}" if not device else f"{whom} does not know {verb!r}")
+        if len(able) > 1:
+            raise Problem(409, f"several devices know {verb!r}: say which one of {', '.join(able)} (--device)")
+        return next(iter(able.items()))
+
+
+def entry_json(entry: Entry) -> dict[str, Any]:
+    """Return an entry as JSON-shaped values; its token is masked (I8)."""
+    value: dict[str, Any] = msgspec.to_builtins(entry)
+    value["token"] = mask(entry.token)
+    return value
+
+
+def _number(text: str, what: str, least: int, most: int) -> int:
+    if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+        raise Problem(400, f"found {text[:20]!r} as {what}; expected a whole number from {least} to {most}")
+    return int(text)

@@ -1,0 +1,195 @@
+"""Questions to the server while a customer waits, and the catalogue in between. Each on a thread of its own."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
+
+from terminal.backends.protocol import (
+    CatalogueBackend,
+    PairingBackend,
+    TerminalInfo,
+    WalletBackend,
+    WalletReply,
+)
+from terminal.core.catalogue import Product
+from terminal.core.delivery import Outcome
+from terminal.core.events import (
+    CachedWallet,
+    CatalogueRead,
+    Event,
+    Exposure,
+    PairingEnded,
+    WalletAnswer,
+    WalletRead,
+    WalletRemembered,
+)
+from terminal.core.facts import CatalogueSeen, Fact, WalletSeen
+from terminal.core.stamp import Stamp
+from terminal.journal.errors import JournalError
+
+_LOG = logging.getLogger(__name__)
+
+REFRESH_S = 600
+"""How often the catalogue is read while the server answers."""
+
+_FIRST_RETRY_S = 5
+_LAST_RETRY_S = 300
+_CATALOGUE_S = 20
+_PAIRING_S = 20
+
+
+class Remembers(Protocol):
+    """What look-ups need of the journal."""
+
+    def wallet(self, token: str, now: Stamp) -> CachedWallet | None:
+        """Return what was last known of a wallet."""
+
+    def exposure(self, token: str, now: Stamp) -> Exposure:
+        """Return what was given on trust."""
+
+    def commit(self, facts: Sequence[Fact], now: Stamp, *, urgent: bool = False, durable: bool = True) -> None:
+        """Write down what the server told."""
+
+
+class Weather(Protocol):
+    """What look-ups share with the sync engine: whether the server answers."""
+
+    def available(self, backend: str) -> bool:
+        """Return whether it makes sense to ask it now."""
+
+    def report(self, backend: str, *, ok: bool) -> None:
+        """Tell whether it answered."""
+
+
+class Lookups:
+    """Asks for wallets and pairings, and keeps the catalogue fresh.
+
+    Args:
+        wallet: Holds the wallets and pairs tokens.
+        catalogue: Knows the products.
+        journal: Remembers both.
+        weather: Knows whether a server is away, so that nobody waits for it.
+        now: Reads the clock.
+        post: Puts an event into the loop's inbox.
+    """
+
+    def __init__(
+        self,
+        *,
+        wallet: WalletBackend,
+        catalogue: CatalogueBackend,
+        journal: Remembers,
+        weather: Weather,
+        now: Callable[[], Stamp],
+        post: Callable[[Event], None],
+    ) -> None:
+        self._wallet = wallet
+        self._catalogue = catalogue
+        self._journal = journal
+        self._weather = weather
+        self._now = now
+        self._post = post
+        self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="lookup")
+        self._wanted = threading.Event()
+        self._stopping = False
+        self._refresher = threading.Thread(target=self._keep_fresh, name="catalogue", daemon=True)
+
+    def start(self) -> None:
+        """Begin to read the catalogue."""
+        self._refresher.start()
+
+    def stop(self) -> None:
+        """End; a question under way is not waited for."""
+        self._stopping = True
+        self._wanted.set()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        if self._refresher.is_alive():
+            self._refresher.join(timeout=1)
+
+    def reload(self) -> None:
+        """Read the catalogue now."""
+        self._wanted.set()
+
+    # -- wallets ---------------------------------------------------------------------------------------
+
+    def read_wallet(self, token: str, deadline_ms: int) -> None:
+        """Post what is remembered of *token* at once, and what the server says when it has said it."""
+        now = self._now()
+        self._post(
+            WalletRemembered(token, self._journal.wallet(token, now), self._journal.exposure(token, now))
+        )
+        if not self._weather.available(self._wallet.name):
+            self._post(WalletRead(token, WalletAnswer.NO_ANSWER))
+            return
+        self._pool.submit(self._guarded, self._read_wallet, token, deadline_ms)
+
+    def _read_wallet(self, token: str, deadline_ms: int) -> None:
+        reply: WalletReply = self._wallet.balance(token, deadline_ms / 1000)
+        self._post(WalletRead(token, reply.answer, reply.balance))
+        self._weather.report(self._wallet.name, ok=reply.answer is not WalletAnswer.NO_ANSWER)
+        if reply.answer is WalletAnswer.KNOWN and reply.balance is not None:
+            self._remember(WalletSeen(token, reply.balance))
+
+    def pair(self, token: str, code: str) -> None:
+        """Pair a token; post PairingEnded."""
+        self._pool.submit(self._guarded, self._pair, token, code)
+
+    def _pair(self, token: str, code: str) -> None:
+        pair: Callable[..., object] | None = getattr(self._wallet, "pair", None)
+        if pair is None:
+            self._post(PairingEnded(token, paired=False, words="This server cannot pair tokens."))
+            return
+        pairing: PairingBackend = self._wallet  # type: ignore[assignment] # it has the role: looked right above
+        answer = pairing.pair(token, code, _PAIRING_S)
+        self._post(PairingEnded(token, paired=answer.outcome is Outcome.DELIVERED, words=answer.words))
+
+    # -- the catalogue ---------------------------------------------------------------------------------
+
+    def _keep_fresh(self) -> None:
+        from tenacity import RetryCallState, Retrying, wait_random_exponential  # noqa: PLC0415 - late: 34 ms
+
+        wait = wait_random_exponential(multiplier=_FIRST_RETRY_S, max=_LAST_RETRY_S)
+        attempt = RetryCallState(Retrying(), None, (), {})
+        while not self._stopping:
+            if self._guarded(self._refresh):
+                attempt.attempt_number = 1
+                pause_s: float = REFRESH_S
+            else:
+                pause_s = 1 + wait(attempt)
+                attempt.attempt_number += 1
+            self._wanted.wait(pause_s)
+            self._wanted.clear()
+
+    def _refresh(self) -> bool:
+        found = self._catalogue.terminal(_CATALOGUE_S)
+        self._weather.report(self._catalogue.name, ok=isinstance(found, TerminalInfo))
+        if not isinstance(found, TerminalInfo):
+            _LOG.info("the catalogue could not be read: %s", found.words)
+            return False
+        self.told(found.products)
+        return True
+
+    def told(self, products: tuple[Product, ...]) -> None:
+        """Take over the products that the server told just now."""
+        self._post(CatalogueRead(products, fresh=True))
+        self._remember(CatalogueSeen(self._catalogue.name, products))
+
+    # -- both ------------------------------------------------------------------------------------------
+
+    def _remember(self, fact: Fact) -> None:
+        try:
+            self._journal.commit((fact,), self._now(), durable=False)
+        except JournalError as error:  # the loop says it loudly; a cache may be missed
+            _LOG.info("not remembered: %s", error)
+
+    def _guarded(self, do: Callable[..., bool | None], *args: object) -> bool:
+        """Run *do* at the edge of a thread: a mistake in one question must not end the next ones."""
+        try:
+            return bool(do(*args))
+        except Exception:  # noqa: BLE001 - the boundary of a thread
+            _LOG.exception("a question to the server failed in a way that was not foreseen")
+            return False

@@ -1,0 +1,123 @@
+"""How the terminal is, as one JSON-shaped value: for technicians, programs and pages. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from terminal.core.effects import Screen
+from terminal.core.events import Health
+from terminal.core.facts import EntryState
+from terminal.core.stamp import Stamp, elapsed_ms
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceStatus:
+    """One device."""
+
+    name: str
+    role: str
+    driver: str
+    health: Health
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class BackendStatus:
+    """One backend; *state* as sync.engine says it."""
+
+    name: str
+    type: str
+    state: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything that a status is made of, gathered at one moment.
+
+    *broken*: why the journal cannot be written; *set_aside*: which damaged journal was set aside at the start.
+    """
+
+    terminal: str
+    job: str
+    version: str
+    phase: str
+    now: Stamp
+    screen: Screen
+    counts: Mapping[EntryState, int]
+    oldest: Stamp | None
+    devices: Sequence[DeviceStatus]
+    backends: Sequence[BackendStatus]
+    broken: str = ""
+    set_aside: str = ""
+    max_age_h: int = 0
+
+
+def status(snapshot: Snapshot) -> dict[str, Any]:
+    """Return the status; ``problems`` holds one sentence for everything that needs a person."""
+    queue: dict[str, Any] = {state.value: snapshot.counts.get(state, 0) for state in EntryState}
+    queue["oldest_age_s"] = _age_s(snapshot)
+    return {
+        "terminal": snapshot.terminal,
+        "version": snapshot.version,
+        "job": snapshot.job,
+        "phase": snapshot.phase,
+        "clock_synchronised": snapshot.now.synced,
+        "queue": queue,
+        "devices": [msgspec.to_builtins(device) for device in snapshot.devices],
+        "backends": [msgspec.to_builtins(backend) for backend in snapshot.backends],
+        "screen": screen(snapshot.screen),
+        "problems": problems(snapshot),
+    }
+
+
+def screen(shown: Screen) -> dict[str, Any]:
+    """Return a screen as JSON-shaped values."""
+    value: dict[str, Any] = msgspec.to_builtins(shown)
+    return value
+
+
+def problems(snapshot: Snapshot) -> list[str]:
+    """Return one sentence for each thing that needs a person; empty if the terminal is healthy."""
+    found = [snapshot.broken, snapshot.set_aside]
+    found += [
+        f"{_device(device)} {device.words or 'it does not work.'}".strip()
+        for device in snapshot.devices
+        if device.health in (Health.MISSING, Health.FAILED, Health.DEGRADED)
+    ]
+    found += [
+        f"Backend {backend.name!r} is paused: {backend.words}"
+        for backend in snapshot.backends
+        if backend.state == "paused"
+    ]
+    found.append(_waiting(snapshot, EntryState.PARKED, "not booked, and a person must decide"))
+    found.append(_waiting(snapshot, EntryState.UNKNOWN, "perhaps booked, and a person must look at the server"))
+    age_s = _age_s(snapshot)
+    if snapshot.max_age_h and age_s is not None and age_s > snapshot.max_age_h * 3600:
+        found.append(
+            f"The oldest undelivered entry is {age_s // 3600} h old: check the network and the server."
+        )
+    return [words for words in found if words]
+
+
+def _device(device: DeviceStatus) -> str:
+    return f"{device.role.replace('_', ' ').capitalize()} {device.name!r} is {device.health.value}:"
+
+
+def _waiting(snapshot: Snapshot, state: EntryState, meaning: str) -> str:
+    count = snapshot.counts.get(state, 0)
+    if not count:
+        return ""
+    entries = "1 entry is" if count == 1 else f"{count} entries are"
+    return f"{entries} {state.value} ({meaning}): terminalctl journal list --state {state.value}"
+
+
+def _age_s(snapshot: Snapshot) -> int | None:
+    if snapshot.oldest is None:
+        return None
+    age_ms = elapsed_ms(snapshot.oldest, snapshot.now)
+    return None if age_ms is None else age_ms // 1000
