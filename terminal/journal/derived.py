@@ -1,0 +1,151 @@
+"""Whether what the journal keeps beside its facts is what follows from them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import fields
+
+from terminal.core.delivery import Outcome
+from terminal.core.facts import EntryKind, EntryState
+from terminal.journal import standing
+from terminal.journal.books import books
+from terminal.journal.errors import DecisionRefused
+from terminal.journal.standing import Standing
+
+_STEPS = """
+SELECT seq, outcome, state, words, '' FROM attempts WHERE entry = ?1
+UNION ALL
+SELECT seq, action, state, words, by FROM decisions WHERE entry = ?1
+ORDER BY 1
+"""
+
+# Each is a question to which the answer is no row, and the sentence for a row of its answer.
+_QUESTIONS = (
+    (
+        "releases {}: it is marked as settled, but no row settles it.",
+        (
+            "SELECT i.seq FROM releases AS i LEFT JOIN releases AS o ON o.seq = i.settled "
+            "AND o.release = i.release AND o.ended IS NOT NULL AND i.ended IS NULL "
+            "WHERE i.settled IS NOT NULL AND o.seq IS NULL"
+        ),
+    ),
+    (
+        "releases {}: it settles a release that is not marked as settled by it.",
+        (
+            "SELECT o.seq FROM releases AS o WHERE o.ended IS NOT NULL AND NOT EXISTS "
+            "(SELECT 1 FROM releases AS i WHERE i.entry IS o.entry AND i.settled = o.seq)"
+        ),
+    ),
+    (
+        "sessions {}: it is marked as closed, but no row closes it.",
+        (
+            "SELECT o.seq FROM sessions AS o LEFT JOIN sessions AS c ON c.seq = o.closed "
+            "AND c.session = o.session AND c.event = 'closed' WHERE o.closed IS NOT NULL AND c.seq IS NULL"
+        ),
+    ),
+    (
+        "sessions {}: it closes a session that is not marked as closed by it.",
+        (
+            "SELECT c.seq FROM sessions AS c WHERE c.event = 'closed' AND NOT EXISTS "
+            "(SELECT 1 FROM sessions AS o WHERE o.session = c.session "
+            "AND o.event = 'opened' AND o.closed = c.seq)"
+        ),
+    ),
+    (
+        "sessions {}: the coin session is closed, or has paid out more than it took, and its sum is not zero.",
+        (
+            "SELECT s.seq FROM sessions AS s JOIN cash AS c ON c.session = s.seq GROUP BY s.seq "
+            "HAVING sum(c.amount) < 0 OR (s.closed IS NOT NULL AND sum(c.amount) <> 0)"
+        ),
+    ),
+    (
+        "entries {}: the coins moved for it are not its amount.",
+        (
+            "SELECT e.seq FROM entries AS e JOIN cash AS c ON c.entry = e.seq "
+            "WHERE c.kind IN ('credited', 'unclaimed') GROUP BY e.seq HAVING sum(c.amount) <> -e.amount"
+        ),
+    ),
+    (
+        "entries {}: these unclaimed coins and what was written off for them do not agree.",
+        (
+            "SELECT e.seq FROM entries AS e WHERE e.kind = 'unclaimed' AND "
+            "(SELECT coalesce(sum(amount), 0) FROM cash WHERE entry = e.seq AND kind = 'written off') "
+            "<> CASE e.state WHEN 'voided' THEN -e.amount ELSE 0 END"
+        ),
+    ),
+    (
+        "entries {}: it was booked though nothing was given for it, and its refund is missing.",
+        (
+            "SELECT d.seq FROM entries AS d LEFT JOIN entries AS r ON r.key = d.key || '-refund' "
+            "AND r.kind = 'refund' AND r.amount = d.amount AND r.refers_to = d.key "
+            "WHERE d.compensate = 1 AND d.state = 'delivered' AND r.seq IS NULL"
+        ),
+    ),
+)
+
+
+def check_derived(db: sqlite3.Connection) -> Iterator[str]:
+    """Return a sentence for each thing that does not follow from the facts that *db* sees."""
+    yield from _standings(db)
+    for sentence, question in _QUESTIONS:
+        for (seq,) in db.execute(question):
+            yield sentence.format(seq)
+    sums = books(db)
+    went = sums.credited + sums.spent + sums.returned + sums.held + sums.written_off
+    if sums.accepted != went:
+        yield (
+            f"The books do not balance: {sums.accepted} cents were accepted, but {went} cents are credited, "
+            "spent, returned, held or written off."
+        )
+
+
+def _standings(db: sqlite3.Connection) -> Iterator[str]:
+    for seq, kind, state, held, words, *kept in db.execute(
+        "SELECT seq, kind, added_state, added_held, added_words, "
+        "state, held, words, attempts, first_attempt, in_doubt, compensate FROM entries ORDER BY seq"
+    ):
+        kind_ = EntryKind(kind)
+        begins = Standing(kind_, EntryState(state), bool(held), words)
+        is_state, is_held, is_words, attempts, first, in_doubt, compensate = kept
+        stands = Standing(
+            kind_,
+            EntryState(is_state),
+            bool(is_held),
+            is_words,
+            attempts,
+            first,
+            bool(in_doubt),
+            bool(compensate),
+        )
+        try:
+            follows = _fold(begins, db.execute(_STEPS, (seq,)))
+        except (ValueError, DecisionRefused) as error:
+            yield f"entries {seq}: its attempts and decisions could not have happened in this order. {error}"
+            continue
+        for name in (field.name for field in fields(Standing)):
+            is_, should = getattr(stands, name), getattr(follows, name)
+            if is_ != should:
+                yield f"entries {seq}: {name} is {_show(is_)}, but follows as {_show(should)}."
+
+
+def _fold(at: Standing, steps: Iterator[tuple[int, str, str | None, str, str]]) -> Standing:
+    for seq, what, state, words, by in steps:
+        match what:
+            case "started":
+                at = standing.started(at, seq)
+            case "free":
+                at = standing.freed(at)
+            case "abandon":
+                at = standing.abandoned(at, words)
+            case "park":
+                at = standing.parked(at, EntryState(state), words)
+            case "retry" | "void":
+                at = standing.decided(at, what, by, words)
+            case _:
+                at = standing.ended(at, Outcome(what), EntryState(state), words)
+    return at
+
+
+def _show(value: object) -> str:
+    return value.value if isinstance(value, EntryState) else repr(value)

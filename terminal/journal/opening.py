@@ -1,0 +1,103 @@
+"""From a path to a journal that can be written: checked, set aside if damaged, migrated, its key recognised."""
+
+from __future__ import annotations
+
+import hmac
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+from terminal.journal import chain
+from terminal.journal.boot import base_of_fresh, checked_now, connect_checked, create, set_aside
+from terminal.journal.chain import Head
+from terminal.journal.errors import JournalDamaged, JournalKeyWrong, JournalTooNew, explain
+from terminal.journal.migrate import LATEST, migrate, too_new, version
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A journal's connection and the end of its chain.
+
+    *set_aside* tells the technician of a damaged file that was set aside; *unchecked*: the file is still to be
+    looked over.
+    """
+
+    db: sqlite3.Connection
+    head: Head
+    set_aside: str | None
+    unchecked: bool
+
+
+def open_file(path: Path, key: bytes, boot: str) -> Opened:
+    """Open the file, whose lock the caller holds; the errors are those of Journal.open."""
+    create(path)
+    check = checked_now(path)
+    try:
+        db, head = _connect(path, key, boot, check=check)
+    except JournalDamaged as damage:
+        kept = set_aside(path)
+        create(path)
+        db, head = _connect(path, key, boot, check=False)
+        return Opened(db, head, _told(damage, kept, head), unchecked=False)
+    return Opened(db, head, None, unchecked=not check)
+
+
+def _told(damage: JournalDamaged, kept: Path, head: Head) -> str:
+    return (
+        f"{damage} It was set aside as {kept} and a fresh journal goes on from number {head.seq + 1}. What had "
+        "not been delivered is in the old file only: keep it, and have a person look through it."
+    )
+
+
+def _connect(path: Path, key: bytes, boot: str, *, check: bool) -> tuple[sqlite3.Connection, Head]:
+    db = connect_checked(path, check=check)
+    try:
+        return db, _ready(db, path, key, boot)
+    except sqlite3.Error as error:
+        db.close()
+        raise explain(error, path) from error
+    except BaseException:
+        db.close()
+        raise
+
+
+def _ready(db: sqlite3.Connection, path: Path, key: bytes, boot: str) -> Head:
+    found = version(db)
+    if found > LATEST:
+        raise JournalTooNew(too_new(path, found))
+    if found < LATEST:
+        migrate(db)
+    meta = dict(db.execute("SELECT name, value FROM meta"))
+    if not meta:
+        return _begin(db, key, base_of_fresh(path), boot)
+    if not hmac.compare_digest(str(meta.get("key")), chain.key_mark(key)):
+        raise JournalKeyWrong(
+            f"The journal {path} was written with another key: put the right key file back, or move the "
+            "journal away to begin a new one. Nothing was changed."
+        )
+    head = chain.unsealed(meta.get("head"))
+    if head is None:
+        raise JournalDamaged(f"The journal {path} is damaged (the head of its chain is missing).")
+    # Writing at once tells a full or read-only disk from the start.
+    db.execute("UPDATE meta SET value = ? WHERE name = 'boot'", (f"{boot} {head.seq}",))
+    last = max(_last(db, table) for table in chain.CONTENT)
+    return Head(max(head.seq, last), head.hash)
+
+
+def _begin(db: sqlite3.Connection, key: bytes, base: int, boot: str) -> Head:
+    head = chain.origin(key, base)
+    values = {
+        "key": chain.key_mark(key),
+        "base": base,
+        "head": chain.sealed(key, head),
+        "boot": f"{boot} {base}",
+        "probes": 0,
+    }
+    db.execute("BEGIN IMMEDIATE")
+    db.executemany("INSERT INTO meta (name, value) VALUES (?, ?)", values.items())
+    db.execute("COMMIT")
+    return head
+
+
+def _last(db: sqlite3.Connection, table: str) -> int:
+    return int(db.execute(f"SELECT coalesce(max(seq), 0) FROM {table}").fetchone()[0])  # noqa: S608 - our names

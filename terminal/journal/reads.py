@@ -1,0 +1,309 @@
+"""Questions to the journal, on read-only connections: for the daemon's threads, and for technicians.
+
+A reader never writes and never stops the daemon from writing.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+
+from terminal.core.catalogue import Product
+from terminal.core.events import CachedWallet, Exposure
+from terminal.core.facts import EntryKind, EntryState, ReleaseKind
+from terminal.core.stamp import Stamp, elapsed_ms
+from terminal.journal.books import OPEN, books
+from terminal.journal.connect import connect_to_read
+from terminal.journal.errors import JournalError, JournalTooNew, explain
+from terminal.journal.migrate import LATEST, too_new, version
+from terminal.journal.rows import Books, Entry, OpenRelease, OpenSession, Story, StoryEvent
+
+_MOST_IDLE = 4
+
+_ENTRY = (
+    "SELECT e.seq, e.key, e.kind, e.backend, e.token, e.amount, e.pieces, e.description, e.tag, e.session, "
+    "e.refers_to, e.held, e.state, e.words, e.wall_ms, e.mono_ms, e.boot, e.synced, e.in_doubt, e.attempts, "
+    "e.compensate, a.wall_ms, a.mono_ms, a.boot, a.synced "
+    "FROM entries AS e LEFT JOIN attempts AS a ON a.seq = e.first_attempt "
+)
+_HEAD_OF_LANE = f"(SELECT seq FROM entries WHERE lane = ? AND state = 'queued' AND {OPEN} ORDER BY seq LIMIT 1)"  # noqa: S608
+
+_pieces = msgspec.json.Decoder(tuple[Product, ...])
+
+
+class JournalReader:
+    """A journal opened for reading only; usable from any thread, also beside a running daemon.
+
+    Every method raises JournalError, with a sentence, where the file cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._idle: list[sqlite3.Connection] = []
+        self._pool = threading.Lock()
+        with self._reading() as db:
+            found = version(db)
+        if found != LATEST:
+            self.close()
+            if found > LATEST:
+                raise JournalTooNew(too_new(path, found))
+            raise JournalError(
+                f"The journal {path} has the schema {found} of an older version: start terminald once, which "
+                f"brings it to {LATEST}."
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections that nobody uses at the moment."""
+        with self._pool:
+            idle, self._idle = self._idle, []
+        for db in idle:
+            db.close()
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection of one's own, so that a long question delays no short one."""
+        with self._pool:
+            db = self._idle.pop() if self._idle else None
+        try:
+            if db is None:
+                db = connect_to_read(self.path)
+            yield db
+        except sqlite3.Error as error:
+            raise explain(error, self.path) from error
+        finally:
+            if db is not None:
+                self._give_back(db)
+
+    def _give_back(self, db: sqlite3.Connection) -> None:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        with self._pool:
+            keep = len(self._idle) < _MOST_IDLE
+            if keep:
+                self._idle.append(db)
+        if not keep:
+            db.close()
+
+    # -- entries -----------------------------------------------------------------------------------------
+
+    def entry(self, key: str) -> Entry | None:
+        """Return the entry with this idempotency key."""
+        return next(iter(self._entries("WHERE e.key = ?", key)), None)
+
+    def entry_by_seq(self, seq: int) -> Entry | None:
+        """Return the entry with this number."""
+        return next(iter(self._entries("WHERE e.seq = ?", seq)), None)
+
+    def entries(
+        self, state: EntryState | None = None, limit: int = 50, before: int | None = None
+    ) -> list[Entry]:
+        """Return the newest *limit* entries, newest first, of one *state*, with numbers below *before*."""
+        where = "WHERE e.seq < ? "
+        below = (1 << 63) - 1 if before is None else before
+        order = "ORDER BY e.seq DESC LIMIT ?"
+        if state is None:
+            return self._entries(where + order, below, limit)
+        if state is EntryState.DELIVERED:
+            return self._entries(where + "AND e.state = ? " + order, below, state.value, limit)
+        # A few among many: looked up in the small index of their own.
+        within = "e.state = 'voided'" if state is EntryState.VOIDED else f"e.state = ? AND e.{OPEN}"
+        values = (below, limit) if state is EntryState.VOIDED else (below, state.value, limit)
+        return self._entries(f"{where} AND {within} {order}", *values)
+
+    def next_in_lane(self, lane: str) -> Entry | None:
+        """Return the oldest queued entry of *lane*; None if there is none, or if it is held."""
+        found = self._entries(f"WHERE e.seq = {_HEAD_OF_LANE} AND e.held = 0", lane)
+        return found[0] if found else None
+
+    def pending_lanes(self) -> list[str]:
+        """Return the lanes (a token, or a key where there is none) with queued entries, oldest first."""
+        with self._reading() as db:
+            rows = db.execute(
+                f"SELECT lane FROM entries WHERE state = 'queued' AND {OPEN} GROUP BY lane ORDER BY min(seq)"  # noqa: S608
+            )
+            return [lane for (lane,) in rows]
+
+    def sending(self) -> list[Entry]:
+        """Return the entries of which an attempt began that has not ended, oldest first."""
+        return self._entries(f"WHERE e.state = 'sending' AND e.{OPEN} ORDER BY e.seq")
+
+    def held(self) -> list[Entry]:
+        """Return the entries (settled ones too) whose releases are not settled, oldest first."""
+        return self._entries("WHERE e.held = 1 ORDER BY e.seq")
+
+    def oldest_queued(self) -> Stamp | None:
+        """Return when the oldest queued entry was committed."""
+        with self._reading() as db:
+            row = db.execute(
+                "SELECT wall_ms, mono_ms, boot, synced FROM entries WHERE seq = "  # noqa: S608
+                f"(SELECT min(seq) FROM entries INDEXED BY entries_open WHERE state = 'queued' AND {OPEN})"
+            ).fetchone()
+        return None if row is None else _stamp(*row)
+
+    def counts(self) -> dict[EntryState, int]:
+        """Return how many entries stand in each state."""
+        with self._reading() as db:
+            db.execute("BEGIN")
+            found = dict.fromkeys(EntryState, 0)
+            for state, count in db.execute(
+                f"SELECT state, count(*) FROM entries INDEXED BY entries_open WHERE {OPEN} GROUP BY state"  # noqa: S608
+            ):
+                found[EntryState(state)] = count
+            (voided,) = db.execute("SELECT count(*) FROM entries WHERE state = 'voided'").fetchone()
+            (every,) = db.execute("SELECT count(*) FROM entries").fetchone()
+        found[EntryState.VOIDED] = voided
+        found[EntryState.DELIVERED] = every - sum(found.values())
+        return found
+
+    def story(self, seq: int) -> Story | None:
+        """Return everything that happened to the entry *seq*, in order; None if there is no such entry."""
+        entry = self.entry_by_seq(seq)
+        if entry is None:
+            return None
+        with self._reading() as db:
+            events = [
+                StoryEvent(_stamp(*stamp), what, how, words)
+                for _, *stamp, what, how, words in db.execute(_STORY, (seq, seq, seq, seq))
+            ]
+        return Story(entry, tuple(events))
+
+    def _entries(self, where: str, *values: object) -> list[Entry]:
+        with self._reading() as db:
+            return [_as_entry(row) for row in db.execute(_ENTRY + where, values)]
+
+    # -- what is open in the world -----------------------------------------------------------------------
+
+    def open_releases(self) -> list[OpenRelease]:
+        """Return the releases that were intended and not settled, oldest first."""
+        with self._reading() as db:
+            rows = db.execute(
+                "SELECT r.release, r.kind, coalesce(e.key, ''), r.device, r.detail, "
+                "r.wall_ms, r.mono_ms, r.boot, r.synced "
+                "FROM releases AS r INDEXED BY releases_open LEFT JOIN entries AS e ON e.seq = r.entry "
+                "WHERE r.ended IS NULL AND r.settled IS NULL ORDER BY r.seq"
+            )
+            return [
+                OpenRelease(release, ReleaseKind(kind), key, device, detail, _stamp(*stamp))
+                for release, kind, key, device, detail, *stamp in rows
+            ]
+
+    def open_sessions(self) -> list[OpenSession]:
+        """Return the coin sessions that are not closed, oldest first."""
+        with self._reading() as db:
+            return [
+                OpenSession(
+                    session, token, held, _stamp(*opened), _stamp(*coin) if coin[0] is not None else None
+                )
+                for session, token, held, *opened, c1, c2, c3, c4 in db.execute(_OPEN_SESSIONS)
+                for coin in ((c1, c2, c3, c4),)
+            ]
+
+    # -- caches and sums ---------------------------------------------------------------------------------
+
+    def wallet(self, token: str, now: Stamp) -> CachedWallet | None:
+        """Return what the server last told of a token's wallet."""
+        with self._reading() as db:
+            row = db.execute(
+                "SELECT balance, wall_ms, mono_ms, boot, synced FROM wallets WHERE token = ?", (token,)
+            ).fetchone()
+        return None if row is None else CachedWallet(row[0], elapsed_ms(_stamp(*row[1:]), now))
+
+    def catalogue(self, backend: str) -> tuple[Product, ...]:
+        """Return the products that *backend* told last; none if it never did."""
+        with self._reading() as db:
+            row = db.execute("SELECT products FROM catalogue WHERE backend = ?", (backend,)).fetchone()
+        return () if row is None else _pieces.decode(row[0])
+
+    def exposure(self, token: str, now: Stamp) -> Exposure:
+        """Return what is given on trust: to *token*, and by this terminal in all."""
+        with self._reading() as db:
+            debits, credits_ = db.execute(_EXPOSURE_OF_TOKEN, (token,)).fetchone()
+            total, count, oldest = db.execute(_EXPOSURE).fetchone()
+            created = db.execute(
+                "SELECT wall_ms, mono_ms, boot, synced FROM entries WHERE seq = ?", (oldest,)
+            ).fetchone()
+        oldest_ms = None if created is None else elapsed_ms(_stamp(*created), now)
+        return Exposure(debits, credits_, total, count, oldest_ms)
+
+    def books(self) -> Books:
+        """Return the sums of the whole journal, at one moment."""
+        with self._reading() as db:
+            db.execute("BEGIN")
+            return books(db)
+
+
+_EXPOSURE_OF_TOKEN = f"""
+SELECT coalesce(sum(CASE WHEN kind = 'debit' THEN amount END), 0),
+       coalesce(sum(CASE WHEN kind IN ('credit', 'refund') AND state <> 'parked' THEN amount END), 0)
+FROM entries INDEXED BY entries_open WHERE lane = ? AND {OPEN}
+"""  # noqa: S608 - our own words
+_EXPOSURE = f"""
+SELECT coalesce(sum(amount), 0), count(*), min(seq)
+FROM entries INDEXED BY entries_open WHERE kind = 'debit' AND state <> 'parked' AND {OPEN}
+"""  # noqa: S608 - our own words
+_OPEN_SESSIONS = """
+SELECT s.session,
+       coalesce((SELECT token FROM sessions WHERE session = s.session AND event = 'claimed'
+                 ORDER BY seq DESC LIMIT 1), s.token),
+       (SELECT coalesce(sum(amount), 0) FROM cash WHERE session = s.seq),
+       s.wall_ms, s.mono_ms, s.boot, s.synced, c.wall_ms, c.mono_ms, c.boot, c.synced
+FROM sessions AS s INDEXED BY sessions_open
+LEFT JOIN cash AS c ON c.seq = (SELECT max(seq) FROM cash WHERE session = s.seq AND kind = 'in')
+WHERE s.event = 'opened' AND s.closed IS NULL ORDER BY s.seq
+"""
+_STORY = """
+SELECT seq, wall_ms, mono_ms, boot, synced, 'added', added_state, added_words FROM entries WHERE seq = ?
+UNION ALL
+SELECT seq, wall_ms, mono_ms, boot, synced, 'attempt',
+       CASE WHEN status IS NULL THEN outcome ELSE outcome || ' (HTTP ' || status || ')' END, words
+FROM attempts WHERE entry = ?
+UNION ALL
+SELECT seq, wall_ms, mono_ms, boot, synced, CASE by WHEN '' THEN 'terminal' ELSE by END,
+       action, words FROM decisions WHERE entry = ?
+UNION ALL
+SELECT seq, wall_ms, mono_ms, boot, synced, kind, coalesce(ended, 'intended'),
+       CASE WHEN ended IS NULL THEN device || ': ' || detail ELSE words END FROM releases WHERE entry = ?
+ORDER BY 1
+"""
+
+
+def _stamp(wall_ms: int, mono_ms: int, boot: str, synced: int) -> Stamp:
+    return Stamp(wall_ms, mono_ms, boot, bool(synced))
+
+
+def _as_entry(row: tuple[Any, ...]) -> Entry:
+    seq, key, kind, backend, token, amount, pieces, description, tag, session, refers_to, held, *rest = row
+    state, words, wall_ms, mono_ms, boot, synced, in_doubt, attempts, compensate, *first = rest
+    return Entry(
+        seq=seq,
+        key=key,
+        kind=EntryKind(kind),
+        backend=backend,
+        token=token,
+        amount=amount,
+        pieces=_pieces.decode(pieces),
+        description=description,
+        tag=tag,
+        session=session,
+        refers_to=refers_to,
+        held=bool(held),
+        state=EntryState(state),
+        words=words,
+        created=_stamp(wall_ms, mono_ms, boot, synced),
+        first_attempted=None if first[0] is None else _stamp(*first),
+        in_doubt=bool(in_doubt),
+        attempts=attempts,
+        compensate=bool(compensate),
+    )

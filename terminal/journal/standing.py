@@ -1,0 +1,146 @@
+"""Where an entry stands, as a pure function of the facts that name it.
+
+The journal keeps the result beside each entry, for speed; `verify` folds the facts again and compares. So there
+is one place that says what a fact does to an entry, and nothing else can.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from terminal.core.delivery import Outcome
+from terminal.core.facts import EntryKind, EntryState
+from terminal.journal.errors import DecisionRefused, NotQueued
+
+_FINAL = (EntryState.DELIVERED, EntryState.VOIDED)
+_LONGEST_WORDS = 2000
+
+NOTHING_GIVEN = (
+    "Nothing was given for this debit, and nobody can tell whether the server has booked it. Look on the "
+    "server: if it is booked there, give the money back there; then void this entry."
+)
+"""For a debit that was abandoned and is in doubt. No word of retry: not every server drops repeats."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What has become of an entry so far; the attributes are those of rows.Entry.
+
+    *first_attempt* is the number of the fact with which its bytes may first have left.
+    """
+
+    kind: EntryKind
+    state: EntryState
+    held: bool
+    words: str
+    attempts: int = 0
+    first_attempt: int | None = None
+    in_doubt: bool = False
+    compensate: bool = False
+
+
+def plain(words: str) -> str:
+    """Return *words* so that they can be kept: bounded, and without what UTF-8 cannot hold."""
+    return words[:_LONGEST_WORDS].encode(errors="replace").decode()
+
+
+def started(now: Standing, seq: int) -> Standing:
+    """Bytes of it may leave from the fact *seq* on.
+
+    Raises:
+        NotQueued: It is not waiting to be sent (any more).
+    """
+    if now.state is not EntryState.QUEUED:
+        raise NotQueued(f"The entry is {now.state.value}, so it is not sent.")
+    first = seq if now.first_attempt is None else now.first_attempt
+    return replace(now, state=EntryState.SENDING, attempts=now.attempts + 1, first_attempt=first)
+
+
+def ended(now: Standing, outcome: Outcome, state: EntryState, words: str) -> Standing:
+    """A try ended, and the delivery policy wants it in *state*.
+
+    REFUSED with QUEUED is what a look on the server found: surely not booked, so all doubt is gone. An answer
+    that comes after the end changes nothing, unless it proves that a voided entry is booked after all.
+    """
+    if now.state in _FINAL:
+        booked = now.state is EntryState.VOIDED and outcome is Outcome.DELIVERED
+        return replace(now, state=EntryState.DELIVERED, words=words) if booked else now
+    in_doubt = now.in_doubt or outcome is Outcome.UNKNOWN
+    if outcome is Outcome.DELIVERED or (outcome is Outcome.REFUSED and state is EntryState.QUEUED):
+        in_doubt = False
+    first = now.first_attempt
+    if not in_doubt and outcome is not Outcome.DELIVERED:
+        first = None
+    return _compensated(replace(now, state=state, words=words, in_doubt=in_doubt, first_attempt=first))
+
+
+def freed(now: Standing) -> Standing:
+    """Its release is settled: it may go."""
+    return replace(now, held=False)
+
+
+def parked(now: Standing, state: EntryState, words: str) -> Standing:
+    """It waits for a person. What was under way at that moment is in doubt."""
+    if state not in (EntryState.PARKED, EntryState.UNKNOWN):
+        raise ValueError(f"An entry is parked as parked or unknown, not as {state.value}.")
+    now = freed(now)
+    if now.state in _FINAL:
+        return now
+    in_doubt = now.in_doubt or now.state is EntryState.SENDING
+    return _compensated(replace(now, state=state, words=words, in_doubt=in_doubt))
+
+
+def abandoned(now: Standing, words: str) -> Standing:
+    """Nothing was given for it, so nobody may pay for it."""
+    if now.kind is not EntryKind.DEBIT:
+        raise ValueError(f"Only a debit can be abandoned, not a {now.kind.value}.")
+    now = freed(now)
+    if now.state is EntryState.VOIDED:
+        return now
+    if now.state in (EntryState.DELIVERED, EntryState.SENDING):
+        return replace(now, compensate=True)
+    if now.first_attempt is None or now.state is EntryState.PARKED:
+        return replace(now, state=EntryState.VOIDED, words=words)
+    return _compensated(replace(now, state=EntryState.UNKNOWN, words=words, compensate=True))
+
+
+def decided(now: Standing, action: str, by: str, reason: str) -> Standing:
+    """Apply a named person's decision.
+
+    Raises:
+        DecisionRefused: The entry's state does not allow it, or nobody has put a name to it.
+        ValueError: *action* is neither ``retry`` nor ``void``.
+    """
+    if action not in ("retry", "void"):
+        raise ValueError(f"A person decides retry or void, not {action!r}.")
+    if not by.strip() or not reason.strip():
+        raise DecisionRefused("A decision needs the name of the person and a reason.")
+    if now.state is EntryState.SENDING:
+        raise DecisionRefused("The entry is being sent at this moment: wait for the answer and look again.")
+    if now.state in _FINAL:
+        raise DecisionRefused(f"The entry is {now.state.value}: there is nothing left to decide.")
+    if action == "retry":
+        if now.kind is EntryKind.UNCLAIMED:
+            raise DecisionRefused("Unclaimed coins are not sent to any server: void the entry to settle it.")
+        return replace(now, state=EntryState.QUEUED, held=False, words=plain(f"Retry by {by}: {reason}"))
+    return replace(now, state=EntryState.VOIDED, held=False, words=plain(f"Voided by {by}: {reason}"))
+
+
+def refund_due(before: Standing, after: Standing) -> bool:
+    """Whether the step from *before* to *after* showed that a debit was booked for which nothing was given."""
+    return _to_refund(after) and not _to_refund(before)
+
+
+def _to_refund(standing: Standing) -> bool:
+    return standing.compensate and standing.state is EntryState.DELIVERED
+
+
+def _compensated(now: Standing) -> Standing:
+    """Where nothing was given: what is surely not booked is void, and what is in doubt waits for a person."""
+    if not now.compensate:
+        return now
+    if now.state is EntryState.PARKED or (now.state is EntryState.QUEUED and not now.in_doubt):
+        return replace(now, state=EntryState.VOIDED)
+    if now.state in (EntryState.UNKNOWN, EntryState.QUEUED):
+        return replace(now, state=EntryState.UNKNOWN, words=plain(f"{NOTHING_GIVEN} {now.words}".rstrip()))
+    return now

@@ -1,0 +1,332 @@
+"""From facts to rows: one small function for each type of fact.
+
+An entry or a session stands before the facts that name it. What contradicts the journal raises ValueError.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from terminal.core import facts
+from terminal.core.delivery import Outcome
+from terminal.core.facts import CashKind, EntryKind, EntryState, Fact, ReleaseKind
+from terminal.core.stamp import Stamp
+from terminal.journal import chain, standing
+from terminal.journal.chain import Head, Value
+from terminal.journal.errors import DecisionRefused
+from terminal.journal.standing import Standing, plain
+
+
+def _insert(table: str) -> str:
+    names = (*chain.columns(table), "hash")
+    marks = [f"?{number}" for number in range(1, len(names) + 1)]
+    if table == "entries":
+        # What has become of an entry begins as what it was added with.
+        for derived in ("state", "held", "words"):
+            marks.append(marks[names.index(f"added_{derived}")])
+        names += ("state", "held", "words")
+    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join(marks)})"  # noqa: S608 - our names
+
+
+_INSERT = {table: _insert(table) for table in chain.CONTENT}
+
+
+@dataclass(slots=True)
+class Scribe:
+    """Writes facts within a transaction that somebody else began; *head* is the end of the chain so far."""
+
+    db: sqlite3.Connection
+    key: bytes
+    head: Head
+    now: Stamp
+
+    def write(self, fact: Fact) -> None:
+        """Write one fact with all that follows from it."""
+        _WRITERS[type(fact)](self, fact)
+
+    def append(self, table: str, *content: Value) -> int:
+        """Add a row to the chain and return its number."""
+        seq = self.head.seq + 1
+        values = chain.row(seq, self.now, content)
+        digest = chain.link(self.key, self.head.hash, table, values)
+        self.db.execute(_INSERT[table], (*values, digest))
+        self.head = Head(seq, digest)
+        return seq
+
+
+# -- entries -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """An entry as the facts about it need it."""
+
+    seq: int
+    key: str
+    backend: str
+    token: str | None
+    amount: int
+    description: str
+    tag: str
+    standing: Standing
+
+
+_ENTRY = (
+    "SELECT seq, backend, token, amount, description, tag, "
+    "kind, state, held, words, attempts, first_attempt, in_doubt, compensate FROM entries WHERE key = ?"
+)
+_CHANGE = (
+    "UPDATE entries SET state = ?, held = ?, words = ?, attempts = ?, first_attempt = ?, in_doubt = ?, "
+    "compensate = ? WHERE seq = ?"
+)
+
+
+def _entry(scribe: Scribe, key: str) -> _Known:
+    row = scribe.db.execute(_ENTRY, (key,)).fetchone()
+    if row is None:
+        raise ValueError("A fact names an entry that is not in the journal.")
+    seq, backend, token, amount, description, tag, kind, state, held, words, *rest = row
+    attempts, first, in_doubt, compensate = rest
+    at = Standing(
+        EntryKind(kind),
+        EntryState(state),
+        bool(held),
+        words,
+        attempts,
+        first,
+        bool(in_doubt),
+        bool(compensate),
+    )
+    return _Known(seq, key, backend, token, amount, description, tag, at)
+
+
+def _change(scribe: Scribe, entry: _Known, after: Standing) -> None:
+    """Keep where *entry* stands now, and make good what was booked though nothing was given for it."""
+    if after != entry.standing:
+        scribe.db.execute(
+            _CHANGE,
+            (
+                after.state.value,
+                after.held,
+                after.words,
+                after.attempts,
+                after.first_attempt,
+                after.in_doubt,
+                after.compensate,
+                entry.seq,
+            ),
+        )
+    if standing.refund_due(entry.standing, after):
+        _entry_added(
+            scribe,
+            facts.EntryAdded(
+                key=f"{entry.key}-refund",
+                kind=EntryKind.REFUND,
+                backend=entry.backend,
+                token=entry.token,
+                amount=entry.amount,
+                description=entry.description,
+                tag=entry.tag,
+                refers_to=entry.key,
+            ),
+        )
+
+
+def _entry_added(scribe: Scribe, fact: facts.EntryAdded) -> None:
+    if fact.kind is EntryKind.UNCLAIMED and fact.state is not EntryState.PARKED:
+        raise ValueError("Unclaimed coins are never sent: such an entry is added as parked.")
+    scribe.append(
+        "entries",
+        fact.key,
+        fact.kind.value,
+        fact.backend,
+        fact.token,
+        fact.amount,
+        msgspec.json.encode(fact.pieces).decode(),
+        plain(fact.description),
+        plain(fact.tag),
+        fact.session,
+        fact.refers_to,
+        int(fact.held),
+        fact.state.value,
+        plain(fact.words),
+    )
+
+
+def _entry_freed(scribe: Scribe, fact: facts.EntryFreed) -> None:
+    entry = _entry(scribe, fact.key)
+    scribe.append("decisions", entry.seq, "free", None, "", "")
+    if entry.standing.held:
+        scribe.db.execute("UPDATE entries SET held = 0 WHERE seq = ?", (entry.seq,))
+
+
+def _entry_abandoned(scribe: Scribe, fact: facts.EntryAbandoned) -> None:
+    entry = _entry(scribe, fact.key)
+    words = plain(fact.words)
+    after = standing.abandoned(entry.standing, words)
+    scribe.append("decisions", entry.seq, "abandon", None, "", words)
+    _change(scribe, entry, after)
+
+
+def _entry_parked(scribe: Scribe, fact: facts.EntryParked) -> None:
+    entry = _entry(scribe, fact.key)
+    words = plain(fact.words)
+    after = standing.parked(entry.standing, fact.state, words)
+    scribe.append("decisions", entry.seq, "park", fact.state.value, "", words)
+    _change(scribe, entry, after)
+
+
+def _person_decided(scribe: Scribe, fact: facts.PersonDecided) -> None:
+    try:
+        entry = _entry(scribe, fact.key)
+    except ValueError:
+        raise DecisionRefused("There is no such entry in the journal.") from None
+    by, reason = plain(fact.by), plain(fact.reason)
+    after = standing.decided(entry.standing, fact.action, by, reason)
+    scribe.append("decisions", entry.seq, fact.action, None, by, reason)
+    _change(scribe, entry, after)
+    if fact.action == "void" and entry.standing.kind is EntryKind.UNCLAIMED and entry.amount:
+        scribe.append("cash", None, CashKind.WRITTEN_OFF.value, -entry.amount, "", None, entry.seq)
+
+
+def _attempt_started(scribe: Scribe, fact: facts.AttemptStarted) -> None:
+    entry = _entry(scribe, fact.key)
+    after = standing.started(entry.standing, scribe.head.seq + 1)
+    scribe.append("attempts", entry.seq, "started", after.state.value, None, "", None)
+    _change(scribe, entry, after)
+
+
+def _attempt_ended(scribe: Scribe, fact: facts.AttemptEnded) -> None:
+    if fact.state in (EntryState.SENDING, EntryState.VOIDED) or (
+        (fact.outcome is Outcome.DELIVERED) != (fact.state is EntryState.DELIVERED)
+    ):
+        raise ValueError(f"An attempt that ended {fact.outcome.value} leaves no entry {fact.state.value}.")
+    entry = _entry(scribe, fact.key)
+    words = plain(fact.words)
+    after = standing.ended(entry.standing, fact.outcome, fact.state, words)
+    outcome, state = fact.outcome.value, fact.state.value
+    scribe.append("attempts", entry.seq, outcome, state, fact.status, words, fact.balance)
+    _change(scribe, entry, after)
+    if fact.balance is not None and entry.token is not None:
+        _wallet_seen(scribe, facts.WalletSeen(entry.token, fact.balance))
+
+
+# -- coins ---------------------------------------------------------------------------------------------
+
+_OPEN_SESSION = "SELECT seq FROM sessions WHERE session = ? AND event = 'opened' AND closed IS NULL"
+_HELD = "SELECT coalesce(sum(amount), 0) FROM cash WHERE session = ?"
+
+
+def _open_session(scribe: Scribe, session: str) -> int:
+    row = scribe.db.execute(_OPEN_SESSION, (session,)).fetchone()
+    if row is None:
+        raise ValueError(f"The coin session {session} is not open.")
+    return int(row[0])
+
+
+def _holds(scribe: Scribe, opened: int) -> int:
+    return int(scribe.db.execute(_HELD, (opened,)).fetchone()[0])
+
+
+def _session_opened(scribe: Scribe, fact: facts.SessionOpened) -> None:
+    """A session that is open already is claimed by a token."""
+    is_open = scribe.db.execute(_OPEN_SESSION, (fact.session,)).fetchone() is not None
+    scribe.append("sessions", fact.session, "claimed" if is_open else "opened", fact.token, "")
+
+
+def _session_closed(scribe: Scribe, fact: facts.SessionClosed) -> None:
+    opened = _open_session(scribe, fact.session)
+    held = _holds(scribe, opened)
+    if held:
+        raise ValueError(f"The coin session {fact.session} still holds {held} cents: it cannot be closed.")
+    seq = scribe.append("sessions", fact.session, "closed", None, plain(fact.reason))
+    scribe.db.execute("UPDATE sessions SET closed = ? WHERE seq = ?", (seq, opened))
+
+
+def _cash_moved(scribe: Scribe, fact: facts.CashMoved) -> None:
+    if fact.amount <= 0:
+        raise ValueError(f"Money moves in positive amounts, not {fact.amount}.")
+    opened = _open_session(scribe, fact.session)
+    comes_in = fact.kind is CashKind.IN
+    if not comes_in and fact.amount > (held := _holds(scribe, opened)):
+        raise ValueError(f"The session {fact.session} holds {held} cents: {fact.amount} cannot leave it.")
+    entry = None if fact.key is None else _entry(scribe, fact.key).seq
+    amount = fact.amount if comes_in else -fact.amount
+    scribe.append("cash", opened, fact.kind.value, amount, fact.device, fact.counter, entry)
+
+
+def _coin_not_credited(scribe: Scribe, fact: facts.CoinNotCredited) -> None:
+    scribe.append("coin_faults", fact.device, fact.pulses, plain(fact.words))
+
+
+# -- the world -----------------------------------------------------------------------------------------
+
+_OPEN_RELEASE = (
+    "SELECT seq, entry, kind, device FROM releases WHERE release = ? AND ended IS NULL AND settled IS NULL"
+)
+
+
+def _release_intended(scribe: Scribe, fact: facts.ReleaseIntended) -> None:
+    # A test print explains itself; all else is explained by an entry (I1).
+    bare = fact.kind is ReleaseKind.PRINT and not fact.key
+    entry = None if bare else _entry(scribe, fact.key).seq
+    detail = plain(fact.detail)
+    scribe.append("releases", fact.release, entry, fact.kind.value, fact.device, detail, None, "")
+
+
+def _release_settled(scribe: Scribe, fact: facts.ReleaseSettled) -> None:
+    row = scribe.db.execute(_OPEN_RELEASE, (fact.release,)).fetchone()
+    if row is None:
+        raise ValueError("A release was settled that is not open.")
+    intent, entry, kind, device = row
+    ended, words = fact.ended.value, plain(fact.words)
+    seq = scribe.append("releases", fact.release, entry, kind, device, "", ended, words)
+    scribe.db.execute("UPDATE releases SET settled = ? WHERE seq = ?", (seq, intent))
+
+
+# -- caches --------------------------------------------------------------------------------------------
+
+_WALLET = (
+    "INSERT OR REPLACE INTO wallets (token, balance, wall_ms, mono_ms, boot, synced) VALUES (?, ?, ?, ?, ?, ?)"
+)
+_CATALOGUE = (
+    "INSERT OR REPLACE INTO catalogue (backend, products, wall_ms, mono_ms, boot, synced) "
+    "VALUES (?, ?, ?, ?, ?, ?)"
+)
+
+
+def _wallet_seen(scribe: Scribe, fact: facts.WalletSeen) -> None:
+    now = scribe.now
+    row = (fact.token, fact.balance, now.wall_ms, now.mono_ms, now.boot, int(now.synced))
+    scribe.db.execute(_WALLET, row)
+
+
+def _catalogue_seen(scribe: Scribe, fact: facts.CatalogueSeen) -> None:
+    now = scribe.now
+    products = msgspec.json.encode(fact.products).decode()
+    row = (fact.backend, products, now.wall_ms, now.mono_ms, now.boot, int(now.synced))
+    scribe.db.execute(_CATALOGUE, row)
+
+
+_WRITERS: dict[type[Any], Callable[[Scribe, Any], None]] = {
+    facts.SessionOpened: _session_opened,
+    facts.SessionClosed: _session_closed,
+    facts.CashMoved: _cash_moved,
+    facts.CoinNotCredited: _coin_not_credited,
+    facts.EntryAdded: _entry_added,
+    facts.EntryFreed: _entry_freed,
+    facts.EntryAbandoned: _entry_abandoned,
+    facts.EntryParked: _entry_parked,
+    facts.PersonDecided: _person_decided,
+    facts.AttemptStarted: _attempt_started,
+    facts.AttemptEnded: _attempt_ended,
+    facts.ReleaseIntended: _release_intended,
+    facts.ReleaseSettled: _release_settled,
+    facts.WalletSeen: _wallet_seen,
+    facts.CatalogueSeen: _catalogue_seen,
+}
