@@ -11,6 +11,7 @@ from __future__ import annotations
 import subprocess
 import tempfile
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -250,11 +251,18 @@ class _Head:
             raise GarbageError("a line of a column picture is not fed")
 
 
+@cache
+def _font(*, bold: bool) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """DejaVu Sans Mono, which has all signs; without it what Pillow brings, with boxes for some."""
+    name = f"DejaVuSansMono{'-Bold' if bold else ''}.ttf"
+    found = next(Path("/usr/share/fonts").glob(f"**/{name}"), None)
+    return ImageFont.truetype(found, 20) if found else ImageFont.load_default(18)
+
+
 def _letter(sign: str, wide: int, high: int, *, bold: bool) -> Image.Image:
     cell = Image.new("L", (CELL[0], ROW), 255)
-    font = ImageFont.load_default(18)
-    draw = ImageDraw.Draw(cell)
-    draw.text(((CELL[0] - draw.textlength(sign, font)) / 2, 2), sign, 0, font, stroke_width=int(bold) / 2)
+    draw, font = ImageDraw.Draw(cell), _font(bold=bold)
+    draw.text(((CELL[0] - draw.textlength(sign, font)) / 2, 2), sign, 0, font)
     return cell.resize((CELL[0] * wide, ROW * high))
 
 
