@@ -188,7 +188,7 @@ class AttemptEnded:
     """A try to deliver ended with *outcome*; *state* is what the delivery policy made of it.
 
     *status* is the HTTP status, if there was one; *words* are the server's own, kept word for word (bounded).
-    *cleared*: the server was asked and has surely not booked it: no doubt is left, no earlier attempt counts.
+    REFUSED with QUEUED says: the server was asked and has surely not booked it; no doubt is left.
     """
 
     key: str
@@ -197,7 +197,6 @@ class AttemptEnded:
     status: int | None = None
     words: str = ""
     balance: int | None = None
-    cleared: bool = False
 
 
 # -- the world -----------------------------------------------------------------------------------------

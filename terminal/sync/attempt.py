@@ -1,0 +1,144 @@
+"""One try to deliver an entry, as values: what goes out, and what its answer makes of the entry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from terminal.core.delivery import (
+    LONGEST_RETRY_AFTER_MS,
+    Again,
+    Answer,
+    Done,
+    Guarantee,
+    LookFirst,
+    Outcome,
+    Park,
+    Pause,
+    Verdict,
+    advice,
+    decide,
+)
+from terminal.core.facts import AttemptEnded, EntryParked, EntryState
+from terminal.core.records import Entry
+from terminal.core.stamp import Stamp
+
+STOPPED = "the terminal was stopped while this was being sent"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """An entry that somebody has claimed to send.
+
+    Attributes:
+        entry: As the journal gave it.
+        lane: The lane it came from, which is busy; None if it did not come from a lane.
+        probe: Whether its answer is what the breaker waits for.
+        look: Only ask the server whether it was booked.
+        started: When AttemptStarted was committed; None: not (yet).
+    """
+
+    entry: Entry
+    lane: str | None
+    probe: bool
+    look: bool = False
+    started: Stamp | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a try.
+
+    *fact* is to be committed before anybody hears of it; None: nothing has changed. *left*: the try was made,
+    and not ended, before the terminal was stopped.
+    """
+
+    job: Job
+    answer: Answer
+    verdict: Verdict
+    fact: AttemptEnded | EntryParked | None
+    left: bool = False
+
+    @property
+    def settled(self) -> bool:
+        """Whether the entry has left the queue."""
+        return isinstance(self.verdict, Done | Park)
+
+
+def judge(job: Job, guarantee: Guarantee, answer: Answer, now: Stamp, delay_ms: int) -> Result:
+    """Return what *answer* means for the entry; *delay_ms* is what the back-off asks for."""
+    if job.look:
+        return _judge_look(job, answer, delay_ms)
+    verdict = decide(
+        guarantee,
+        answer,
+        first_attempted=job.entry.first_attempted or job.started,
+        in_doubt=job.entry.in_doubt,
+        now=now,
+        delay_ms=delay_ms,
+    )
+    # A repeat that was refused tells nothing of the earlier try: the doubt stays.
+    doubted = answer.outcome is Outcome.REFUSED and isinstance(verdict, LookFirst)
+    fact = AttemptEnded(
+        job.entry.key,
+        Outcome.UNKNOWN if doubted else answer.outcome,
+        _state(verdict),
+        answer.status,
+        park_words(job.entry, verdict) if isinstance(verdict, Park) else answer.words,
+        answer.balance,
+    )
+    return Result(job, answer, verdict, fact)
+
+
+def judge_stopped(entry: Entry, guarantee: Guarantee, now: Stamp) -> Result:
+    """Return what becomes of an entry that was being sent when the terminal was stopped."""
+    job = Job(entry, None, probe=False)
+    return replace(judge(job, guarantee, Answer(Outcome.UNKNOWN, STOPPED), now, 0), left=True)
+
+
+def judge_unsendable(job: Job, park: Park) -> Result:
+    """Return what becomes of an entry in doubt that may not be sent any more: no try was made."""
+    words = park_words(job.entry, park)
+    fact = EntryParked(job.entry.key, EntryState.UNKNOWN, words)
+    return Result(job, Answer(Outcome.UNKNOWN, words), park, fact)
+
+
+def park_words(entry: Entry, park: Park) -> str:
+    """Return what a technician reads: the server's own words, or what is known and what to do."""
+    return f"{park.words} {advice(entry.key, entry.seq)}" if park.unknown else park.words
+
+
+def _judge_look(job: Job, answer: Answer, delay_ms: int) -> Result:
+    """Only yes and no are facts; a look that told nothing leaves the entry as it was."""
+    key, words = job.entry.key, answer.words
+    match answer.outcome:
+        case Outcome.DELIVERED:
+            fact = AttemptEnded(
+                key,
+                Outcome.DELIVERED,
+                EntryState.DELIVERED,
+                answer.status,
+                words or "looked: it is booked",
+                answer.balance,
+            )
+            return Result(job, answer, Done(), fact)
+        case Outcome.REFUSED:
+            # REFUSED with QUEUED ends all doubt: see facts.AttemptEnded.
+            fact = AttemptEnded(
+                key, Outcome.REFUSED, EntryState.QUEUED, answer.status, words or "looked: it is not booked"
+            )
+            return Result(job, replace(answer, outcome=Outcome.UNSENT), Again(0), fact)
+        case Outcome.DENIED:
+            return Result(job, answer, Pause(delay_ms, words), None)
+        case _:
+            wait_ms = max(delay_ms, min(answer.retry_after_ms or 0, LONGEST_RETRY_AFTER_MS))
+            return Result(job, answer, LookFirst(wait_ms), None)
+
+
+def _state(verdict: Verdict) -> EntryState:
+    match verdict:
+        case Done():
+            return EntryState.DELIVERED
+        case Park(unknown=unknown):
+            return EntryState.UNKNOWN if unknown else EntryState.PARKED
+        case Again() | LookFirst() | Pause():
+            return EntryState.QUEUED

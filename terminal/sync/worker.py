@@ -1,0 +1,240 @@
+"""One of the threads that send: takes a turn, sends one entry, writes down what became of it, and the next."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import cast
+
+from terminal.backends.protocol import Backend, ReadsBack
+from terminal.core.delivery import Answer, Guarantee, Outcome, Park, Promise
+from terminal.core.facts import AttemptEnded, AttemptStarted, Fact
+from terminal.journal.errors import JournalError, NotQueued
+from terminal.sync.attempt import Job, Result, judge
+from terminal.sync.board import Board
+from terminal.sync.breaker import State
+from terminal.sync.picker import TROUBLE_MS, Answered, Picker, Task
+from terminal.sync.ports import Clock, Ledger, Settled
+
+_LOG = logging.getLogger(__name__)
+_OVERTAKEN_MS = 1_000
+_LAST_TURNS = 3  # what was begun is given up, an answer is written down, and once more if that failed
+_HARMLESS = Guarantee(Promise.KEY)
+
+
+class Worker:
+    """Sends to one server, one entry at a time. What it has in hand survives a journal that fails.
+
+    ``run`` is the life of its thread; ``turn`` does one step of it, and never waits but for server and disk.
+
+    Args:
+        server: Name of the backend.
+        backend: Its adapter.
+        ledger: The journal.
+        clock: Says what moment it is.
+        board: What it shares with the other workers.
+        timeout_s: How long the server is waited for.
+        on_settled: Told of each entry that left the queue.
+        refill: Called when the journal works again: what was not noticed meanwhile is looked up.
+        urgent: Whether it serves Board.call, and not the lanes.
+    """
+
+    def __init__(
+        self,
+        server: str,
+        backend: Backend,
+        *,
+        ledger: Ledger,
+        clock: Clock,
+        board: Board,
+        timeout_s: float,
+        on_settled: Settled,
+        refill: Callable[[], None],
+        urgent: bool = False,
+    ) -> None:
+        self._server = server
+        self._backend = backend
+        self._ledger = ledger
+        self._clock = clock
+        self._board = board
+        self._timeout_s = timeout_s
+        self._on_settled = on_settled
+        self._refill = refill
+        self._urgent = urgent
+        self._picker = Picker(server, backend, ledger, clock, board, timeout_s=timeout_s)
+        self._task: Task | None = None
+
+    def run(self) -> None:
+        """Work until the engine stops; then write down what is in hand, and begin nothing."""
+        while not self._board.stopping:
+            owes = isinstance(self._task, Result)
+            begun = isinstance(self._task, Job)
+            if begun or self._board.await_work(self._server, urgent=self._urgent, owes=owes):
+                self._turn_safely()
+        for _ in range(_LAST_TURNS):
+            if self._task is not None:
+                self._turn_safely()
+        if self._task is not None:
+            _LOG.error("an answer of %s could not be written down; the next start looks into it", self._server)
+
+    def turn(self) -> None:
+        """Do one step: take an entry, or send it and write down what became of it, or write that down again."""
+        match self._task:
+            case None:
+                self._task = self._begin()
+            case Job() as job:
+                self._task = self._judge(job, self._send(job))
+                self._task = self._record(self._task)
+            case Result() as result:
+                self._task = self._record(result)
+
+    def _turn_safely(self) -> None:
+        try:
+            self.turn()
+        except Exception:  # noqa: BLE001 - the top of a thread: a mistake costs its entry time, nobody else (I7)
+            _LOG.exception("the delivery to %s failed; it goes on with the next entry", self._server)
+            self._give_up()
+
+    def _give_up(self) -> None:
+        """Put back what is in hand. What was begun stays SENDING: the next start decides about it."""
+        task, self._task = self._task, None
+        self._picker.put_back(task, delay_ms=TROUBLE_MS)
+        if isinstance(task, Result) and task.left:
+            self._board.settled_left(self._server)
+        elif task is not None and self._urgent:
+            job = task if isinstance(task, Job) else task.job
+            self._tell(job.entry.key, Answer(Outcome.UNKNOWN, "the delivery failed"))
+
+    # -- taking ----------------------------------------------------------------------------------------
+
+    def _begin(self) -> Task | None:
+        """Take what comes next, and write down that it is about to be sent."""
+        self._task = task = self._take()
+        if not isinstance(task, Job) or task.look:
+            return task
+        now = self._clock.now()
+        # Where a repeat never does harm, a power cut may take this from the disk again: that saves a sync.
+        durable = self._picker.guarantee(task.entry) != _HARMLESS
+        try:
+            self._ledger.commit([AttemptStarted(task.entry.key)], now, durable=durable)
+        except JournalError as error:
+            self._board.ledger_failed(str(error))
+            self._picker.put_back(task)
+            words = str(error)
+        except NotQueued as overtaken:
+            self._picker.put_back(task, delay_ms=_OVERTAKEN_MS)
+            words = str(overtaken)
+        else:
+            self._journal_works()
+            return replace(task, started=now)
+        if self._urgent:
+            self._tell(task.entry.key, Answer(Outcome.UNSENT, words))
+        return None
+
+    def _take(self) -> Task | None:
+        if not self._urgent:
+            return self._board.take_left(self._server) or self._picker.pick()
+        while isinstance(call := self._picker.pick_urgent(), Answered):
+            self._tell(call.key, call.answer)
+        return call
+
+    # -- sending ---------------------------------------------------------------------------------------
+
+    def _send(self, job: Job) -> Answer:
+        if self._board.stopping:
+            return Answer(Outcome.UNSENT, "the terminal was stopped before this was sent")
+        try:
+            if job.look:
+                return cast(ReadsBack, self._backend).look(job.entry, self._timeout_s)
+            return self._backend.deliver(job.entry, self._timeout_s)
+        except Exception as error:  # noqa: BLE001 - a mistake in an adapter, and bytes may have left before it
+            _LOG.exception("the adapter of %s failed on entry %d", self._server, job.entry.seq)
+            return Answer(Outcome.UNKNOWN, f"the adapter failed ({type(error).__name__})")
+
+    def _judge(self, job: Job, answer: Answer) -> Result:
+        delay_ms = self._board.delay_ms(job.entry, answer.outcome)
+        say(self._server, self._board.heard(self._server, answer, probe=job.probe), answer.words)
+        return judge(job, self._picker.guarantee(job.entry), answer, self._clock.now(), delay_ms)
+
+    # -- writing down ----------------------------------------------------------------------------------
+
+    def _record(self, result: Result, *, alone: bool = False) -> Task | None:
+        """Write down *result* together with the start of the next entry: one sync for each entry.
+
+        Returns what is in hand next; that is *result* again if the journal failed.
+        """
+        task = None if alone or self._urgent else self._after(result)
+        begins = isinstance(task, Job) and not task.look
+        kept = isinstance(task, Job) and task.lane is not None and task.lane == result.job.lane
+        facts: list[Fact] = [result.fact] if result.fact is not None else []
+        if isinstance(task, Job) and begins:
+            facts.append(AttemptStarted(task.entry.key))
+        now = self._clock.now()
+        try:
+            if facts:
+                self._ledger.commit(facts, now)
+                self._journal_works()
+        except JournalError as error:
+            self._board.ledger_failed(str(error))
+            self._picker.put_back(task, kept=kept)
+            return result
+        except BaseException as error:
+            self._picker.put_back(task, kept=kept, delay_ms=_OVERTAKEN_MS)
+            if begins and isinstance(error, NotQueued):
+                # A person settled the next entry in the meantime. This one is written down alone.
+                return self._record(result, alone=True)
+            raise
+        self._settle(result, kept=kept)
+        return replace(task, started=now) if isinstance(task, Job) and begins else task
+
+    def _after(self, result: Result) -> Task | None:
+        """Return what can begin in the same commit: another lane's entry, else the next of the same lane."""
+        task = self._picker.pick()
+        if task is not None or result.job.lane is None or result.job.look:
+            return task
+        tried = isinstance(result.fact, AttemptEnded)
+        return self._picker.follow(result.job.lane) if tried and result.settled else None
+
+    def _settle(self, result: Result, *, kept: bool) -> None:
+        """Now that it is written down: place its lane, and tell who waits for it."""
+        job = result.job
+        self._board.settle(self._server, result, kept=kept)
+        if result.left:
+            self._board.settled_left(self._server)
+        if isinstance(result.verdict, Park):
+            _LOG.warning("entry %d waits for a person: %s", job.entry.seq, result.verdict.words)
+        if result.settled:
+            self._call(partial(self._on_settled, job.entry.key, result.answer))
+        doubted = job.look and not result.settled
+        told = Answer(Outcome.UNKNOWN, result.answer.words) if doubted else result.answer
+        self._tell(job.entry.key, told)
+
+    def _tell(self, key: str, answer: Answer) -> None:
+        for told in self._board.listeners(key):
+            self._call(partial(told, answer))
+
+    def _call(self, callback: Callable[[], None]) -> None:
+        try:
+            callback()
+        except Exception:  # noqa: BLE001 - what the daemon makes of an answer is not the delivery's concern (I7)
+            _LOG.exception("nobody took in an answer of %s", self._server)
+
+    def _journal_works(self) -> None:
+        if self._board.ledger_works():
+            _LOG.info("the journal can be written again; the delivery goes on")
+            self._refill()
+
+
+def say(server: str, changed: State | None, words: str) -> None:
+    """Log once when a server goes away, and once when it is back."""
+    match changed:
+        case State.AWAY:
+            _LOG.warning("the server %s does not answer (%s); it is tried now and then", server, words)
+        case State.PAUSED:
+            _LOG.error("the server %s does not accept this terminal: %s", server, words)
+        case State.OK:
+            _LOG.info("the server %s answers", server)
+        case _:
+            pass
