@@ -1,0 +1,146 @@
+"""``terminald-sandbox``: the sandbox as a process of its own."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from terminal.httpd import CannotListen
+from terminal.sandbox.ledger import Item
+from terminal.sandbox.server import Sandbox, kept_token
+
+_WRONG_USE = 2
+
+
+@click.command(context_settings={"max_content_width": 100})
+@click.option("--listen", default="127.0.0.1:8091", show_default=True, help="HOST:PORT; port 0: any free one.")
+@click.option(
+    "--database",
+    default=":memory:",
+    show_default=True,
+    help="File that keeps wallets and transactions; without it they are gone at the end.",
+)
+@click.option(
+    "--dialect",
+    type=click.Choice(["documented", "pretix"]),
+    default="documented",
+    show_default=True,
+    help="How it speaks. pretix ignores idempotency keys: a repeat books twice.",
+)
+@click.option(
+    "--keys",
+    type=click.Choice(["key", "header-24h", "none"]),
+    help="What becomes of idempotency keys, if not as in the dialect.",
+)
+@click.option(
+    "--permission",
+    type=click.Choice(["debit", "credit", "all"]),
+    default="all",
+    show_default=True,
+    help="What the terminal may do.",
+)
+@click.option(
+    "--token-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("var/sandbox.token"),
+    show_default=True,
+    help="File with the API token that it asks for; made if there is none.",
+)
+@click.option("--wallet", "wallets", multiple=True, metavar="UID=CENTS", help="A wallet. May be repeated.")
+@click.option("--product", "products", multiple=True, metavar="ID=CENTS", help="A product. May be repeated.")
+@click.option("--code", "codes", multiple=True, metavar="CODE=USER", help="A pairing code of 8 digits.")
+@click.option("--seed", default=0, show_default=True, help="What the dice of the faults start from.")
+def main(
+    *,
+    listen: str,
+    database: str,
+    dialect: Literal["documented", "pretix"],
+    keys: Literal["key", "header-24h", "none"] | None,
+    permission: Literal["debit", "credit", "all"],
+    token_file: Path,
+    wallets: tuple[str, ...],
+    products: tuple[str, ...],
+    codes: tuple[str, ...],
+    seed: int,
+) -> None:
+    r"""A PointOfSale server for testers: strict, countable, and able to misbehave.
+
+    It serves the wallet API until it is stopped (Ctrl-C, SIGTERM). On an address of this machine it also
+    answers testers:
+
+    \b
+      GET  /sandbox/ledger     wallets, and every transaction that took effect
+      GET  /sandbox/counters   how often each call was asked for; sums of what took effect
+      PUT  /sandbox/faults     {"faults": [{"kind": "drop", "after": true, "count": 3}], "seed": 1}
+      PUT  /sandbox/away       {"for_ms": 5000}: nobody listens, then it is back
+      PUT  /sandbox/keys       {"keys": "none"}: forget idempotency keys
+      POST /sandbox/seed       {"wallets": [{"token": "04a1b2c3", "balance": 500}],
+                                "products": [{"id": "espresso", "name": "Espresso", "price": 25}],
+                                "codes": [{"code": "12345678", "user": "max.mustermann"}]}
+      POST /sandbox/reset      {}
+
+    Faults: kind delay | status | drop | hang | drip; after (it took effect); method; probability; count;
+    ms (delay, drip); status, retry_after_s, words (status). An empty list: behave.
+
+    \b
+      curl -X PUT localhost:8091/sandbox/faults -H 'Content-Type: application/json' \
+           -d '{"faults": [{"kind": "status", "status": 503, "retry_after_s": 2, "count": 5}]}'
+    """
+    try:
+        sandbox = Sandbox(
+            _address(listen),
+            database=database,
+            dialect=dialect,
+            keys=keys,
+            permission=permission,
+            token=kept_token(token_file),
+            seed=seed,
+        )
+        _fill(sandbox, wallets, products, codes)
+        sandbox.start()
+    except (CannotListen, OSError, ValueError) as error:
+        click.echo(f"terminald-sandbox: {error}", err=True)
+        sys.exit(_WRONG_USE)
+    click.echo(f"url = {sandbox.url}\ntoken_file = {token_file.absolute()}")
+    sys.stdout.flush()
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    ended.wait()
+    sandbox.stop()
+
+
+def _fill(
+    sandbox: Sandbox, wallets: tuple[str, ...], products: tuple[str, ...], codes: tuple[str, ...]
+) -> None:
+    items = [Item(id_, id_.capitalize(), cents) for id_, cents in map(_pair, products)]
+    if not items and not sandbox.ledger.products():
+        items = [Item("espresso", "Espresso", 25), Item("cappuccino", "Cappucino", 50)]
+    if items:
+        sandbox.set_products(items)
+    for uid, cents in map(_pair, wallets):
+        sandbox.add_wallet(uid, cents)
+    for code in codes:
+        digits, _, user = code.partition("=")
+        if len(digits) != 8 or not digits.isdigit() or not user:  # noqa: PLR2004 - the contract's
+            raise ValueError(f"--code {code}: expected 8 digits, = and a name")
+        sandbox.ledger.add_code(digits, user)
+
+
+def _pair(text: str) -> tuple[str, int]:
+    name, _, cents = text.rpartition("=")
+    if not name or not cents.lstrip("-").isdigit():
+        raise ValueError(f"{text}: expected a name, = and whole cents")
+    return name, int(cents)
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit():
+        raise ValueError(f"--listen {text}: expected HOST:PORT")
+    return host.strip("[]"), int(port)

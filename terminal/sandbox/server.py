@@ -1,0 +1,271 @@
+"""The sandbox as a whole: a server that can be started, cut off, brought back and asked what it did.
+
+with Sandbox() as sandbox:
+    sandbox.add_wallet("04A1B2C3D4E5F6", 1000)
+    sandbox.faults.set(Fault(kind="drop", after=True, count=1))
+    ...
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+from terminal.httpd import CannotListen, Limits, Server
+from terminal.sandbox import admin
+from terminal.sandbox.booking import Permission
+from terminal.sandbox.faults import Fault, Faults
+from terminal.sandbox.ledger import Item, Ledger
+from terminal.sandbox.pointofsale import PREFIX, Dialect, Keys, PointOfSaleApi, Terminal
+
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_LIMITS = Limits(connections=256, idle_s=300.0)
+
+
+def _wall_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def kept_token(path: str | Path) -> str:
+    """Return the token in the file *path*; a new file with a new token is made where there is none.
+
+    Raises:
+        OSError: It cannot be read or made.
+    """
+    file = Path(path)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as new:
+            new.write(secrets.token_urlsafe(32) + "\n")
+    return file.read_text().strip()
+
+
+class Sandbox:
+    """A PointOfSale server with a ledger, that misbehaves on demand.
+
+    Args:
+        listen: Host and port; port 0: any free one. The addresses for testers (``/sandbox/…``) are served only
+            on this machine's own.
+        database: File of the ledger, or ``:memory:``.
+        dialect: How it speaks.
+        token: The secret of the terminal; None: a new one.
+        permission: What that terminal may do.
+        keys: What becomes of idempotency keys; None: as the dialect does.
+        overdraft: Whether it books below zero. No known server refuses to.
+        seed: What the dice of the faults start from.
+        now_ms: The wall clock, in milliseconds.
+    """
+
+    def __init__(
+        self,
+        listen: tuple[str, int] = ("127.0.0.1", 0),
+        *,
+        database: str | Path = ":memory:",
+        dialect: Dialect = "documented",
+        token: str | None = None,
+        permission: Permission = "all",
+        keys: Keys | None = None,
+        overdraft: bool = True,
+        seed: int = 0,
+        now_ms: Callable[[], int] = _wall_ms,
+    ) -> None:
+        self.token = token or secrets.token_urlsafe(32)
+        self.ledger = Ledger(database)
+        self.faults = Faults(seed)
+        self._dialect: Dialect = dialect
+        self._listen = listen
+        self._now_ms = now_ms
+        self._api = PointOfSaleApi(
+            self.ledger,
+            self.faults,
+            dialect=dialect,
+            keys=keys or ("none" if dialect == "pretix" else "key"),
+            overdraft=overdraft,
+            now_ms=now_ms,
+        )
+        self._terminal = Terminal(permission=permission)
+        self._api.terminals[self.token] = self._terminal
+        self._lock = threading.RLock()
+        self._server: Server | None = None
+        self._holder: socket.socket | None = None
+        self._leaving: list[threading.Thread] = []
+        self._ended = threading.Event()
+
+    # -- life ------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Serve.
+
+        Raises:
+            CannotListen: The address is taken.
+        """
+        self._ended.clear()
+        self.back()
+
+    def stop(self) -> None:
+        """Stop for good and close the ledger."""
+        self._ended.set()
+        for thread in self._leaving:
+            thread.join()
+        self.away()
+        with self._lock:
+            self._free_port()
+            self.ledger.close()
+
+    def away(self) -> None:
+        """Close the address and every connection: clients are refused, as by a machine that is off."""
+        with self._lock:
+            if self._server is None:
+                return
+            self.faults.end()
+            self._server.stop(grace_s=0.0)
+            self._server = None
+            # Bound and not listening: nobody else gets the port, and nobody connects to it.
+            self._holder = socket.socket(socket.AF_INET6 if ":" in self._listen[0] else socket.AF_INET)
+            self._holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):  # then the port is free meanwhile, and most likely stays so
+                self._holder.bind(self._listen)
+
+    def back(self) -> None:
+        """Serve again, on the same port.
+
+        Raises:
+            CannotListen: Somebody else took it.
+        """
+        with self._lock:
+            if self._server is not None:
+                return
+            self.faults.begin()
+            routes = self._api.routes()
+            if self._listen[0] in _LOOPBACK:
+                routes += admin.routes(self)
+            server = Server(routes, self._listen, limits=_LIMITS)
+            try:
+                server.start()
+            finally:
+                self._free_port()
+            address = server.address
+            if isinstance(address, tuple):
+                self._listen = address
+            self._server = server
+
+    def _free_port(self) -> None:
+        holder, self._holder = self._holder, None
+        if holder is not None:
+            holder.close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def base(self) -> str:
+        """The address of the server, as of ``/sandbox/…``."""
+        host, port = self._listen
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    @property
+    def url(self) -> str:
+        """What a terminal is configured with: the address before ``pos/…``."""
+        return f"{self.base}{PREFIX[self._dialect]}/"
+
+    # -- what it knows ---------------------------------------------------------------------------------
+
+    def add_wallet(self, token: str, balance: int = 0, user: str | None = None) -> None:
+        """Make a wallet for a token (a UID in whatever case) with an opening balance in cents."""
+        self.ledger.open_wallet(token.lower(), self._now_ms(), balance=balance, user=user)
+
+    def set_products(self, items: list[Item]) -> None:
+        """Sell *items*. The plugin knows whole-number ids only: texts become numbers there."""
+        if self._dialect == "pretix":
+            items = [Item(_number(item.id, n), item.name, item.price) for n, item in enumerate(items, 1)]
+        self.ledger.set_products(items)
+
+    def roll(self, token: str | None = None) -> str:
+        """Replace the terminal's secret; the old one is refused from now on. Returns the new one."""
+        old, self.token = self.token, token or secrets.token_urlsafe(32)
+        self._api.terminals[self.token] = self._terminal
+        if old != self.token:
+            del self._api.terminals[old]
+        return self.token
+
+    # -- what testers ask ------------------------------------------------------------------------------
+
+    def counters(self) -> dict[str, object]:
+        """Return how often each call was asked for, and the sums of what really took effect, in cents."""
+        done = [each.booking for each in self.ledger.transactions() if each.booking.terminal is not None]
+        debits = [booking.amount for booking in done if booking.amount <= 0]
+        credits_ = [booking.amount for booking in done if booking.amount > 0]
+        requests = self._api.counts()
+        return {
+            "repeats": requests.pop("repeats", 0),
+            "requests": requests,
+            "faults": self.faults.happened,
+            "debits": {"count": len(debits), "sum": -sum(debits)},
+            "credits": {"count": len(credits_), "sum": sum(credits_)},
+        }
+
+    def entries(self) -> dict[str, object]:
+        """Return all wallets and all transactions, in the order in which they took effect."""
+        return {
+            "wallets": self.ledger.wallets(),
+            "transactions": [admin.shown(each) for each in self.ledger.transactions()],
+        }
+
+    def show_faults(self) -> list[Fault]:
+        """Return the faults in force."""
+        return self.faults.left()
+
+    def set_faults(self, faults: list[Fault], seed: int | None) -> None:
+        """Let these happen from now on."""
+        self.faults.set(*faults, seed=seed)
+
+    def set_keys(self, keys: Literal["key", "header-24h", "none"]) -> None:
+        """Treat idempotency keys like this from now on."""
+        self._api.keys = keys
+
+    def seed(self, seed: admin.Seed) -> None:
+        """Know these wallets, codes and (in place of those before) products."""
+        for wallet in seed.wallets:
+            self.add_wallet(wallet.token, wallet.balance, wallet.user)
+        for code in seed.codes:
+            self.ledger.add_code(code.code, code.user)
+        if seed.products is not None:
+            self.set_products([Item(each.id, each.name, each.price) for each in seed.products])
+
+    def reset(self) -> None:
+        """Forget everything, and behave."""
+        self.ledger.clear()
+        self.faults.clear()
+        self._api.forget_counts()
+
+    def leave(self, for_ms: int) -> None:
+        """Be away for *for_ms* milliseconds; whoever asked gets an answer first."""
+        thread = threading.Thread(target=self._leave, args=(for_ms,), name="sandbox-away")
+        self._leaving = [each for each in self._leaving if each.is_alive()] + [thread]
+        thread.start()
+
+    def _leave(self, for_ms: int) -> None:
+        self._ended.wait(0.05)  # the answer to who asked is on its way
+        self.away()
+        if not self._ended.wait(for_ms / 1000):
+            with contextlib.suppress(CannotListen):
+                self.back()
+
+
+def _number(id_: str | int, position: int) -> int:
+    return int(id_) if str(id_).isdigit() else position
