@@ -122,7 +122,16 @@ def decided(now: Standing, action: str, by: str, reason: str) -> Standing:
     if action == "retry":
         if now.kind is EntryKind.UNCLAIMED:
             raise DecisionRefused("Unclaimed coins are not sent to any server: void the entry to settle it.")
-        return replace(now, state=EntryState.QUEUED, held=False, words=plain(f"Retry by {by}: {reason}"))
+        # A person has looked for what waited for a person: no doubt is left, else it would only be parked again.
+        looked = now.state in (EntryState.UNKNOWN, EntryState.PARKED)
+        return replace(
+            now,
+            state=EntryState.QUEUED,
+            held=False,
+            words=plain(f"Retry by {by}: {reason}"),
+            in_doubt=now.in_doubt and not looked,
+            first_attempt=None if looked else now.first_attempt,
+        )
     return replace(now, state=EntryState.VOIDED, held=False, words=plain(f"Voided by {by}: {reason}"))
 
 

@@ -176,7 +176,7 @@ class Engine:
         """
         return backend not in self._backends or self._board.available(backend)
 
-    def report(self, backend: str, ok: bool) -> None:  # noqa: FBT001 - what was seen is the argument
+    def report(self, backend: str, *, ok: bool) -> None:
         """Take in whether a look-up was answered: one that was shows that the server is back."""
         if backend in self._backends:
             say(backend, self._board.report(backend, ok=ok), "a look-up had no answer")
