@@ -95,7 +95,7 @@ def _find(what: str, vendor: int, product: int, number: str) -> Any:
 
     found = list(usb.core.find(find_all=True, idVendor=vendor, idProduct=product))
     if number:
-        found = [device for device in found if device.serial_number == number]
+        found = [device for device in found if _number_of(what, device) == number]
     if not found:
         raise DeviceMissing(f"the {what} is not there: is it plugged in and switched on?")
     if len(found) > 1:
@@ -104,6 +104,16 @@ def _find(what: str, vendor: int, product: int, number: str) -> Any:
             f"name one by its serial number, usb://{vendor:04x}:{product:04x}/NUMBER"
         )
     return found[0]
+
+
+def _number_of(what: str, device: Any) -> str | None:
+    try:
+        number: str | None = device.serial_number
+    except ValueError as error:  # pyusb, where it may not open the device
+        raise DeviceFault(
+            f"the serial number of the {what} cannot be read: a udev rule must give it to the daemon's group"
+        ) from error
+    return number
 
 
 def _claim(what: str, device: Any) -> UsbPort:
