@@ -141,7 +141,7 @@ class Checker:
         try:
             msgspec.convert(table, kind, str_keys=True)
         except msgspec.ValidationError as error:
-            self.wrong(path, "options that do not fit each other", _own_words(error))
+            self.wrong(path, "options that do not go together", "options that do", _own_words(error))
 
 
 _LISTS = (list, tuple, set, frozenset)

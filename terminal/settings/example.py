@@ -6,8 +6,9 @@ Lines that begin with ``#`` and a letter are options at their default: take the 
 from __future__ import annotations
 
 import inspect
+import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -23,16 +24,29 @@ WIDTH = 100
 _HEAD = """\
 A configuration of terminald with every option there is.
 
-Options without a # must be given; those behind a # stand at their default. Amounts are whole cents.
-No secret stands in this file: each has a file of its own, or comes from systemd as a credential.
-`terminalctl config check FILE` finds every mistake in a file; `terminalctl config show` prints what
-is in force. This file is made by `terminalctl config example`."""
+Options without a # must be given; those behind a # stand at their default, or at an example where \
+that is said. Amounts are whole cents. Paths that do not begin with / are taken from where terminald is started.
 
-_ACTIVE_DEVICES = {("reader", "pcsc"): "front reader", ("release", "relay"): "coffee"}
+No secret stands in this file: each has a file of its own, or comes from systemd as a credential. \
+`terminalctl config check FILE` finds every mistake in a file; `terminalctl config show` prints what is in \
+force; `terminalctl config example` prints this."""
+
+_ACTIVE = {("reader", "pcsc"): "front reader", ("release", "relay"): "coffee"}
 """Drivers whose blocks are not behind a #: the least that a vending terminal needs."""
 
-_CHOSEN = {"job": "vending", "credential": "pos-token"}
+_CHOSEN = {"job": "vending", "credential": "pos-token", "one_product": "espresso"}
 """Values of options that the example decides; all others stand at their default."""
+
+_GIVEN: dict[tuple[str, str], dict[str, Any]] = {
+    ("release", "relay"): {"line": 22},
+    ("coin_acceptor", "pulse"): {"line": 17, "inhibit_line": 27, "coins": {"1": 50, "2": 100, "4": 200}},
+    ("printer", "escpos"): {"port": "file:///dev/usb/lp0"},
+    ("buttons", "gpio"): {"buttons": {"espresso": 5, "cancel": 6}},
+}
+"""What drivers need beyond their defaults, as it would be on a Raspberry Pi."""
+
+_PLAIN = {"a text", "true or false", "the path of a file", "the path of a file, or an empty text"}
+"""What is allowed, where the default says as much."""
 
 
 def text() -> str:
@@ -41,68 +55,58 @@ def text() -> str:
     for name, kind in SECTIONS.items():
         if name == "roles":
             lines += _backends()
-        lines += [*_comment(_summary(kind)), f"[{name}]", *_options(kind, name), ""]
-    lines += _devices()
-    return "\n".join(lines).rstrip() + "\n"
-
-
-def block(
-    title: str, options: dict[str, Any], kinds_: tuple[type[msgspec.Struct], ...], path: str
-) -> list[str]:
-    """Return the lines of one backend or device; *options* are given, the others stand at their default."""
-    lines = [title]
-    for kind in kinds_:
-        lines += _options(kind, path, options)
-    return [*lines, ""]
+        lines += [*_comment(_summary(kind)), f"[{name}]", *_options(kind, name, _CHOSEN), ""]
+    return "\n".join([*lines, *_devices()]).rstrip() + "\n"
 
 
 def _backends() -> Iterator[str]:
+    yield from _comment(_summary(sections.BackendHead))
     for number, kind in enumerate(backends.BACKENDS):
         plugin = backends.find(kind)
-        name = "main" if number == 0 else kind
-        yield from _comment(_summary(sections.BackendHead) if number == 0 else "")
-        yield from _comment(f"Type {kind}: {_summary(plugin)}")
-        given = {"type": kind}
-        lines = block(f"[backends.{name}]", given, (sections.BackendHead, plugin.Options), f"backends.{name}")
-        yield from lines if number == 0 else _behind(lines)
+        name = f"backends.{kind if number else 'main'}"
+        given = {**_CHOSEN, "type": kind}
+        yield from _comment(f"Type {kind}. {_summary(_module(plugin))}")
+        lines = [f"[{name}]", *_options(sections.BackendHead, name, given, explain=not number)]
+        lines += [*_options(plugin.Options, name, given), ""]
+        yield from _behind(lines) if number else lines
 
 
 def _devices() -> Iterator[str]:
-    yield from _comment(_summary(sections.DeviceHead) + " One block for each device.")
-    yield ""
-    for role, driver in sorted(drivers.DRIVERS, key=lambda key: key not in _ACTIVE_DEVICES):
+    yield from [*_comment(_summary(sections.DeviceHead) + " One block for each device."), ""]
+    for number, key in enumerate(sorted(drivers.DRIVERS, key=lambda key: key not in _ACTIVE)):
+        role, driver = key
         plugin = drivers.find(role, driver)
-        yield from _comment(f"{role}, {driver}: {_summary(plugin)}")
-        name = _ACTIVE_DEVICES.get((role, driver), f"{driver} {role}".replace("_", " "))
-        given = {"name": name, "role": role, "driver": driver}
-        lines = block("[[devices]]", given, (sections.DeviceHead, plugin.Options), "devices")
-        yield from lines if (role, driver) in _ACTIVE_DEVICES else _behind(lines)
+        name = _ACTIVE.get(key, f"{driver} {role}".replace("_", " "))
+        given = {"name": name, "role": role, "driver": driver, **_GIVEN.get(key, {})}
+        yield from _comment(f"Role {role}, driver {driver}. {_summary(_module(plugin))}")
+        lines = ["[[devices]]", *_options(sections.DeviceHead, "devices", given, explain=not number)]
+        lines += [*_options(plugin.Options, "devices", given), ""]
+        yield from lines if key in _ACTIVE else _behind(lines)
 
 
-def _behind(lines: list[str]) -> Iterator[str]:
-    """Put a block behind #: its options, but not the comments between them, which are behind one already."""
+def _behind(lines: Iterable[str]) -> Iterator[str]:
+    """Put a block behind #; comments and defaults are behind one already."""
     for line in lines:
         yield line if not line or line.startswith("#") else f"#{line}"
 
 
-def _options(kind: type[msgspec.Struct], path: str, given: dict[str, Any] | None = None) -> Iterator[str]:
-    deep: list[str] = []
-    chosen = {**_CHOSEN, **(given or {})}
+def _options(
+    kind: type[msgspec.Struct], path: str, given: Mapping[str, Any], *, explain: bool = True
+) -> Iterator[str]:
+    """Give the options of a table, each with its comment; what is *given* or required is not behind a #."""
+    tables: list[str] = []
     for field in msgspec.structs.fields(kind):
-        name = toml.key(field.encode_name)
-        yield from _comment(_explained(field.type))
-        default = _default(field)
-        if field.encode_name in chosen:
-            yield f"{name} = {toml.value(chosen[field.encode_name])}"
-        elif field.required:
-            yield f"{name} = {toml.value(sample(field.type))}"
-        elif default is None:
-            yield f"#{name} = {toml.value(sample(field.type))}"
-        else:
-            yield f"#{name} = {toml.value(default)}"
+        name, default = field.encode_name, _default(field)
+        shown = given.get(name, sample(field.type) if default is None else default)
+        unset = "" if field.required or default is not None else " Not set by default."
+        if explain:
+            yield from _comment(_explained(field.type) + unset)
+        active = field.required or name in given
+        yield f"{'' if active else '#'}{toml.key(name)} = {toml.value(shown)}"
         if (inner := _table_in_list(field.type)) is not None:
-            deep += ["", *_behind([f"[[{path}.{name}]]", *_options(inner, f"{path}.{name}")])]
-    yield from deep
+            block = [f"[[{path}.{name}]]", *_options(inner, f"{path}.{name}", {})]
+            tables += ["", *_behind(block)]
+    yield from tables
 
 
 def _default(field: msgspec.structs.FieldInfo) -> Any:
@@ -117,7 +121,7 @@ def _explained(kind: Any) -> str:
     _, notes = words.strip(kinds.type_info(kind))
     said = str(notes.get("description", "")).strip()
     allowed = words.allowed(kind)
-    if allowed in {"a text", "true or false"}:
+    if allowed in _PLAIN:
         return said
     return f"{said} {allowed[:1].upper()}{allowed[1:]}.".strip()
 
@@ -162,8 +166,13 @@ def _table_in_list(kind: Any) -> type[msgspec.Struct] | None:
     return None
 
 
+def _module(plugin: Any) -> Any:
+    """Return the module of a driver or adapter: its text says what it is for."""
+    return sys.modules[plugin.__module__]
+
+
 def _summary(kind: Any) -> str:
-    """Return the first paragraph of a class's docstring, in one line."""
+    """Return the first paragraph of a docstring, in one line."""
     return " ".join((inspect.getdoc(kind) or "").split("\n\n")[0].split())
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from terminal.settings.secrets import SecretError, credential_reader
 from terminal.settings.sections import Settings
@@ -11,7 +10,7 @@ from terminal.settings.sections import Settings
 
 def notes(settings: Settings) -> list[str]:
     """Return one sentence for each thing to look at on this machine; none of them makes the file wrong."""
-    return [*_secrets(settings), *_folders(settings), *_choosing(settings)]
+    return [*_secrets(settings), *_choosing(settings)]
 
 
 def _secrets(settings: Settings) -> list[str]:
@@ -30,11 +29,6 @@ def _secrets(settings: Settings) -> list[str]:
         except SecretError as error:
             found.append(str(error))
     return found
-
-
-def _folders(settings: Settings) -> list[str]:
-    folder = Path(settings.journal.path).parent
-    return [] if folder.is_dir() else [f"The journal's folder {folder} does not exist yet."]
 
 
 def _choosing(settings: Settings) -> list[str]:

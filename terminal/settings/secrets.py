@@ -87,7 +87,7 @@ class Credential:
         if not folder:
             raise SecretError(
                 f"The secret of backend {self.backend}: systemd gave no credentials. Put "
-                f"LoadCredential={self.name}:/etc/terminald/{self.name} into the unit, or use token_file."
+                f"LoadCredential={self.name}:/etc/terminal/{self.name} into the unit, or use token_file."
             )
         return FileSecret(self.backend, Path(folder) / self.name)()
 

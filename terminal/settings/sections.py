@@ -91,9 +91,6 @@ class ControlSection(Rules, frozen=True):
             extra={"expected": 'octal permissions like "0660" that end in 0: never for everybody'},
         ),
     ] = "0660"
-    group: Annotated[
-        str, Meta(max_length=32, description="The group that may use it. Empty: the daemon's own.")
-    ] = ""
 
 
 class RolesSection(Rules, frozen=True):
@@ -130,7 +127,7 @@ class SandboxWallet(Rules, frozen=True):
 class SandboxProduct(Rules, frozen=True):
     """A product that the embedded server sells."""
 
-    id: Annotated[str, Meta(min_length=1, max_length=40, description="Its id.", examples=["espresso"])]
+    id: Annotated[str | int, Meta(description="Its id, a text or a number.", examples=["espresso"])]
     name: Annotated[str, Meta(min_length=1, max_length=60, description="Its name.", examples=["Espresso"])]
     price: Annotated[int, Meta(ge=0, le=100_000_00, description="Its price, in cents.", examples=[150])]
 

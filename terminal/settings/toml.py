@@ -50,9 +50,15 @@ def lines(tables: Mapping[str, Any], path: str = "") -> Iterator[str]:
     for name, each in deep.items():
         where = f"{path}.{key(name)}" if path else key(name)
         for table in [each] if isinstance(each, Mapping) else each:
-            yield ""
-            yield f"[{where}]" if isinstance(each, Mapping) else f"[[{where}]]"
+            if isinstance(each, Sequence) or not _is_only_tables(table):
+                yield ""
+                yield f"[{where}]" if isinstance(each, Mapping) else f"[[{where}]]"
             yield from lines(table, where)
+
+
+def _is_only_tables(table: Mapping[str, Any]) -> bool:
+    """Say whether the headers of the tables in *table* say that it is there."""
+    return bool(table) and all(_is_deep(each) for each in table.values())
 
 
 def _is_deep(each: object) -> bool:

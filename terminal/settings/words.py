@@ -66,6 +66,11 @@ def strip(kind: kinds.Type) -> tuple[kinds.Type, dict[str, Any]]:
     while isinstance(kind, kinds.Metadata):
         notes = {**(kind.extra_json_schema or {}), **(kind.extra or {}), **notes}
         kind = kind.type
+    if isinstance(kind, kinds.UnionType):
+        real = [each for each in kind.types if not isinstance(each, kinds.NoneType)]
+        if len(real) == 1:  # a type or None: TOML has no None, so it is the type
+            kind, inner = strip(real[0])
+            notes = {**inner, **notes}
     return kind, notes
 
 
@@ -74,7 +79,7 @@ def allowed(kind: Any) -> str:
     return _allowed(kinds.type_info(kind))
 
 
-def _allowed(kind: kinds.Type) -> str:  # noqa: C901 - one line for each kind of type
+def _allowed(kind: kinds.Type) -> str:
     kind, notes = strip(kind)
     if "expected" in notes:
         return str(notes["expected"])
@@ -127,6 +132,8 @@ def _text(kind: kinds.StrType) -> str:
     match kind.min_length, kind.max_length:
         case None, None:
             length = ""
+        case 1, None:
+            length = " that is not empty"
         case None, most:
             length = f" of at most {most} characters"
         case least, None:

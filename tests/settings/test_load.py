@@ -175,8 +175,8 @@ def test_ten_different_mistakes_are_reported_together(tmp_path: Path) -> None:
         "backends.main.type": 'found "pointofsales"; expected "hawk" or "pointofsale" '
         '(did you mean "pointofsale"?)',
         "backends.main.token": "found a secret (not shown); expected no secret in this file (write it to a "
-        'file of its own and name that by token_file = "…", or name a credential of systemd by credential = "…"; '
-        "then replace the secret, for it was readable here)",
+        'file of its own and name that by token_file = "…", or name a credential of systemd by '
+        'credential = "…"; then replace the secret, for it was readable here)',
         "roles.wallet": 'found "mian"; expected the name of a backend: "main" (did you mean "main"?)',
         "vending.releases.espresso": 'found "spuot"; expected the name of a device with role = "release": '
         '"spout" (did you mean "spout"?)',
@@ -260,7 +260,7 @@ def test_two_release_devices_want_one_named_for_the_other_products(tmp_path: Pat
 def test_options_that_do_not_fit_each_other_are_refused_in_the_drivers_own_words(tmp_path: Path) -> None:
     acceptor = '[[devices]]\nname = "slot"\nrole = "coin_acceptor"\ndriver = "pulse"\n'
     mistake = only(tmp_path, GOOD + acceptor + "coins = { 1 = 50, 2 = 100 }\nleast_ms = 300\n")
-    assert (mistake.path, mistake.expected) == ('devices["slot"]', "least_ms must be below most_ms")
+    assert (mistake.path, mistake.hint) == ('devices["slot"]', "least_ms must be below most_ms")
     inner = mistakes(tmp_path, GOOD + acceptor + "coins = { 1 = 0, two = 100 }\n")
     assert inner['devices["slot"].coins.1'].expected == "a whole number of at least 1"
     assert inner['the name devices["slot"].coins.two'].expected == "a whole number"

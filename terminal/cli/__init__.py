@@ -1,0 +1,60 @@
+"""terminalctl, the technicians' command line."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from terminal.cli import common, config, journal, orders, sim, status
+from terminal.cli.errors import Commands
+
+EPILOG = (
+    common.examples(
+        "terminalctl status                       how it is; exits with 1 if something needs you",
+        "terminalctl journal list --state parked  what the server refused",
+        "terminalctl journal show 17              the story of one entry",
+        "terminalctl config check                 every mistake in the configuration at once",
+    )
+    + """
+
+\b
+Exit codes: 0 healthy, 1 something needs a person,
+            2 wrong use (arguments, configuration, no daemon).
+NO_COLOR=1 prints without colours.
+TAB completes commands after this line in ~/.bashrc (or zsh_source, fish_source):
+  eval "$(_TERMINALCTL_COMPLETE=bash_source terminalctl)"
+"""
+)
+
+
+@click.group(
+    cls=Commands,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(package_name="terminald")
+@common.config_option
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Look after a terminal: how it is, what it owes to whom, and what needs a person."""
+    if os.environ.get("NO_COLOR"):
+        ctx.color = False
+
+
+for _command in (
+    status.status,
+    status.devices,
+    journal.journal,
+    orders.sync,
+    orders.pair,
+    orders.catalogue,
+    sim.sim,
+    config.config,
+):
+    cli.add_command(_command)
+
+
+def main() -> None:
+    """Run terminalctl; the process ends with its exit code."""
+    cli(prog_name="terminalctl")

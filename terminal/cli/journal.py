@@ -1,0 +1,286 @@
+"""The journal: `journal list|show|retry|void|export|verify`.
+
+Reading opens the file itself, read-only, beside the running daemon or without it; what decides goes through the
+daemon, the only one that writes.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from terminal.cli import common, export, tables
+from terminal.cli.client import Control
+from terminal.cli.errors import NEEDS_PERSON, WrongUse
+from terminal.cli.meaning import KINDS, meaning, remedy
+from terminal.cli.tables import Cell
+from terminal.core import money
+from terminal.core.facts import EntryState
+from terminal.core.records import Entry
+from terminal.core.stamp import Stamp
+from terminal.core.token import mask
+from terminal.settings import Settings
+
+if TYPE_CHECKING:
+    from terminal.journal.reads import JournalReader
+    from terminal.journal.rows import StoryEvent
+
+_COLOURS = {
+    EntryState.UNKNOWN: "red",
+    EntryState.PARKED: "red",
+    EntryState.DELIVERED: "green",
+    EntryState.SENDING: "yellow",
+    EntryState.QUEUED: "yellow",
+}
+_PAGE = 500  # entries that are read at a time
+_MOST = 10_000
+
+_number = click.argument("number", type=click.IntRange(min=1), metavar="NUMBER")
+_by = click.option("--by", metavar="NAME", help="Who decides: it stands in the journal for ever.")
+_reason = click.option("--reason", metavar="TEXT", help="Why: it stands in the journal for ever.")
+_yes = click.option("--yes", is_flag=True, help="Do not ask whether I am sure.")
+
+
+@click.group()
+def journal() -> None:
+    """What was sold and topped up, what the servers know of it, and what waits for a person."""
+
+
+@journal.command(
+    "list",
+    epilog=common.examples(
+        "terminalctl journal list",
+        "terminalctl journal list --state unknown",
+        "terminalctl journal list --limit 500 --json",
+    ),
+)
+@click.option(
+    "--state", type=click.Choice([state.value for state in EntryState]), help="Only entries in this state."
+)
+@click.option(
+    "--limit", type=click.IntRange(1, _MOST), default=50, show_default=True, help="How many, newest first."
+)
+@common.config_option
+@common.json_option
+def list_(state: str | None, limit: int, as_json: bool) -> None:  # noqa: FBT001 - click's flag
+    """List entries, the newest first."""
+    settings = common.settings()
+    with _reader(settings) as reader:
+        entries = reader.entries(EntryState(state) if state else None, limit)
+    if as_json:
+        common.print_json([_as_json(entry) for entry in entries])
+    elif not entries:
+        click.echo(f"No entry is {state}." if state else "The journal holds no entry yet.")
+    else:
+        rows = [_row(entry, settings) for entry in entries]
+        click.echo(tables.table(("no", "when", "kind", "amount", "token", "state", "tries", "words"), rows))
+
+
+@journal.command(epilog=common.examples("terminalctl journal show 17"))
+@_number
+@common.config_option
+@common.json_option
+def show(number: int, as_json: bool) -> None:  # noqa: FBT001 - click's flag
+    """Tell the story of entry NUMBER: what happened, what the server said, what it means, what you can do."""
+    settings = common.settings()
+    with _reader(settings) as reader:
+        story = reader.story(number)
+    if story is None:
+        raise _no_entry(number)
+    if as_json:
+        told = {"entry": _as_json(story.entry), "events": [_event_json(event) for event in story.events]}
+        common.print_json({**told, "meaning": meaning(story.entry), "remedy": remedy(story.entry)})
+        return
+    events = [(_when(event.at), event.what, event.how, event.words) for event in story.events]
+    lines = [*_facts(story.entry, settings), "", tables.table(("when", "what", "how", "words"), events), ""]
+    click.echo("\n".join([*lines, *(words for words in (meaning(story.entry), remedy(story.entry)) if words)]))
+
+
+@journal.command(
+    epilog=common.examples(
+        'terminalctl journal retry 17 --by "J. Doe" --reason "not on the server, looked on 3 May"'
+    )
+)
+@_number
+@_by
+@_reason
+@_yes
+@common.config_option
+@common.json_option
+def retry(number: int, by: str | None, reason: str | None, yes: bool, as_json: bool) -> None:  # noqa: FBT001
+    """Send entry NUMBER once more, with the same key.
+
+    For an entry whose outcome is unknown, look on the server first: where it drops no repeats, a second
+    booking costs a customer money.
+    """
+    _decide("retry", number, by, reason, yes=yes, as_json=as_json)
+
+
+@journal.command(
+    epilog=common.examples('terminalctl journal void 17 --by "J. Doe" --reason "booked by hand, receipt 4711"')
+)
+@_number
+@_by
+@_reason
+@_yes
+@common.config_option
+@common.json_option
+def void(number: int, by: str | None, reason: str | None, yes: bool, as_json: bool) -> None:  # noqa: FBT001
+    """Settle entry NUMBER without the server: it is not sent any more. This cannot be undone."""
+    _decide("void", number, by, reason, yes=yes, as_json=as_json)
+
+
+@journal.command(
+    "export",
+    epilog=common.examples(
+        "terminalctl journal export > journal.csv",
+        "terminalctl journal export --format json --since 2026-05-01",
+    ),
+)
+@click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
+@click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]),
+    help="Only entries from this moment on (UTC).",
+)
+@common.config_option
+def export_(form: str, since: datetime | None) -> None:
+    """Print every entry for a spreadsheet or program, oldest first; tokens are masked, no secret is in it."""
+    settings = common.settings()
+    least = 0 if since is None else int(since.replace(tzinfo=UTC).timestamp() * 1000)
+    write = export.as_csv if form == "csv" else export.as_json
+    with _reader(settings) as reader:
+        total = sum(reader.counts().values())
+        with _bar(total, "exporting") as bar:
+            chosen = (entry for entry in _all(reader, bar) if entry.created.wall_ms >= least)
+            for text in write(chosen, settings.terminal.currency):
+                click.echo(text, nl=False)
+
+
+@journal.command(epilog=common.examples("terminalctl journal verify"))
+@common.config_option
+@common.json_option
+def verify(as_json: bool) -> None:  # noqa: FBT001 - click's flag
+    """Check that no row of the journal was edited or removed, and that its sums are right.
+
+    Works beside the running daemon and without it. Needs the journal's key, which belongs to the daemon's user:
+    use sudo. Exits with 1 if something is wrong.
+    """
+    from terminal.journal.check import verify_file  # noqa: PLC0415 - SQLite only where it is needed
+    from terminal.journal.keyfile import load_or_create_key  # noqa: PLC0415
+
+    settings = common.settings()
+    key_file = Path(settings.journal.key_file)
+    if not key_file.exists():  # never made here: another key would verify nothing
+        raise WrongUse(f"The journal's key {key_file} is not there, or you may not look: use sudo.")
+    key = load_or_create_key(key_file)
+    with _bar(0, "verifying") as bar:
+        findings = verify_file(Path(settings.journal.path), key, lambda done, total: _advance(bar, done, total))
+    if as_json:
+        common.print_json({"journal": settings.journal.path, "whole": not findings, "findings": findings})
+    elif findings:
+        click.echo("\n".join(click.style(f"! {tables.clean(finding)}", fg="red") for finding in findings))
+    else:
+        click.echo(f"{settings.journal.path} is whole.")
+    click.get_current_context().exit(NEEDS_PERSON if findings else 0)
+
+
+def _advance(bar: Any, done: int, total: int) -> None:
+    bar.length = total
+    bar.update(done - bar.pos)
+
+
+def _all(reader: JournalReader, bar: Any) -> Iterator[Entry]:
+    """Give every entry, oldest first, without holding them all: numbers first come down, pages then go up."""
+    starts: list[int | None] = [None]
+    page = reader.entries(limit=_PAGE)
+    while len(page) == _PAGE:
+        starts.append(page[-1].seq)
+        page = reader.entries(limit=_PAGE, before=page[-1].seq)
+    for before in reversed(starts):
+        page = reader.entries(limit=_PAGE, before=before)
+        yield from reversed(page)
+        bar.update(len(page))
+
+
+def _decide(action: str, number: int, by: str | None, reason: str | None, *, yes: bool, as_json: bool) -> None:
+    settings = common.settings()
+    with _reader(settings) as reader:
+        entry = reader.entry_by_seq(number)
+    if entry is None:
+        raise _no_entry(number)
+    name = common.ask("--by", "Your name", by)
+    words = common.ask("--reason", "The reason", reason)
+    if not yes:
+        click.echo("\n".join([*_facts(entry, settings), meaning(entry)]), err=True)
+    common.confirm(_QUESTIONS[action], yes)
+    with Control(settings.control.socket) as control:
+        answer = control.post(f"/v1/journal/{number}/{action}", {"by": name, "reason": words})
+    if as_json:
+        common.print_json(answer)
+    else:
+        click.echo(f"Entry {number} is {answer['entry']['state']} now.")
+
+
+_QUESTIONS = {
+    "retry": "Send it again?",
+    "void": "Settle it without the server? This cannot be undone.",
+}
+
+
+def _reader(settings: Settings) -> JournalReader:
+    from terminal.journal.reads import JournalReader  # noqa: PLC0415 - SQLite only where it is needed
+
+    return JournalReader(Path(settings.journal.path))
+
+
+def _no_entry(number: int) -> WrongUse:
+    return WrongUse(f"There is no entry {number} in the journal: terminalctl journal list")
+
+
+def _bar(total: int, label: str) -> Any:
+    """Return a progress bar on stderr; it shows itself on terminals only."""
+    return click.progressbar(length=total, label=label, file=sys.stderr, hidden=not sys.stderr.isatty())
+
+
+def _row(entry: Entry, settings: Settings) -> tuple[object, ...]:
+    amount = money.show(entry.amount, settings.terminal.currency)
+    state = Cell(entry.state.value, _COLOURS.get(entry.state))
+    head = (entry.seq, _when(entry.created), entry.kind.value, amount.rjust(10))
+    return (*head, mask(entry.token), state, entry.attempts, entry.words)
+
+
+def _facts(entry: Entry, settings: Settings) -> list[str]:
+    amount = money.show(entry.amount, settings.terminal.currency)
+    pieces = ", ".join(piece.name for piece in entry.pieces)
+    lines = [
+        f"Entry {entry.seq}: {KINDS[entry.kind]}, {amount}, token {mask(entry.token)}, {entry.state.value}",
+        f"  written     {_when(entry.created)}",
+        f"  server      {entry.backend}",
+        f"  pieces      {pieces}" if pieces else "",
+        f"  statement   {entry.description}" if entry.description else "",
+        f"  key         {entry.key}",
+        f"  last words  {entry.words}" if entry.words else "",
+    ]
+    return [tables.clean(line) for line in lines if line]
+
+
+def _when(stamp: Stamp) -> str:
+    """Return a moment in local time; with a ? where the clock was not known to be right."""
+    local = datetime.fromtimestamp(stamp.wall_ms / 1000, UTC).astimezone()
+    return f"{local:%Y-%m-%d %H:%M:%S}{'' if stamp.synced else '?'}"
+
+
+def _as_json(entry: Entry) -> dict[str, Any]:
+    value: dict[str, Any] = msgspec.to_builtins(entry)
+    return {**value, "token": mask(entry.token), "created_utc": export.moment(entry.created)}
+
+
+def _event_json(event: StoryEvent) -> dict[str, Any]:
+    return {"at_utc": export.moment(event.at), **msgspec.to_builtins(event)}

@@ -1,0 +1,50 @@
+"""What the state of an entry means, and what a technician can do about it. Pure."""
+
+from __future__ import annotations
+
+from terminal.core.facts import EntryKind, EntryState
+from terminal.core.records import Entry
+
+KINDS = {
+    EntryKind.DEBIT: "a purchase",
+    EntryKind.CREDIT: "a top-up",
+    EntryKind.REFUND: "a credit for a purchase of which nothing was given out",
+    EntryKind.UNCLAIMED: "coins that nobody claimed",
+}
+
+
+def meaning(entry: Entry) -> str:
+    """Return what the state of *entry* means."""
+    if entry.kind is EntryKind.UNCLAIMED and entry.state is EntryState.PARKED:
+        return "The coins lie in the machine and belong to nobody yet. They are never sent to a server."
+    if entry.held and entry.state is EntryState.QUEUED:
+        return "It is not sent yet: whether the piece was given out is not settled."
+    return {
+        EntryState.QUEUED: "It waits to be delivered."
+        + (" An earlier try may have reached the server; the repeat is safe." if entry.in_doubt else ""),
+        EntryState.SENDING: "It is on its way to the server at this moment.",
+        EntryState.UNKNOWN: "The server may or may not have booked it: nobody here can tell.",
+        EntryState.PARKED: "The server has surely not booked it, and will not as it is.",
+        EntryState.DELIVERED: "The server has booked it.",
+        EntryState.VOIDED: "It is settled without the server; it is not sent (any more).",
+    }[entry.state] + (" Nothing was given out for it." if entry.compensate else "")
+
+
+def remedy(entry: Entry) -> str:
+    """Return what a technician can do; empty where nothing is to be done."""
+    void, retry = (f"terminalctl journal {action} {entry.seq}" for action in ("void", "retry"))
+    if entry.kind is EntryKind.UNCLAIMED and entry.state is EntryState.PARKED:
+        return f"Give the money to whom it belongs, or to the till, then settle it: {void}"
+    if entry.held and entry.state is EntryState.QUEUED:
+        return "It settles itself when the device answers, or at the next start."
+    match entry.state:
+        case EntryState.QUEUED:
+            return "It goes out by itself; at once with: terminalctl sync now"
+        case EntryState.UNKNOWN:
+            return (
+                f"Look on the server for the key {entry.key}. If it is booked, settle it and say so: {void}"
+                f". If it is not, send it again: {retry}"
+            )
+        case EntryState.PARKED:
+            return f"Remove the cause that the server names and send it again: {retry}. Or give it up: {void}"
+    return ""

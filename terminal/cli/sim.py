@@ -1,0 +1,103 @@
+"""Hands for simulated devices: `sim`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from terminal.cli import common, tables
+from terminal.cli.client import Control
+
+_device = click.option("--device", metavar="NAME", help="Which device, if there are several.")
+
+
+@click.group(
+    epilog=common.examples(
+        "terminalctl sim tap 04A1B2C3D4E5F6",
+        "terminalctl sim button espresso",
+        "terminalctl sim coin 200",
+        "terminalctl sim network down",
+    )
+)
+def sim() -> None:
+    """Act on simulated devices: tap a card, insert a coin, pull a plug.
+
+    They refuse what the real ones would refuse: a coin while the slot is closed falls through.
+    """
+
+
+@sim.command()
+@click.argument("uid")
+@_device
+@common.config_option
+@common.json_option
+def tap(uid: str, device: str | None, as_json: bool) -> None:  # noqa: FBT001 - click's flag
+    """Lay the card UID onto the reader; it stays there until `untap`."""
+    _act("tap", device, {"uid": uid}, as_json)
+
+
+@sim.command()
+@_device
+@common.config_option
+@common.json_option
+def untap(device: str | None, as_json: bool) -> None:  # noqa: FBT001 - click's flag
+    """Take the card away."""
+    _act("untap", device, {}, as_json)
+
+
+@sim.command()
+@click.argument("cents", type=click.IntRange(min=1))
+@_device
+@common.config_option
+@common.json_option
+def coin(cents: int, device: str | None, as_json: bool) -> None:  # noqa: FBT001 - click's flag
+    """Insert a coin of CENTS."""
+    _act("coin", device, {"cents": cents}, as_json)
+
+
+@sim.command()
+@click.argument("name")
+@_device
+@common.config_option
+@common.json_option
+def button(name: str, device: str | None, as_json: bool) -> None:  # noqa: FBT001 - click's flag
+    """Press the button NAME: a product's id, `cancel` or `confirm`."""
+    _act("button", device, {"name": name}, as_json)
+
+
+@sim.command()
+@click.argument("device")
+@common.config_option
+@common.json_option
+def unplug(device: str, as_json: bool) -> None:  # noqa: FBT001 - click's flag
+    """Pull the plug of DEVICE."""
+    _act("unplug", device, {}, as_json)
+
+
+@sim.command()
+@click.argument("device")
+@common.config_option
+@common.json_option
+def plug(device: str, as_json: bool) -> None:  # noqa: FBT001 - click's flag
+    """Put the plug of DEVICE back."""
+    _act("plug", device, {}, as_json)
+
+
+@sim.command()
+@click.argument("state", type=click.Choice(["up", "down"]))
+@common.config_option
+@common.json_option
+def network(state: str, as_json: bool) -> None:  # noqa: FBT001 - click's flag
+    """Cut the network to the servers (`down`), or mend it (`up`)."""
+    _act("network", None, {"up": state == "up"}, as_json)
+
+
+def _act(verb: str, device: str | None, args: dict[str, Any], as_json: bool) -> None:  # noqa: FBT001 - --json
+    body = {"args": args} if device is None else {"device": device, "args": args}
+    with Control(common.settings().control.socket) as control:
+        answer = control.post(f"/v1/sim/{verb}", body)
+    if as_json:
+        common.print_json(answer)
+    else:
+        click.echo(tables.clean(answer.get("words") or "Done."))

@@ -1,0 +1,118 @@
+"""How the terminal is: `status` and `devices`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from terminal.cli import common, tables
+from terminal.cli.client import Control
+from terminal.cli.errors import NEEDS_PERSON
+from terminal.cli.tables import Cell
+
+_COLOURS = {
+    "ok": "green",
+    "starting": "yellow",
+    "degraded": "yellow",
+    "away": "yellow",
+    "probing": "yellow",
+    "missing": "red",
+    "failed": "red",
+    "paused": "red",
+}
+_WELL = {"ok", "starting"}
+_WAITING = ("queued", "sending", "unknown", "parked")
+
+
+@click.command(epilog=common.examples("terminalctl status", "terminalctl status --json | jq .queue"))
+@common.config_option
+@common.json_option
+def status(as_json: bool) -> None:  # noqa: FBT001 - click's flag
+    """Show how the terminal is, and what needs a person.
+
+    Exits with 0 if all is well (a server that is away for a while is), with 1 if something needs a person: a
+    parked or unknown entry, a device that does not work, a server that refuses this terminal, money that
+    nobody claimed.
+    """
+    answer = _asked("/v1/status")
+    needs = problems(answer)
+    if as_json:
+        common.print_json(answer)
+    else:
+        click.echo("\n".join(_page(answer, needs)))
+    click.get_current_context().exit(NEEDS_PERSON if needs else 0)
+
+
+@click.command(epilog=common.examples("terminalctl devices"))
+@common.config_option
+@common.json_option
+def devices(as_json: bool) -> None:  # noqa: FBT001 - click's flag
+    """List the devices with their health. Exits with 1 if one does not work."""
+    answer = _asked("/v1/devices")
+    if as_json:
+        common.print_json(answer)
+    else:
+        click.echo(_devices(answer["devices"]))
+    ill = [device for device in answer["devices"] if device["health"] not in _WELL]
+    click.get_current_context().exit(NEEDS_PERSON if ill else 0)
+
+
+def problems(answer: dict[str, Any]) -> list[str]:
+    """Return one sentence for each thing in a status that needs a person; the daemon's own where it has any."""
+    told = [str(words) for words in answer.get("problems", [])]
+    queue = answer["queue"]
+    if told:
+        return told
+    found = []
+    for state, words in (("unknown", "may or may not have been booked"), ("parked", "were refused")):
+        if queue[state]:
+            found.append(f"{queue[state]} entries {words}: terminalctl journal list --state {state}")
+    found += [
+        f"Device {device['name']} is {device['health']}. {device.get('words', '')}".strip()
+        for device in answer["devices"]
+        if device["health"] not in _WELL
+    ]
+    found += [
+        f"Server {backend['name']} does not accept this terminal. {backend.get('words', '')}".strip()
+        for backend in answer["backends"]
+        if backend["state"] == "paused"
+    ]
+    return found
+
+
+def _asked(path: str) -> dict[str, Any]:
+    with Control(common.settings().control.socket) as control:
+        return control.get(path)
+
+
+def _page(answer: dict[str, Any], needs: list[str]) -> list[str]:
+    queue = answer["queue"]
+    lines = [click.style(f"{answer['terminal']}: {answer['job']}, {answer['phase']}", bold=True), ""]
+    lines += [tables.table((*_WAITING, "delivered", "voided"), [_counts(queue)])]
+    if any(queue[state] for state in _WAITING):
+        lines.append(f"The oldest waits since {common.span(queue.get('oldest_age_s'))}.")
+    lines += ["", _devices(answer["devices"]), "", _backends(answer["backends"]), ""]
+    lines += [click.style(f"! {tables.clean(words)}", fg="red") for words in needs]
+    return lines if needs else [*lines, click.style("Nothing needs a person.", fg="green")]
+
+
+def _counts(queue: dict[str, Any]) -> list[object]:
+    return [queue[state] for state in (*_WAITING, "delivered", "voided")]
+
+
+def _devices(listed: list[dict[str, Any]]) -> str:
+    rows = [
+        (each["name"], each["role"], each["driver"], _coloured(each["health"]), each.get("words", ""))
+        for each in listed
+    ]
+    return tables.table(("device", "role", "driver", "health", "words"), rows)
+
+
+def _backends(listed: list[dict[str, Any]]) -> str:
+    rows = [(each["name"], each["type"], _coloured(each["state"]), each.get("words", "")) for each in listed]
+    return tables.table(("server", "type", "state", "words"), rows)
+
+
+def _coloured(word: str) -> Cell:
+    return Cell(word, _COLOURS.get(word))
