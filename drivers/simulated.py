@@ -2,7 +2,7 @@
 
 A simulated device leads the life of a real one (:class:`drivers.device.DeviceThread`): unplugged, it is missed
 three times before it is missing, refuses what is ordered meanwhile, and comes back by itself once it is plugged
-in. Its hands are called from any thread and raise ValueError, with a sentence, for what a real one could not do.
+in. Its hands are called from any thread and raise ValueError, with a sentence, for what a real one cannot do.
 """
 
 from __future__ import annotations
