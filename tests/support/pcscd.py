@@ -3,7 +3,7 @@
 Any number can run at a time, beside the machine's own, as root or as an ordinary user. The socket is handed
 over as systemd does it (sd_listen_fds(3): descriptor 3, LISTEN_FDS, LISTEN_PID); clients find it by the
 environment variable PCSCLITE_CSOCK_NAME: give ``daemon.env`` to the processes under test. A client in the
-test's own process can know only one socket in its life, because libpcsclite remembers the first: ``OWN_SOCKET``.
+test's own process can know only one socket in its life (libpcsclite remembers the first): ``OWN_SOCKET``.
 """
 
 import os

@@ -25,6 +25,7 @@ ATR = bytes.fromhex("3B8F8001804F0CA000000306030001000000006A")
 _SEND_ATR = 4
 _GET_DATA = bytes.fromhex("FFCA0000")
 _RETRY_S = 0.05
+_INSERT_S = 60
 
 
 class Card:
@@ -116,7 +117,7 @@ class VirtualCard:
         self._process: subprocess.Popen[str] | None = None
 
     def insert(self) -> Self:
-        """Put it on; returns when the reader's port has taken the connection."""
+        """Put it on; returns when the reader has taken it, which needs a daemon that runs."""
         if self._process is not None:
             raise RuntimeError("the card lies on the reader already")
         self._process = subprocess.Popen(
@@ -126,7 +127,8 @@ class VirtualCard:
             text=True,
         )
         assert self._process.stdout is not None
-        if self._process.stdout.readline() != "in\n":
+        there = select.select([self._process.stdout], [], [], _INSERT_S)[0]
+        if not there or self._process.stdout.readline() != "in\n":
             self.remove()
             raise RuntimeError("the card could not be put on the virtual reader")
         return self
