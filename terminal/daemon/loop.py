@@ -1,4 +1,4 @@
-"""The one loop: take an event, decide, commit the facts, then perform the effects. Always in that order (I1)."""
+"""The one loop: take an event, decide, commit the facts, then perform the effects: in that order (I1)."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class Loop:
             self._perform(effect)
 
     def run(self) -> None:
-        """Turn until end() is called. What is unforeseen ends the process: the service manager starts it anew."""
+        """Turn until end() is called. What nobody foresaw ends the process, and systemd starts it anew."""
         while True:
             try:
                 event = self._inbox.get(timeout=self._patience_s())
@@ -147,7 +147,7 @@ class Loop:
         return True
 
     def _keep(self, event: Event) -> None:
-        """Hold what must not be lost until the journal can be written; say it aloud, for memory is not paper."""
+        """Hold what must not be lost until the journal can be written, and say so: memory is not paper."""
         if isinstance(event, _KEPT):
             self._kept.append(event)
             _LOG.critical("not written down yet, kept in memory: %s", event)

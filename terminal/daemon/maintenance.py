@@ -8,14 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from terminal.core.stamp import Stamp
 from terminal.journal.errors import JournalError
 
 _LOG = logging.getLogger(__name__)
 
 LOOK_S = 30
-BACKUP_S = 24 * 3600
-"""Seconds between looks at the journal, and between backups."""
+"""Seconds between looks at the journal."""
+
+LOOKS_PER_BACKUP = 24 * 3600 // LOOK_S
+"""A backup soon after each start, and then once a day."""
 
 
 class Maintained(Protocol):
@@ -24,8 +25,8 @@ class Maintained(Protocol):
     def maintain(self) -> None:
         """Bring the write-ahead log into the file if it has grown."""
 
-    def backup(self, path: Path) -> None:
-        """Copy the journal while it is used."""
+    def backup(self, path: Path, *, keep: int) -> None:
+        """Copy the journal while it is used; *keep* earlier copies stay."""
 
 
 class Maintenance:
@@ -33,16 +34,14 @@ class Maintenance:
 
     Args:
         journal: The journal.
-        backups: Folder for backups; None: none are made.
-        keep: How many backups are kept.
-        now: Reads the clock.
+        backups: Folder for backups.
+        keep: How many backups are kept; 0: none are made.
     """
 
-    def __init__(self, journal: Maintained, backups: Path | None, keep: int, now: Callable[[], Stamp]) -> None:
+    def __init__(self, journal: Maintained, backups: Path, keep: int) -> None:
         self._journal = journal
         self._backups = backups
         self._keep = keep
-        self._now = now
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="maintenance", daemon=True)
 
@@ -51,14 +50,25 @@ class Maintenance:
         self._thread.start()
 
     def stop(self) -> None:
-        """End; a backup under way is given up."""
+        """End."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(timeout=10)
 
     def _run(self) -> None:
+        looks = 0
         while not self._stopping.wait(LOOK_S):
-            try:
-                self._journal.maintain()
-            except JournalError as error:
-                _LOG.warning("the journal could not be looked after: %s", error)
+            self._guarded(self._journal.maintain, "looked after")
+            looks += 1
+            if self._keep and looks % LOOKS_PER_BACKUP == 1:
+                self._guarded(self._backup, "backed up")
+
+    def _backup(self) -> None:
+        self._backups.mkdir(parents=True, exist_ok=True)
+        self._journal.backup(self._backups / "journal.db", keep=self._keep)
+
+    def _guarded(self, do: Callable[[], None], what: str) -> None:
+        try:
+            do()
+        except (JournalError, OSError) as error:
+            _LOG.warning("the journal could not be %s: %s", what, error)

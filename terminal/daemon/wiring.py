@@ -1,0 +1,294 @@
+"""Everything built from the settings, started in order, stopped in reverse. The only file that knows it all."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+import drivers
+from drivers.contract import Device
+from terminal import __version__, backends
+from terminal.core.effects import Effect, Notice, Screen
+from terminal.core.events import StopAsked
+from terminal.core.recover import LeftOpen, recover
+from terminal.core.terminal import Terminal
+from terminal.daemon.clock import Names, SystemClock, local_zone
+from terminal.daemon.control import Control
+from terminal.daemon.lookups import Lookups
+from terminal.daemon.loop import Loop
+from terminal.daemon.maintenance import Maintenance
+from terminal.daemon.perform import Performer, by_role
+from terminal.daemon.status import BackendStatus, DeviceStatus, Snapshot, status
+from terminal.daemon.watchdog import Notifier, Watchdog
+from terminal.httpd import CannotListen, Server
+from terminal.journal import Journal, load_or_create_key
+from terminal.journal.errors import JournalError
+from terminal.settings import BackendSettings, DeviceSettings, Settings, credential_reader
+from terminal.sync import Engine
+
+if TYPE_CHECKING:  # loaded late: only testers need them
+    from terminal.sandbox import Sandbox
+    from terminal.sandbox.embedded import CuttableNetwork
+
+_LOG = logging.getLogger(__name__)
+
+SETTLE_S = 8
+"""How long a stop waits for a sale that is being given out."""
+
+LOOP_STUCK_MS = 20_000
+DEVICE_STUCK_MS = 60_000
+"""After so long without a sign of life the watchdog is not fed any more."""
+
+
+class CannotStart(Exception):  # noqa: N818 - it is an answer to the operator
+    """The daemon cannot start; one sentence says why and what to do."""
+
+
+class Daemon:
+    """One terminal, built from its settings.
+
+    Raises:
+        CannotStart: The journal cannot be used, or the control socket is taken.
+    """
+
+    def __init__(self, settings: Settings, notifier: Notifier) -> None:
+        self._settings = settings
+        self._notifier = notifier
+        self.failed = False
+        self._clock = SystemClock()
+        self._screen = Screen(Notice.OUT_OF_ORDER, "Starting.")
+        self._sandbox, self._network = _simulated_world(settings)
+        self._journal = _open_journal(settings, self._clock)
+        self._backends = self._build_backends()
+        self._engine = Engine(self._journal, self._backends, self._clock, settings.sync)
+        job = msgspec.structs.replace(settings.job(), zone=local_zone())
+        self._terminal = Terminal(job, Names(self._clock, settings.terminal.id))
+        self._job = job
+        self._loop = Loop(self._terminal, self._journal, self._clock.now, self._perform, self._engine.notice)
+        self._devices = self._build_devices()
+        wallet = self._backends[settings.roles.wallet]
+        catalogue = self._backends[settings.roles.catalogue or settings.roles.wallet]
+        self._lookups = Lookups(
+            wallet=wallet,
+            catalogue=catalogue,
+            journal=self._journal,
+            weather=self._engine,
+            now=self._clock.now,
+            post=self._loop.post,
+        )
+        self._performer = Performer(
+            acceptors=by_role(self._devices, "coin_acceptor"),
+            releases=by_role(self._devices, "release"),
+            printers=by_role(self._devices, "printer"),
+            engine=self._engine,
+            lookups=self._lookups,
+            show=self._show,
+            post=self._loop.post,
+        )
+        self._control = self._build_control()
+        backups = Path(settings.journal.backups or Path(settings.journal.path).parent / "backups")
+        self._maintenance = Maintenance(self._journal, backups, settings.journal.keep)
+        self._watchdog = Watchdog(notifier, self.hangs)
+        self._turning = threading.Thread(target=self._turn, name="loop")
+
+    # -- start and stop --------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start everything. Devices come first, for that brings every slot and relay to its safe state.
+
+        Raises:
+            CannotStart: What was open at the last stop cannot be settled, or the control socket is taken.
+        """
+        for device in self._devices.values():
+            device.start()
+        try:
+            self._begin()
+            self._control.start()
+        except (JournalError, CannotListen) as error:
+            self._stop_devices()
+            raise CannotStart(str(error)) from None
+        self._turning.start()
+        self._engine.start()
+        self._lookups.start()
+        self._maintenance.start()
+        self._watchdog.start()
+
+    def _begin(self) -> None:
+        """Settle what was open at the last stop, and take the first state."""
+        now = self._clock.now()
+        journal = self._journal
+        left = LeftOpen(journal.held(), journal.open_releases(), journal.open_sessions())
+        found = recover(self._job, left, now, Names(self._clock, self._settings.terminal.id))
+        if found.facts:
+            journal.commit(found.facts, now, urgent=True)
+            _LOG.warning("settled %d things that were open when the terminal stopped", len(found.facts))
+        products = journal.catalogue(self._settings.roles.catalogue or self._settings.roles.wallet)
+        first = self._terminal.start(now, products, found.purse, found.waited_ms)
+        self._loop.begin(first.state, first.effects)
+
+    def _turn(self) -> None:
+        try:
+            self._loop.run()
+        except Exception:  # noqa: BLE001 - the boundary of a thread
+            # Crash-only: a state that nobody foresaw is left by starting anew from the journal.
+            _LOG.critical("the loop has failed; the terminal ends itself to be started anew", exc_info=True)
+            self.failed = True
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def stop(self) -> None:
+        """Stop everything, slots first; what is being given out may end."""
+        self._watchdog.stop()
+        self._control.stop()
+        self._loop.post(StopAsked())
+        if not self.failed:
+            self._loop.wait_for(lambda state: state.stopping and not state.job.under_way, SETTLE_S)
+        self._stop_devices()
+        self._loop.end()
+        self._turning.join(SETTLE_S)
+        self._lookups.stop()
+        self._engine.stop()
+        self._maintenance.stop()
+        for backend in self._backends.values():
+            backend.close()
+        self._journal.close()
+        if self._sandbox is not None:
+            self._sandbox.stop()
+
+    def _stop_devices(self) -> None:
+        for device in self._devices.values():
+            device.stop()
+
+    def reload(self) -> None:
+        """Read the products anew."""
+        self._lookups.reload()
+
+    def greeting(self) -> Sequence[str]:
+        """Return lines for a person who starts it by hand."""
+        command = f"terminalctl --config {self._settings.file}"
+        if self._sandbox is None:
+            return (f"look: {command} status",)
+        return (
+            f"the embedded server answers at {self._sandbox.url}",
+            f"look: {command} status    play: {command} sim --help",
+        )
+
+    # -- parts -----------------------------------------------------------------------------------------
+
+    def _build_backends(self) -> dict[str, Any]:
+        built = {}
+        for name, each in self._settings.backends.items():
+            built[name] = backends.find(each.type)(
+                name,
+                self._options(each),
+                terminal_id=self._settings.terminal.id,
+                credential=credential_reader(each),
+                transport=self._network,
+            )
+        return built
+
+    def _options(self, backend: BackendSettings) -> msgspec.Struct:
+        """Return a backend's options; the embedded server knows its address only when it runs."""
+        if backend.sandbox and self._sandbox is not None:
+            return msgspec.structs.replace(backend.options, url=self._sandbox.url)
+        return backend.options
+
+    def _build_devices(self) -> dict[str, Device]:
+        return {
+            each.name: drivers.find(each.role, each.driver)(each.name, each.options, self._loop.post)
+            for each in self._settings.devices
+        }
+
+    def _build_control(self) -> Server:
+        hands = {name: device.hands for name, device in self._devices.items() if hasattr(device, "hands")}
+        control = Control(
+            status=self.status,
+            books=self._journal,
+            now=self._clock.now,
+            post=self._loop.post,
+            committed=self._engine.notice,
+            sync_now=self._engine.sync_now,
+            reload=self._lookups.reload,
+            hands=hands,
+            network=self._network.switch if self._network else None,
+        )
+        socket = Path(self._settings.control.socket)
+        return Server(control.routes(), socket, mode=self._settings.socket_mode())
+
+    # -- how it is -------------------------------------------------------------------------------------
+
+    def _perform(self, effect: Effect) -> None:
+        self._performer(effect)
+
+    def _show(self, screen: Screen) -> None:
+        self._screen = screen
+
+    def status(self) -> dict[str, Any]:
+        """Return how the terminal is; see daemon.status."""
+        state = self._loop.state
+        return status(
+            Snapshot(
+                terminal=self._settings.terminal.id,
+                job=self._settings.terminal.job,
+                version=__version__,
+                phase=state.job.phase_name if state else "starting",
+                now=self._clock.now(),
+                screen=self._screen,
+                counts=self._journal.counts(),
+                oldest=self._journal.oldest_queued(),
+                devices=[self._device_status(each) for each in self._settings.devices],
+                backends=[
+                    BackendStatus(each.name, self._settings.backends[each.name].type, each.state, each.words)
+                    for each in self._engine.states()
+                ],
+                broken=state.broken if state else "",
+                set_aside=self._journal.set_aside or "",
+                max_age_h=self._settings.offline.max_age_h,
+            )
+        )
+
+    def _device_status(self, each: DeviceSettings) -> DeviceStatus:
+        condition = self._devices[each.name].condition
+        return DeviceStatus(each.name, each.role, each.driver, condition.health, condition.words)
+
+    def hangs(self) -> list[str]:
+        """Return one sentence for everything that does not turn any more."""
+        found = []
+        if not self._turning.is_alive() or self._loop.stuck_ms() > LOOP_STUCK_MS:
+            found.append("the loop does not turn")
+        found += [
+            f"the driver of {name!r} does not answer"
+            for name, device in self._devices.items()
+            if device.beat_age_ms() > DEVICE_STUCK_MS
+        ]
+        return found
+
+
+def _open_journal(settings: Settings, clock: SystemClock) -> Journal:
+    path = Path(settings.journal.path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        key = load_or_create_key(Path(settings.journal.key_file or f"{path}.key"))
+        return Journal.open(path, key, boot=clock.boot)
+    except (JournalError, OSError) as error:
+        raise CannotStart(str(error)) from None
+
+
+def _simulated_world(settings: Settings) -> tuple[Sandbox | None, CuttableNetwork | None]:
+    """Return the embedded server, running, and a network that can be cut; neither on a real terminal."""
+    if settings.sandbox is None:
+        return None, None
+    from terminal.sandbox.embedded import CuttableNetwork, embedded  # noqa: PLC0415 - never on a real terminal
+
+    try:
+        sandbox = embedded(settings.sandbox)
+        sandbox.start()
+    except (CannotListen, OSError, ValueError) as error:
+        raise CannotStart(f"the embedded server cannot start: {error}") from None
+    return sandbox, CuttableNetwork()

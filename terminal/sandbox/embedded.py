@@ -1,0 +1,57 @@
+"""The sandbox inside the daemon, and a network that can be cut: for testers, with simulated devices only."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+
+import httpx
+
+from terminal.backends.transport import Transport
+from terminal.sandbox.ledger import Item
+from terminal.sandbox.server import Sandbox, kept_token
+from terminal.settings import SandboxSection
+
+
+def embedded(section: SandboxSection) -> Sandbox:
+    """Return the embedded server, not started yet.
+
+    Raises:
+        OSError: Its files cannot be made.
+        ValueError: A product or wallet of the section cannot be one.
+    """
+    host, _, port = section.listen.rpartition(":")
+    Path(section.database).parent.mkdir(parents=True, exist_ok=True)
+    sandbox = Sandbox(
+        (host.strip("[]"), int(port)),
+        database=section.database,
+        dialect=section.dialect,
+        token=kept_token(section.token_file),
+    )
+    if section.products:
+        sandbox.set_products([Item(each.id, each.name, each.price) for each in section.products])
+    for wallet in section.wallets:
+        sandbox.add_wallet(wallet.token, wallet.balance)
+    return sandbox
+
+
+class CuttableNetwork(httpx.BaseTransport):
+    """The way to every server, until somebody pulls the plug."""
+
+    def __init__(self) -> None:
+        self._way = Transport(ssl.create_default_context())
+        self._up = True
+
+    def switch(self, up: bool) -> None:  # noqa: FBT001 - the position of the switch itself
+        """Mend the network, or cut it."""
+        self._up = up
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send *request*, unless the network is cut."""
+        if not self._up:
+            raise httpx.ConnectError("the simulated network is cut")
+        return self._way.handle_request(request)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._way.close()
