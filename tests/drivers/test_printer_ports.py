@@ -98,17 +98,20 @@ def test_bytes_under_way_are_counted_and_a_busy_end_takes_none() -> None:
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     port = ports.FdPort(ours, ours.fileno(), reads=True)
-    with theirs:
-        assert port.write(b"x" * 100, 1) == 100
-        assert port.pending() > 0
-        theirs.recv(1000)
-        assert port.pending() == 0
-        while port.write(b"x" * 65536, 0):
-            pass
-        assert port.write(b"x", 0.01) == 0
-    with pytest.raises(OSError, match="the printer's end was closed"):
-        port.read(1)
-    port.close()
+    with ours:
+        with theirs:
+            assert port.write(b"x" * 100, 1) == 100
+            assert port.pending() > 0
+            theirs.recv(1000)
+            assert port.pending() == 0
+            while port.write(b"x" * 65536, 0):
+                pass
+            assert port.write(b"x", 0.01) == 0
+        with pytest.raises(ConnectionResetError):
+            port.read(1)
+        with pytest.raises(OSError, match=r"the printer's end was closed"):
+            port.read(1)
+        port.close()
 
 
 class Wire:
