@@ -80,7 +80,7 @@ def link_errors(url_or_path: str) -> Iterator[None]:
 
 
 def _classed(where: str, error: OSError | termios.error) -> DeviceError:
-    number = error.errno if isinstance(error, OSError) else error.args[0] if error.args else None
+    number = _number(error)
     if number == errno.ENOENT:
         return DeviceMissing(f"there is no {where}; there are: {_present()}")
     if number in (errno.EACCES, errno.EPERM):
@@ -90,6 +90,15 @@ def _classed(where: str, error: OSError | termios.error) -> DeviceError:
     if number in (errno.EINVAL, errno.ENOTTY):
         return DeviceFault(f"{where} refuses the settings of a serial line: {words_of(error)}")
     return DeviceMissing(f"{where} does not answer: {words_of(error)}")
+
+
+def _number(error: BaseException | None) -> int | None:
+    """Return the errno of *error*, or of the one that it was made of: pyserial drops some on the way."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno
+    if isinstance(error, termios.error) and error.args:
+        return int(error.args[0])
+    return None if error is None else _number(error.__context__)
 
 
 def _present() -> str:

@@ -1,0 +1,110 @@
+"""Serial lines: real ones on pseudo-terminals, and every error as a sentence."""
+
+import os
+import termios
+import tty
+
+import pytest
+import serial
+
+from drivers.device import DeviceFault, DeviceMissing
+from drivers.link import link_errors, open_link
+
+
+@pytest.fixture
+def pty():
+    far, near = os.openpty()
+    tty.setraw(far)
+    tty.setraw(near)
+    path = os.ttyname(near)
+    os.close(near)
+    yield far, path
+    os.close(far)
+
+
+def test_bytes_go_both_ways(pty):
+    far, path = pty
+    with open_link(path, 9600, 30, 30) as link:
+        link.write(b"\x10\x04\x01")
+        assert os.read(far, 3) == b"\x10\x04\x01"
+        os.write(far, b"\x12")
+        assert link.read(1) == b"\x12"
+
+
+def test_a_url_is_opened_by_its_kind():
+    with open_link("loop://", 9600, 30, 30) as link:
+        link.write(b"hello")
+        assert link.read(5) == b"hello"
+
+
+def test_a_port_that_is_not_there_is_missing():
+    with pytest.raises(DeviceMissing, match="there is no /dev/ttyNOPE"):
+        open_link("/dev/ttyNOPE", 9600, 1, 1)
+
+
+def test_a_network_port_that_nobody_serves_is_missing():
+    with pytest.raises(DeviceMissing, match="does not answer"):
+        open_link("socket://127.0.0.1:1", 9600, 1, 1)
+
+
+def test_a_port_is_opened_by_one_only(pty):
+    _, path = pty
+    with (
+        open_link(path, 9600, 1, 1),
+        pytest.raises(DeviceFault, match="in use by another program"),
+    ):
+        open_link(path, 9600, 1, 1)
+
+
+def test_a_file_is_no_serial_line(tmp_path):
+    file = tmp_path / "printer"
+    file.touch()
+    with pytest.raises(DeviceFault, match="refuses the settings"):
+        open_link(str(file), 9600, 1, 1)
+
+
+@pytest.mark.parametrize("url", ["nonsense://x", "socket://nohost"])
+def test_a_url_that_is_none_is_a_fault(url):
+    with pytest.raises((DeviceFault, DeviceMissing)) as caught:
+        open_link(url, 9600, 1, 1)
+    assert url in caught.value.words
+
+
+def test_a_far_end_that_is_gone_is_missing():
+    far, near = os.openpty()
+    tty.setraw(near)
+    path = os.ttyname(near)
+    with open_link(path, 9600, 30, 30) as link:
+        os.close(near)
+        os.close(far)
+        with pytest.raises(DeviceMissing, match=path), link_errors(path):
+            link.read(1)
+
+
+def test_a_device_that_does_not_read_is_a_fault(pty):
+    _, path = pty
+    with (
+        open_link(path, 9600, 1, 0.05) as link,
+        pytest.raises(DeviceFault, match="does not read"),
+        link_errors(path),
+    ):
+        link.write(b"x" * 1_000_000)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (PermissionError(13, "Permission denied"), DeviceFault),
+        (OSError(5, "Input/output error"), DeviceMissing),
+        (termios.error(22, "Invalid argument"), DeviceFault),
+        (termios.error(5, "Input/output error"), DeviceMissing),
+        (termios.error(), DeviceMissing),
+        (serial.SerialException("device reports readiness to read but returned no data"), DeviceMissing),
+        (serial.SerialTimeoutException("Write timeout"), DeviceFault),
+        (TypeError("'NoneType' object cannot be interpreted as an integer"), DeviceFault),
+        (ValueError("Not a valid baudrate"), DeviceFault),
+    ],
+)
+def test_every_family_of_errors_becomes_one_of_ours(error, expected):
+    with pytest.raises(expected, match="/dev/ttyS1"), link_errors("/dev/ttyS1"):
+        raise error

@@ -1,0 +1,378 @@
+"""What gives out a piece: one body for the simulated machine and the relay on lines of every kind."""
+
+from itertools import pairwise
+
+import msgspec
+import pytest
+
+from drivers.device import Pace
+from drivers.releases.once import Once
+from drivers.releases.relay import Relay, RelayOptions
+from drivers.releases.simulated import SimulatedRelease, SimulatedReleaseOptions
+from terminal.core.catalogue import Product
+from terminal.core.events import DeviceChanged, Ended, Health, ReleaseEnded
+from tests.drivers.benches import BENCHES
+from tests.support.waiting import wait_until
+
+COFFEE = Product("coffee", "Coffee", 120)
+RELAY, CONFIRM = 22, 25
+FAST = Pace(first_s=0.001, last_s=0.01)
+LONG_MS = 60_000
+
+
+class SimulatedMachine:
+    """The simulated machine."""
+
+    def __init__(self, inbox, monkeypatch, *, slow=False):
+        self.device = SimulatedRelease(
+            "coffee", SimulatedReleaseOptions(delay_ms=LONG_MS if slow else 0), inbox.put
+        )
+
+    def given(self):
+        return self.device.count
+
+    def begun(self):
+        return not self.device._orders and self.device.beat_age_ms() == 0
+
+    def lose(self):
+        self.device.hands["unplug"]()
+
+    def restore(self):
+        self.device.hands["plug"]()
+
+
+class RelayMachine:
+    """A machine behind a relay."""
+
+    def __init__(self, inbox, monkeypatch, *, slow=False, kind="simulated", **options):
+        self.bench = BENCHES[kind](monkeypatch)
+        self.low = options.get("active_low", False)
+        given = {"line": RELAY, "pulse_ms": LONG_MS if slow else 1, **self.bench.options, **options}
+        self.device = Relay("coffee", RelayOptions(**given), inbox.put)
+
+    def pulled(self):
+        return self.bench.high(RELAY) is not self.low
+
+    def given(self):
+        """How often the relay was pulled."""
+        levels = [high is not self.low for high in self.bench.history(RELAY)]
+        return sum(1 for before, now in pairwise(levels) if now and not before)
+
+    def begun(self):
+        return self.pulled()
+
+    def lose(self):
+        self.bench.lines.pull()
+
+    def restore(self):
+        self.bench.lines.put_back()
+
+
+MACHINES = {
+    "simulated": SimulatedMachine,
+    **{
+        f"relay {kind}": lambda inbox, monkeypatch, kind=kind, **more: RelayMachine(
+            inbox, monkeypatch, kind=kind, **more
+        )
+        for kind in BENCHES
+    },
+    "relay, active low": lambda inbox, monkeypatch, **more: RelayMachine(
+        inbox, monkeypatch, active_low=True, **more
+    ),
+}
+LOSABLE = ["simulated", "relay simulated"]
+
+
+@pytest.fixture(autouse=True)
+def fast(monkeypatch):
+    monkeypatch.setattr(Relay, "pace", FAST)
+    monkeypatch.setattr(SimulatedRelease, "pace", FAST)
+
+
+@pytest.fixture(params=MACHINES)
+def make(request, inbox, monkeypatch, running):
+    def build(**more):
+        machine = MACHINES[request.param](inbox, monkeypatch, **more)
+        running(machine.device)
+        inbox.wait(lambda _: inbox.of(DeviceChanged))
+        return machine
+
+    return build
+
+
+def ended(inbox, release):
+    """Wait for the answer to *release*."""
+    return inbox.wait(
+        lambda _: [event for event in inbox.of(ReleaseEnded) if event.release == release], what=release
+    )[0]
+
+
+def test_a_release_is_done_once_and_told(make, inbox):
+    machine = make()
+    machine.device.release("r1", COFFEE)
+    assert ended(inbox, "r1") == ReleaseEnded("r1", Ended.DONE)
+    assert machine.given() == 1
+
+
+def test_releases_are_done_one_after_the_other(make, inbox):
+    machine = make()
+    for number in range(5):
+        machine.device.release(f"r{number}", COFFEE)
+    assert ended(inbox, "r4").ended is Ended.DONE
+    assert [event.release for event in inbox.of(ReleaseEnded)] == [f"r{number}" for number in range(5)]
+    assert machine.given() == 5
+
+
+def test_the_same_release_is_never_done_twice(make, inbox):
+    machine = make()
+    machine.device.release("r1", COFFEE)
+    with pytest.raises(ValueError, match="r1"):
+        machine.device.release("r1", COFFEE)
+    machine.device.release("r2", COFFEE)
+    assert ended(inbox, "r2").ended is Ended.DONE
+    assert machine.given() == 2
+    assert len(inbox.of(ReleaseEnded)) == 2
+
+
+def test_a_release_that_stop_cuts_off_is_unknown(make, inbox):
+    machine = make(slow=True)
+    machine.device.release("r1", COFFEE)
+    wait_until(machine.begun)
+    machine.device.release("r2", COFFEE)
+    machine.device.stop()
+    assert ended(inbox, "r1").ended is Ended.UNKNOWN
+    assert ended(inbox, "r2").ended is Ended.FAILED
+    assert machine.given() <= 1
+
+
+def test_a_release_after_the_stop_fails(make, inbox):
+    machine = make()
+    machine.device.stop()
+    machine.device.release("r1", COFFEE)
+    assert ended(inbox, "r1").ended is Ended.FAILED
+    assert machine.given() == 0
+
+
+@pytest.mark.parametrize("kind", LOSABLE)
+def test_a_missing_machine_fails_at_once_and_works_when_it_is_back(kind, inbox, monkeypatch, running):
+    machine = MACHINES[kind](inbox, monkeypatch)
+    running(machine.device)
+    inbox.wait(lambda _: inbox.of(DeviceChanged))
+    machine.lose()
+    machine.device.release("r1", COFFEE)
+    assert ended(inbox, "r1").ended is Ended.FAILED
+    inbox.wait(lambda _: inbox.of(DeviceChanged)[-1].health is Health.MISSING)
+    machine.device.release("r2", COFFEE)
+    assert ended(inbox, "r2").ended is Ended.FAILED
+    assert machine.given() == 0
+    machine.restore()
+    inbox.wait(lambda _: inbox.of(DeviceChanged)[-1].health is Health.OK)
+    machine.device.release("r3", COFFEE)
+    assert ended(inbox, "r3").ended is Ended.DONE
+    assert machine.given() == 1
+
+
+# -- the simulated one ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def simulated(inbox, running):
+    device = running(SimulatedRelease("coffee", SimulatedReleaseOptions(), inbox.put))
+    inbox.wait(lambda _: inbox.of(DeviceChanged))
+    return device
+
+
+def test_hands_can_let_the_next_release_fail(simulated, inbox):
+    simulated.hands["fail_next"]("no cup")
+    simulated.release("r1", COFFEE)
+    simulated.release("r2", COFFEE)
+    assert ended(inbox, "r1") == ReleaseEnded("r1", Ended.FAILED, "no cup")
+    assert ended(inbox, "r2").ended is Ended.DONE
+    assert list(simulated.given) == [("r2", COFFEE)]
+
+
+def test_hands_can_let_the_next_release_never_answer(simulated, inbox):
+    simulated.hands["silent_next"]()
+    simulated.release("r1", COFFEE)
+    simulated.release("r2", COFFEE)
+    assert ended(inbox, "r2").ended is Ended.DONE
+    assert [event.release for event in inbox.of(ReleaseEnded)] == ["r2"]
+    assert [release for release, _ in simulated.given] == ["r1", "r2"]
+
+
+def test_a_machine_unplugged_while_it_gives_out_is_unknown(inbox, running):
+    device = running(SimulatedRelease("coffee", SimulatedReleaseOptions(delay_ms=20), inbox.put))
+    inbox.wait(lambda _: inbox.of(DeviceChanged))
+    real = device._pause
+
+    def pause(seconds):
+        device.hands["unplug"]()
+        return real(seconds)
+
+    device._pause = pause
+    device.release("r1", COFFEE)
+    answer = ended(inbox, "r1")
+    assert answer.ended is Ended.UNKNOWN
+    assert "unplugged" in answer.words
+    assert device.count == 0
+
+
+# -- the relay -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=BENCHES)
+def relay(request, inbox, monkeypatch, running):
+    def build(**options):
+        machine = RelayMachine(inbox, monkeypatch, kind=request.param, **options)
+        running(machine.device)
+        inbox.wait(lambda _: inbox.of(DeviceChanged))
+        return machine
+
+    return build
+
+
+@pytest.mark.parametrize("active_low", [False, True])
+def test_the_relay_is_off_from_the_first_moment_and_after_the_stop(relay, inbox, active_low):
+    machine = relay(active_low=active_low)
+    assert machine.bench.history(RELAY) == [active_low]
+    machine.device.release("r1", COFFEE)
+    ended(inbox, "r1")
+    assert machine.bench.history(RELAY) == [active_low, not active_low, active_low]
+    machine.device.stop()
+    assert not machine.pulled()
+
+
+def test_each_product_may_have_its_relay(relay, inbox):
+    machine = relay(line=None, lines={"coffee": 5, "7": "GPIO6"})
+    machine.device.release("r1", COFFEE)
+    machine.device.release("r2", Product(7, "Tea", 100))
+    machine.device.release("r3", Product("water", "Water", 50))
+    assert ended(inbox, "r3").ended is Ended.FAILED
+    assert "water" in ended(inbox, "r3").words
+    assert [event.ended for event in inbox.of(ReleaseEnded)] == [Ended.DONE, Ended.DONE, Ended.FAILED]
+    assert machine.bench.history(5) == [False, True, False]
+    assert machine.bench.history(6) == [False, True, False]
+
+
+def test_a_line_0_is_a_line(relay, inbox):
+    machine = relay(line=0)
+    machine.device.release("r1", COFFEE)
+    assert ended(inbox, "r1").ended is Ended.DONE
+    assert machine.bench.history(0) == [False, True, False]
+
+
+def test_a_confirmed_release_is_done(relay, inbox):
+    machine = relay(
+        confirm_line=CONFIRM, confirm_active_low=False, confirm_bias="pull-down", confirm_ms=LONG_MS
+    )
+    machine.bench.wire(RELAY, CONFIRM)
+    machine.device.release("r1", COFFEE)
+    assert ended(inbox, "r1") == ReleaseEnded("r1", Ended.DONE)
+    assert machine.given() == 1
+
+
+def test_a_release_that_is_not_confirmed_in_time_is_unknown(relay, inbox):
+    machine = relay(confirm_line=CONFIRM, confirm_ms=5)
+    machine.device.release("r1", COFFEE)
+    assert ended(inbox, "r1").ended is Ended.UNKNOWN
+    assert "did not confirm" in ended(inbox, "r1").words
+    assert machine.device.condition.health is Health.DEGRADED
+    assert machine.given() == 1
+
+
+def test_what_the_contact_did_before_confirms_nothing(relay, inbox):
+    machine = relay(confirm_line=CONFIRM, confirm_ms=5)
+    machine.bench.drive(CONFIRM, high=False)
+    machine.bench.drive(CONFIRM, high=True)
+    machine.device.release("r1", COFFEE)
+    assert ended(inbox, "r1").ended is Ended.UNKNOWN
+
+
+def test_a_contact_that_is_closed_before_fails_the_release_unpulled(relay, inbox):
+    machine = relay(confirm_line=CONFIRM, confirm_ms=5)
+    machine.bench.drive(CONFIRM, high=False)
+    machine.device.release("r1", COFFEE)
+    assert ended(inbox, "r1").ended is Ended.FAILED
+    assert machine.given() == 0
+    assert machine.device.condition.health is Health.DEGRADED
+
+
+def test_stop_ends_the_wait_for_a_confirmation_as_unknown(relay, inbox):
+    machine = relay(confirm_line=CONFIRM, confirm_ms=LONG_MS)
+    machine.device.release("r1", COFFEE)
+    wait_until(lambda: machine.given() == 1 and not machine.pulled())
+    machine.device.stop()
+    assert ended(inbox, "r1").ended is Ended.UNKNOWN
+
+
+def test_a_line_that_cannot_be_driven_fails_the_release_unpulled(relay, inbox):
+    machine = relay()
+    machine.bench.break_output(RELAY)
+    machine.device.release("r1", COFFEE)
+    answer = ended(inbox, "r1")
+    assert answer.ended is Ended.FAILED
+    assert "before the relay was pulled" in answer.words
+    assert machine.given() == 0
+
+
+def test_a_line_that_breaks_while_the_relay_is_pulled_is_unknown(relay, inbox):
+    machine = relay()
+    real = machine.device._pause
+
+    def pause(seconds):
+        machine.bench.break_output(RELAY)
+        return real(seconds)
+
+    machine.device._pause = pause
+    machine.device.release("r1", COFFEE)
+    answer = ended(inbox, "r1")
+    assert answer.ended is Ended.UNKNOWN
+    assert "while the relay was pulled" in answer.words
+
+
+def test_a_short_pulse_is_finished_when_the_terminal_stops(relay, inbox):
+    machine = relay(pulse_ms=300)
+    machine.device.release("r1", COFFEE)
+    wait_until(machine.pulled)
+    machine.device.stop()
+    assert ended(inbox, "r1").ended is Ended.DONE
+    assert not machine.pulled()
+
+
+def test_an_answer_is_given_even_when_the_driver_itself_is_wrong(relay, inbox):
+    machine = relay()
+
+    def finish(*_args):
+        raise ZeroDivisionError
+
+    machine.device._finish = finish
+    machine.device.release("r1", COFFEE)
+    assert ended(inbox, "r1").ended is Ended.UNKNOWN
+    inbox.wait(lambda _: inbox.of(DeviceChanged)[-1].health is Health.OK and len(inbox.of(DeviceChanged)) == 3)
+    assert not machine.pulled()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({}, "needs a line"),
+        ({"line": 5, "confirm_line": 5}, "two lines"),
+        ({"lines": {"a": 5}, "confirm_line": 5}, "two lines"),
+        ({"line": -1}, "line is"),
+        ({"lines": {"a": ""}}, "lines.a is"),
+        ({"line": 5, "pulse_ms": 0}, "pulse_ms"),
+        ({"line": 5, "pulse": 10}, "pulse"),
+    ],
+)
+def test_a_wrong_configuration_is_refused_with_a_sentence(options, words):
+    with pytest.raises(msgspec.ValidationError, match=words):
+        msgspec.convert(options, RelayOptions)
+
+
+def test_the_memory_of_releases_has_an_end():
+    once = Once()
+    for number in range(3000):
+        once.take(str(number))
+    with pytest.raises(ValueError, match="2500"):
+        once.take("2500")
+    assert len(once._seen) == 1000
