@@ -76,7 +76,7 @@ class EscposOptions(DriverOptions, frozen=True):
         ),
     ] = "auto"
     answer_ms: Annotated[
-        int, Meta(ge=50, le=10_000, description="Time to answer a question in, in milliseconds.")
+        int, Meta(ge=50, le=5_000, description="Time to answer a question in, in milliseconds.")
     ] = 1000
     check_s: Annotated[
         float, Meta(ge=0.1, le=3600, description="Seconds between two looks at paper and cover.")
@@ -87,7 +87,7 @@ class EscposOptions(DriverOptions, frozen=True):
     finish_s: Annotated[
         float, Meta(ge=0.1, le=600, description="Seconds to print what was sent, where it confirms.")
     ] = 30.0
-    connect_s: Annotated[float, Meta(ge=0.1, le=60, description="Seconds to connect in, network only.")] = 5.0
+    connect_s: Annotated[float, Meta(ge=0.1, le=20, description="Seconds to connect in, network only.")] = 5.0
 
     def __post_init__(self) -> None:
         """Refuse a port that is none; what only the library knows is found when the printer is opened."""
