@@ -34,26 +34,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from drivers.contract import Condition, Emit
+from drivers.errors import DeviceError, DeviceFault, DeviceMissing, needs, words_of
 from terminal.core.events import DeviceChanged, Health
+
+__all__ = ["DeviceError", "DeviceFault", "DeviceMissing", "DeviceThread", "Order", "Pace", "needs", "words_of"]
 
 STOP_S = 5.0
 """How long stop() waits for the thread of a device that hangs."""
-
-
-class DeviceError(Exception):
-    """A device does not do what it should. *words*: one sentence for a technician, without secrets or UIDs."""
-
-    def __init__(self, words: str) -> None:
-        super().__init__(words)
-        self.words = words
-
-
-class DeviceMissing(DeviceError):  # noqa: N818 - the base says that it is an error
-    """It is not there: unplugged, no such port, switched off."""
-
-
-class DeviceFault(DeviceError):  # noqa: N818 - the base says that it is an error
-    """It is there, but it does not work: wrong model, jammed, refused, its library is not installed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,27 +75,6 @@ class Order:
 
     do: Callable[[], None]
     refuse: Callable[[str], None]
-
-
-@contextmanager
-def needs(extra: str) -> Iterator[None]:
-    """Import vendor libraries inside this, so that a missing one becomes a DeviceFault that says what to do."""
-    try:
-        yield
-    except ImportError as error:
-        what = error.name or str(error)
-        raise DeviceFault(
-            f"the Python library {what} cannot be imported: pip install 'terminald[{extra}]'"
-        ) from error
-
-
-def words_of(error: Exception) -> str:
-    """Return *error* as one sentence for a technician."""
-    if isinstance(error, DeviceError):
-        return error.words
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return str(error) or type(error).__name__
 
 
 class DeviceThread:
