@@ -26,6 +26,8 @@ OWN_SOCKET = Path(tempfile.gettempdir()) / f"terminal-tests-{os.getpid()}.pcscd"
 
 _HAND_OVER = 'exec 3<&0 </dev/null; export LISTEN_FDS=1 LISTEN_PID=$$; exec "$0" "$@"'
 
+_TAKEN = "Address already in use"  # what vpcd says of its port; pcscd then runs on without the reader
+
 # Below the ephemeral ports (32768 on Linux), so that a card that waits for its reader never meets itself.
 _PORTS = range(20_000, 32_000, 2)
 
@@ -106,7 +108,7 @@ class PcscDaemon:
 
     def _spawn(self) -> None:
         self.socket.unlink(missing_ok=True)
-        with socket.socket(socket.AF_UNIX) as listener, self._log.open("ab") as log:
+        with socket.socket(socket.AF_UNIX) as listener, self._log.open("wb") as log:
             listener.bind(str(self.socket))
             listener.listen(16)
             self._process = subprocess.Popen(
@@ -132,7 +134,7 @@ class PcscDaemon:
         ports = (self.port, self.port + 1)
         wait_until(
             lambda: (
-                process.poll() is not None or _listens(process.pid, ports) or "err" in self._log.read_text()
+                process.poll() is not None or _listens(process.pid, ports) or _TAKEN in self._log.read_text()
             ),
             what="pcscd to open the virtual readers",
         )
