@@ -114,7 +114,7 @@ class PointOfSale:
                 return unable
         left_s = until - time.monotonic()
         if left_s <= 0:
-            return Answer(Outcome.UNSENT, f"no time was left to send it within {timeout_s:g} s")
+            return Answer(Outcome.UNSENT, f"no time was left to send it within {timeout_s:.2g} s")
         headers = {"X-Idempotency-Key": entry.key}
         reply = self._http.call(
             "POST", self._wallet(token, "/transactions"), left_s, json=body, headers=headers

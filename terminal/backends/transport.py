@@ -80,7 +80,7 @@ class Line:
     def __init__(self, host: str, agent: str, ca_file: str, transport: httpx.BaseTransport | None) -> None:
         self._host = host
         self._transport = transport or Transport(ssl.create_default_context(cafile=ca_file or None))
-        # "identity": a short answer that is packed could unfold to any size.
+        # "identity": packing gains nothing for short answers, and unpacking could yield any size.
         headers = {"User-Agent": agent, "Accept": "application/json", "Accept-Encoding": "identity"}
         self._client = httpx.Client(
             transport=self._transport, headers=headers, trust_env=False, follow_redirects=False
@@ -100,7 +100,7 @@ class Line:
                 method, url, content=content, headers=dict(headers), timeout=timeout_s
             ) as response:
                 body = bytearray()
-                for piece in response.iter_raw():
+                for piece in response.iter_bytes():
                     body += piece
                     if len(body) > LARGEST_BODY:
                         raise InDoubt(f"the answer of {self._host} is longer than {LARGEST_BODY} bytes")
@@ -121,7 +121,7 @@ class Line:
     def _not_sent(self, error: Exception, timeout_s: float) -> str:
         reason = str(error)
         if isinstance(error, _TOO_LATE):
-            return f"no connection to {self._host} within {timeout_s:g} s"
+            return f"no connection to {self._host} within {timeout_s:.2g} s"
         if found := _CERTIFICATE.search(reason):
             hint = "; is this machine's clock right?" if _CLOCK.search(reason) else ""
             return f"the certificate of {self._host} is not trusted: {found[1]}{hint}"
@@ -129,7 +129,7 @@ class Line:
 
     def _in_doubt(self, error: Exception, timeout_s: float) -> str:
         if isinstance(error, _TOO_LATE):
-            return f"{self._host} did not answer within {timeout_s:g} s"
+            return f"{self._host} did not answer within {timeout_s:.2g} s"
         kind = type(error).__name__
         return f"the connection to {self._host} broke before its whole answer was here ({kind})"
 

@@ -17,14 +17,14 @@ from typing import Any
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS wallets (
-    number INTEGER PRIMARY KEY, token TEXT NOT NULL UNIQUE, created_ms INTEGER NOT NULL, paired_user TEXT
+    number INTEGER PRIMARY KEY, token TEXT NOT NULL UNIQUE, created_ms INTEGER NOT NULL, paired_user TEXT,
+    balance INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE TABLE IF NOT EXISTS transactions (
     number INTEGER PRIMARY KEY, token TEXT NOT NULL REFERENCES wallets (token), amount INTEGER NOT NULL,
     description TEXT NOT NULL, tag TEXT, key TEXT, terminal TEXT, products TEXT NOT NULL, at_ms INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS transactions_by_key ON transactions (key);
-CREATE INDEX IF NOT EXISTS transactions_by_token ON transactions (token, amount);
 CREATE TABLE IF NOT EXISTS products (
     position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, price INTEGER NOT NULL
 ) STRICT;
@@ -132,13 +132,11 @@ class Ledger:
         return self._wallets("ORDER BY number")
 
     def _wallets(self, tail: str, *values: str) -> list[Wallet]:
-        query = f"""
-            SELECT number, token, created_ms, paired_user,
-                (SELECT coalesce(sum(amount), 0) FROM transactions AS t WHERE t.token = wallets.token)
-            FROM wallets {tail}"""  # noqa: S608 - the tails stand above
+        columns = "number, token, created_ms, balance, paired_user"
+        query = f"SELECT {columns} FROM wallets {tail}"  # noqa: S608 - the tails stand above
         with self._lock:
             rows = self._db.execute(query, values).fetchall()
-        return [Wallet(f"wal_{row[0]:08d}", row[1], row[2], row[4], row[3]) for row in rows]
+        return [Wallet(f"wal_{row[0]:08d}", *row[1:]) for row in rows]
 
     def pair(self, token: str, code: str, now_ms: int) -> bool:
         """Pair *token* with the customer of *code*; the same pair again is fine. False: no such code."""
@@ -174,6 +172,9 @@ class Ledger:
                     json.dumps(booking.products),
                     now_ms,
                 ),
+            )
+            self._db.execute(
+                "UPDATE wallets SET balance = balance + ? WHERE token = ?", (booking.amount, booking.token)
             )
 
     def booked(self, key: str) -> bool:
