@@ -41,6 +41,8 @@ class Standing:
 
 def plain(words: str) -> str:
     """Return *words* so that they can be kept: bounded, and without what UTF-8 cannot hold."""
+    if words.isascii() and len(words) <= _LONGEST_WORDS:
+        return words
     return words[:_LONGEST_WORDS].encode(errors="replace").decode()
 
 
@@ -122,7 +124,7 @@ def decided(now: Standing, action: str, by: str, reason: str) -> Standing:
     if action == "retry":
         if now.kind is EntryKind.UNCLAIMED:
             raise DecisionRefused("Unclaimed coins are not sent to any server: void the entry to settle it.")
-        # A person has looked for what waited for a person: no doubt is left, else it would only be parked again.
+        # A person has looked for what waited for one: no doubt is left, else it would only be parked again.
         looked = now.state in (EntryState.UNKNOWN, EntryState.PARKED)
         return replace(
             now,
