@@ -1,34 +1,53 @@
-"""The control socket, as terminalctl uses it: JSON over HTTP over a Unix socket."""
+"""The control socket, as terminalctl uses it: JSON over HTTP over a Unix socket.
+
+By the standard library: a program that lives for one question would spend most of its time on loading more.
+"""
 
 from __future__ import annotations
 
+import http.client
+import json
+import socket
 from collections.abc import Mapping
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
 
-from terminal.cli.errors import DaemonAway, Refused
+from terminal.cli.errors import DaemonAway, Refused, WrongUse
 
 TIMEOUT_S = 15.0
 """Longer than any answer of the daemon takes; one that takes longer hangs."""
+
+MOST = 50_000_000  # bytes of an answer
+
+_NOT_ASKED_WELL = {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND}
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    """HTTP over a Unix socket."""
+
+    def __init__(self, path: str, timeout_s: float) -> None:
+        super().__init__("terminald", timeout=timeout_s)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
 
 
 class Control:
     """One conversation with the daemon. Use it in a ``with``.
 
     Args:
-        socket: Path of the control socket.
+        path: Path of the control socket.
         timeout_s: How long one answer may take, in seconds.
     """
 
-    def __init__(self, socket: str, timeout_s: float = TIMEOUT_S) -> None:
-        import httpx  # noqa: PLC0415 - a third of a second on a small machine, and most commands do without
-
-        self._httpx = httpx
-        self._socket = socket
-        self._timeout_s = timeout_s
-        self._client = httpx.Client(
-            transport=httpx.HTTPTransport(uds=socket), base_url="http://terminald", timeout=timeout_s
-        )
+    def __init__(self, path: str, timeout_s: float | None = None) -> None:
+        self._path = path
+        self._timeout_s = TIMEOUT_S if timeout_s is None else timeout_s
+        self._connection = _UnixConnection(path, self._timeout_s)
 
     def __enter__(self) -> Self:
         return self
@@ -36,56 +55,65 @@ class Control:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._client.close()
+        self._connection.close()
 
     def get(self, path: str) -> dict[str, Any]:
         """Read; see *post* for what can go wrong."""
         return self._ask("GET", path, None)
 
-    def post(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Ask for something to be done.
 
         Raises:
             DaemonAway: Nobody answers, or you may not ask.
+            WrongUse: There is no such thing, or the daemon does not understand it.
             Refused: The daemon said no, with its sentence; or it hangs.
         """
-        return self._ask("POST", path, body or {})
+        return self._ask("POST", path, body)
 
     def _ask(self, method: str, path: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
+        self._connect()
+        headers = {} if body is None else {"Content-Type": "application/json"}
         try:
-            response = self._client.request(method, path, json=body)
-        except self._httpx.ConnectError as error:
-            raise self._away(error) from error
-        except self._httpx.TimeoutException as error:
+            self._connection.request(method, path, None if body is None else json.dumps(body), headers)
+            response = self._connection.getresponse()
+            return self._read(response.status, response.read(MOST))
+        except TimeoutError as error:
             raise Refused(
-                f"terminald does not answer on {self._socket} within {self._timeout_s:g} s: it hangs. "
+                f"terminald does not answer on {self._path} within {self._timeout_s:g} s: it hangs. "
                 "`journalctl -u terminald` says more."
             ) from error
-        except self._httpx.TransportError as error:
+        except (OSError, http.client.HTTPException) as error:
             raise Refused(
-                f"terminald broke off in the middle of its answer on {self._socket}. Look at `terminalctl "
+                f"terminald broke off in the middle of its answer on {self._path}. Look at `terminalctl "
                 "status` before you try again."
             ) from error
-        return self._read(response.status_code, response.content)
+        finally:
+            self._connection.close()
+
+    def _connect(self) -> None:
+        try:
+            self._connection.connect()
+        except PermissionError as error:
+            self._connection.close()
+            raise DaemonAway(
+                f"You may not use {self._path}: join the group that owns it, or use sudo."
+            ) from error
+        except OSError as error:
+            self._connection.close()
+            raise DaemonAway(
+                f"terminald does not run: nothing answers on {self._path}. Start it (systemctl start "
+                "terminald), or name the configuration it runs with by --config."
+            ) from error
 
     def _read(self, status: int, content: bytes) -> dict[str, Any]:
-        import msgspec  # noqa: PLC0415 - beside httpx
-
         try:
-            answer = msgspec.json.decode(content, type=dict[str, Any])
-        except msgspec.DecodeError as error:
-            raise Refused(f"What answers on {self._socket} is no terminald (status {status}).") from error
-        if status >= 400:  # noqa: PLR2004 - client and server errors
-            raise Refused(str(answer.get("error", f"terminald answers with status {status}.")))
+            answer = json.loads(content)
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict):
+            raise Refused(f"What answers on {self._path} is no terminald (status {status}).")
+        if status >= HTTPStatus.BAD_REQUEST:
+            sentence = str(answer.get("error", f"terminald answers with status {status}."))
+            raise WrongUse(sentence) if status in _NOT_ASKED_WELL else Refused(sentence)
         return answer
-
-    def _away(self, error: BaseException) -> DaemonAway:
-        cause: BaseException | None = error
-        while cause is not None and not isinstance(cause, OSError):
-            cause = cause.__cause__ or cause.__context__
-        if isinstance(cause, PermissionError):
-            return DaemonAway(f"You may not use {self._socket}: join the group that owns it, or use sudo.")
-        return DaemonAway(
-            f"terminald does not run: nothing answers on {self._socket}. Start it (systemctl start terminald), "
-            "or name the configuration it runs with by --config."
-        )

@@ -6,6 +6,7 @@ daemon, the only one that writes.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -211,16 +212,13 @@ def _all(reader: JournalReader, bar: Any) -> Iterator[Entry]:
 
 def _decide(action: str, number: int, by: str | None, reason: str | None, *, yes: bool, as_json: bool) -> None:
     settings = common.settings()
-    with _reader(settings) as reader:
-        entry = reader.entry_by_seq(number)
-    if entry is None:
-        raise _no_entry(number)
     name = common.ask("--by", "Your name", by)
     words = common.ask("--reason", "The reason", reason)
-    if not yes:
-        click.echo("\n".join([*_facts(entry, settings), meaning(entry)]), err=True)
-    common.confirm(_QUESTIONS[action], yes)
     with Control(settings.control.socket) as control:
+        if not yes:
+            entry = msgspec.convert(control.get(f"/v1/journal/{number}")["entry"], Entry)
+            click.echo("\n".join([*_facts(entry, settings), meaning(entry)]), err=True)
+        common.confirm(_QUESTIONS[action], yes)
         answer = control.post(f"/v1/journal/{number}/{action}", {"by": name, "reason": words})
     if as_json:
         common.print_json(answer)
@@ -237,7 +235,13 @@ _QUESTIONS = {
 def _reader(settings: Settings) -> JournalReader:
     from terminal.journal.reads import JournalReader  # noqa: PLC0415 - SQLite only where it is needed
 
-    return JournalReader(Path(settings.journal.path))
+    path = Path(settings.journal.path)
+    if not os.access(path, os.R_OK):
+        raise WrongUse(
+            f"The journal {path} is not there, or you may not read it: use sudo, or name the terminal's "
+            "configuration by --config."
+        )
+    return JournalReader(path)
 
 
 def _no_entry(number: int) -> WrongUse:

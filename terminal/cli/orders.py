@@ -26,11 +26,11 @@ def sync_now(as_json: bool) -> None:  # noqa: FBT001 - click's flag
         return
     queue = answer["queue"]
     waiting = queue["queued"] + queue["sending"]
-    click.echo(f"{waiting} entries are on their way." if waiting else "Nothing waits to be delivered.")
+    click.echo(f"On their way: {waiting}." if waiting else "Nothing waits to be delivered.")
     for state in ("unknown", "parked"):
         if queue[state]:
             click.echo(
-                f"{queue[state]} are {state} and wait for a person: terminalctl journal list --state {state}"
+                f"{state.capitalize()}, for a person: {queue[state]}. terminalctl journal list --state {state}"
             )
 
 

@@ -36,7 +36,7 @@ def status(as_json: bool) -> None:  # noqa: FBT001 - click's flag
     nobody claimed.
     """
     answer = _asked("/v1/status")
-    needs = problems(answer)
+    needs = [str(words) for words in answer["problems"]]
     if as_json:
         common.print_json(answer)
     else:
@@ -56,29 +56,6 @@ def devices(as_json: bool) -> None:  # noqa: FBT001 - click's flag
         click.echo(_devices(answer["devices"]))
     ill = [device for device in answer["devices"] if device["health"] not in _WELL]
     click.get_current_context().exit(NEEDS_PERSON if ill else 0)
-
-
-def problems(answer: dict[str, Any]) -> list[str]:
-    """Return one sentence for each thing in a status that needs a person; the daemon's own where it has any."""
-    told = [str(words) for words in answer.get("problems", [])]
-    queue = answer["queue"]
-    if told:
-        return told
-    found = []
-    for state, words in (("unknown", "may or may not have been booked"), ("parked", "were refused")):
-        if queue[state]:
-            found.append(f"{queue[state]} entries {words}: terminalctl journal list --state {state}")
-    found += [
-        f"Device {device['name']} is {device['health']}. {device.get('words', '')}".strip()
-        for device in answer["devices"]
-        if device["health"] not in _WELL
-    ]
-    found += [
-        f"Server {backend['name']} does not accept this terminal. {backend.get('words', '')}".strip()
-        for backend in answer["backends"]
-        if backend["state"] == "paused"
-    ]
-    return found
 
 
 def _asked(path: str) -> dict[str, Any]:

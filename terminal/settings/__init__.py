@@ -24,6 +24,6 @@ __all__ = [
 
 def example() -> str:
     """Return the example file, made from the options of every section, backend and driver."""
-    from terminal.settings.example import text  # noqa: PLC0415 - the daemon never needs it
+    from terminal.settings.example_file import text  # noqa: PLC0415 - the daemon never needs it
 
     return text()

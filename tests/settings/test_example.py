@@ -98,7 +98,7 @@ RELEASE = '[[devices]]\nname = "o2"\nrole = "release"\ndriver = "relay"\nline = 
 
 
 def _needed(key: tuple[str, str], kind: Any) -> set[str]:
-    from terminal.settings.example import _GIVEN  # noqa: PLC0415 - what the example gives beyond defaults
+    from terminal.settings.example_file import _GIVEN  # noqa: PLC0415 - what the example gives beyond defaults
 
     required = kind.__struct_encode_fields__[: len(kind.__struct_fields__) - len(kind.__struct_defaults__)]
     return {*_GIVEN.get(key, {}), *required}

@@ -1,0 +1,263 @@
+"""`journal …`: what a technician reads and decides."""
+
+import csv
+import io
+import json
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from terminal.cli import common
+from terminal.core.delivery import Outcome
+from terminal.core.facts import EntryKind, EntryState
+from tests.cli.conftest import UID, Place, at
+
+DECIDED = ("--by", "J. Doe", "--reason", "looked on the server")
+
+
+@pytest.fixture
+def person(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let somebody sit at the keyboard."""
+    monkeypatch.setattr(common, "interactive", lambda: True)
+
+
+def parked(place: Place) -> None:
+    place.add("k1")
+    place.attempt("k1", Outcome.REFUSED, EntryState.PARKED, "no such product", 422)
+
+
+def number(place: Place, key: str = "k1") -> str:
+    entry = place.journal.entry(key)
+    assert entry is not None
+    return str(entry.seq)
+
+
+# -- reading -------------------------------------------------------------------------------------------
+
+
+def test_entries_are_listed_newest_first(place: Place) -> None:
+    place.add("k1")
+    place.add("k2", kind=EntryKind.CREDIT, second=60)
+    lines = place.run("journal", "list").output.splitlines()
+    assert lines[0].split() == ["NO", "WHEN", "KIND", "AMOUNT", "TOKEN", "STATE", "TRIES", "WORDS"]
+    assert " credit " in lines[1]
+    assert " debit " in lines[2]
+    assert "1.20 EUR" in lines[2]
+    assert "…E5F6" in lines[2]
+
+
+def test_the_list_can_be_narrowed(place: Place) -> None:
+    parked(place)
+    place.add("k2")
+    listed = json.loads(place.run("journal", "list", "--state", "parked", "--json").stdout)
+    assert [entry["key"] for entry in listed] == ["k1"]
+    assert len(json.loads(place.run("journal", "list", "--limit", "1", "--json").stdout)) == 1
+    assert "No entry is voided." in place.run("journal", "list", "--state", "voided").output
+
+
+def test_an_empty_journal_says_so(place: Place) -> None:
+    assert "holds no entry yet" in place.run("journal", "list").output
+
+
+def test_a_moment_that_no_clock_vouches_for_is_marked(place: Place) -> None:
+    place.add("k1")
+    assert "?" not in place.run("journal", "list").output
+    place.journal.commit([], at(0))
+    place.add("k2", second=-NOON_S)
+    assert "1970-01-01" in json.loads(place.run("journal", "list", "--json").stdout)[0]["created_utc"]
+
+
+NOON_S = 1_777_636_800
+
+
+def test_the_story_of_an_entry_tells_what_it_means_and_what_to_do(place: Place) -> None:
+    parked(place)
+    told = place.run("journal", "show", number(place)).output
+    for words in ("a purchase, 1.20 EUR, token …E5F6, parked", "key         k1", "no such product", "422"):
+        assert words in told
+    assert "has surely not booked it" in told
+    assert f"terminalctl journal retry {number(place)}" in told
+    assert f"terminalctl journal void {number(place)}" in told
+
+
+def test_the_story_for_programs(place: Place) -> None:
+    parked(place)
+    told = json.loads(place.run("journal", "show", number(place), "--json").stdout)
+    assert told["entry"]["state"] == "parked"
+    assert told["entry"]["token"] == "…E5F6"
+    assert told["events"]
+    assert told["meaning"]
+    assert told["remedy"]
+
+
+def test_an_entry_that_is_not_there_is_wrong_use(daemon: Place) -> None:
+    for arguments in (["show", "99"], ["void", "99", *DECIDED, "--yes"], ["retry", "99", *DECIDED, "--yes"]):
+        done = daemon.run("journal", *arguments)
+        assert done.exit_code == 2, arguments
+        assert "o entry 99" in done.stderr
+
+
+def test_no_journal_is_a_sentence(place: Place) -> None:
+    place.config.write_text(place.config.read_text().replace("journal.db", "none.db"))
+    done = place.run("journal", "list")
+    assert done.exit_code == 2
+    assert "is not there, or you may not read it" in done.stderr
+
+
+def test_a_damaged_journal_is_a_sentence(place: Place) -> None:
+    file = place.folder / "other.db"
+    file.write_bytes(b"no database" * 1000)
+    place.config.write_text(place.config.read_text().replace("journal.db", "other.db"))
+    done = place.run("journal", "list")
+    assert done.exit_code == 1
+    assert "Traceback" not in done.output
+    assert "damaged" in done.stderr
+
+
+# -- deciding ------------------------------------------------------------------------------------------
+
+
+def test_void_settles_an_entry_by_a_named_person(daemon: Place) -> None:
+    parked(daemon)
+    done = daemon.run("journal", "void", number(daemon), *DECIDED, "--yes")
+    assert done.exit_code == 0, done.output
+    assert f"Entry {number(daemon)} is voided now." in done.output
+    entry = daemon.journal.entry("k1")
+    assert entry is not None
+    assert entry.state is EntryState.VOIDED
+    assert "J. Doe: looked on the server" in entry.words
+
+
+def test_retry_sends_it_again(daemon: Place) -> None:
+    parked(daemon)
+    done = daemon.run("journal", "retry", number(daemon), *DECIDED, "--yes", "--json")
+    assert done.exit_code == 0
+    assert json.loads(done.stdout)["entry"]["state"] == "queued"
+
+
+def test_a_person_is_asked_for_name_and_reason_and_whether_they_are_sure(daemon: Place, person: None) -> None:
+    parked(daemon)
+    done = daemon.run("journal", "void", number(daemon), input="J. Doe\nbroken\ny\n")
+    assert done.exit_code == 0, done.output
+    assert "1.20 EUR" in done.stderr
+    assert "This cannot be undone." in done.stderr
+    entry = daemon.journal.entry("k1")
+    assert entry is not None
+    assert "J. Doe: broken" in entry.words
+
+
+def test_whoever_is_not_sure_changes_nothing(daemon: Place, person: None) -> None:
+    parked(daemon)
+    done = daemon.run("journal", "void", number(daemon), *DECIDED, input="n\n")
+    assert done.exit_code == 1
+    entry = daemon.journal.entry("k1")
+    assert entry is not None
+    assert entry.state is EntryState.PARKED
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "--by is missing"),
+        (("--by", "J. Doe"), "--reason is missing"),
+        (("--by", " ", "--reason", "x"), "--by must not be empty"),
+        (DECIDED, "add --yes"),
+    ],
+)
+def test_a_program_must_say_everything(daemon: Place, arguments: tuple[str, ...], words: str) -> None:
+    parked(daemon)
+    done = daemon.run("journal", "void", number(daemon), *arguments)
+    assert done.exit_code == 2
+    assert words in done.stderr
+    entry = daemon.journal.entry("k1")
+    assert entry is not None
+    assert entry.state is EntryState.PARKED
+
+
+def test_what_the_state_forbids_is_refused_in_a_sentence(daemon: Place) -> None:
+    daemon.add("k1")
+    daemon.attempt("k1", Outcome.DELIVERED, EntryState.DELIVERED)
+    done = daemon.run("journal", "void", number(daemon), *DECIDED, "--yes")
+    assert done.exit_code == 1
+    assert "nothing left to decide" in done.stderr
+
+
+def test_deciding_needs_the_daemon(place: Place) -> None:
+    parked(place)
+    done = place.run("journal", "retry", number(place), *DECIDED, "--yes")
+    assert done.exit_code == 2
+    assert "terminald does not run" in done.stderr
+
+
+# -- export --------------------------------------------------------------------------------------------
+
+
+def test_the_export_holds_every_entry_oldest_first_and_no_uid(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("terminal.cli.journal._PAGE", 3)
+    for each in range(8):
+        place.add(f"k{each}", second=each)
+    done = place.run("journal", "export")
+    assert done.exit_code == 0
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert [row["key"] for row in rows] == [f"k{each}" for each in range(8)]
+    assert rows[0]["amount_cents"] == "120"
+    assert rows[0]["pieces"] == "Espresso"
+    assert rows[0]["created"] == "2026-05-01T12:00:00+00:00"
+    assert UID not in done.output
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_the_export_for_programs_is_one_list(place: Place, count: int) -> None:
+    for each in range(count):
+        place.add(f"k{each}")
+    told = json.loads(place.run("journal", "export", "--format", "json").stdout)
+    assert [entry["key"] for entry in told] == [f"k{each}" for each in range(count)]
+
+
+def test_the_export_can_begin_later(place: Place) -> None:
+    place.add("k1")
+    place.add("k2", second=100)
+    told = json.loads(
+        place.run("journal", "export", "--format", "json", "--since", "2026-05-01T12:01:40").stdout
+    )
+    assert [entry["key"] for entry in told] == ["k2"]
+
+
+def test_no_spreadsheet_takes_a_servers_words_for_a_formula(place: Place) -> None:
+    place.add("k1")
+    place.attempt("k1", Outcome.REFUSED, EntryState.PARKED, '=HYPERLINK("http://x")')
+    (row,) = csv.DictReader(io.StringIO(place.run("journal", "export").stdout))
+    assert row["words"].startswith("'=HYPERLINK")
+
+
+# -- verify --------------------------------------------------------------------------------------------
+
+
+def test_a_whole_journal_is_whole(place: Place) -> None:
+    parked(place)
+    done = place.run("journal", "verify")
+    assert done.exit_code == 0, done.output
+    assert "is whole" in done.output
+
+
+def test_an_edited_row_is_found(place: Place) -> None:
+    parked(place)
+    with closing(sqlite3.connect(place.folder / "journal.db")) as db, db:
+        db.execute("UPDATE entries SET amount = 1")
+    done = place.run("journal", "verify")
+    assert done.exit_code == 1
+    assert "! entries " in done.output
+    told = json.loads(place.run("journal", "verify", "--json").stdout)
+    assert told["whole"] is False
+    assert told["findings"]
+
+
+def test_without_the_key_nothing_is_verified_and_none_is_made(place: Place) -> None:
+    (place.folder / "journal.db.key").unlink()
+    done = place.run("journal", "verify")
+    assert done.exit_code == 2
+    assert "use sudo" in done.stderr
+    assert not (place.folder / "journal.db.key").exists()
