@@ -282,6 +282,8 @@ def test_the_same_port_serves_again_after_a_stop(server: Server) -> None:
 def test_a_taken_port_is_a_sentence(server: Server) -> None:
     with pytest.raises(CannotListen, match="in use"):
         Server(ROUTES, server.address).start()
+    with pytest.raises(CannotListen, match="up to 65535"):
+        Server(ROUTES, ("127.0.0.1", 65_536)).start()
 
 
 # -- Unix sockets --------------------------------------------------------------------------------------

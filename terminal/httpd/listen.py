@@ -6,6 +6,8 @@ import socket
 import stat
 from pathlib import Path
 
+_LAST_PORT = 65_535
+
 Listen = tuple[str, int] | str | Path
 
 
@@ -14,7 +16,14 @@ class CannotListen(Exception):  # noqa: N818 - reads better where it is caught
 
 
 def listen_tcp(address: tuple[str, int]) -> socket.socket:
-    """Return a socket that listens on host and port. Raises OSError."""
+    """Return a socket that listens on host and port.
+
+    Raises:
+        CannotListen: There is no such port.
+        OSError: It is taken, not ours, or no address of this machine.
+    """
+    if not 0 <= address[1] <= _LAST_PORT:
+        raise CannotListen(f"cannot listen on {address[0]}:{address[1]}: ports go up to {_LAST_PORT}")
     family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
     return socket.create_server(address, family=family, backlog=128)
 

@@ -28,6 +28,7 @@ from terminal.httpd.wire import (
 _LOG = logging.getLogger(__name__)
 _END = b"\r\n\r\n"
 _CHUNK = 65_536
+_LAST_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +119,9 @@ class Server:
         self._unlink()
         # An idle reader wakes up with "end of file"; one that is answering finds it when it next reads.
         _shut(threads, socket.SHUT_RD)
-        deadline = time.monotonic() + grace_s
-        for thread in threads.values():
-            thread.join(max(0.0, deadline - time.monotonic()))
+        _join(threads, grace_s)
         _shut(threads, socket.SHUT_RDWR)
-        for thread in threads.values():
-            thread.join(1.0)  # a handler that does not come back is a daemon thread: it holds up nobody
+        _join(threads, _LAST_S)  # a handler that does not come back is a daemon thread: it holds up nobody
 
     def _unlink(self) -> None:
         """Remove our socket file, but not one that somebody else has put in its place."""
@@ -286,6 +284,12 @@ class _Conversation:
         with contextlib.suppress(TimeoutError):
             while self._more(deadline):
                 self._buffer = b""
+
+
+def _join(connections: dict[socket.socket, threading.Thread], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    for thread in connections.values():
+        thread.join(max(0.0, deadline - time.monotonic()))
 
 
 def _shut(connections: dict[socket.socket, threading.Thread], how: int) -> None:

@@ -92,7 +92,8 @@ class Faults:
         """Let happen what happens before a request is looked at; an answer stands in for that of the server."""
         for fault in self._draw(method, after=False):
             if fault.kind == "delay":
-                self._ending.wait(fault.ms / 1000)
+                if self._ending.wait(fault.ms / 1000):
+                    return Drop()  # the machine went off meanwhile
             else:
                 return _instead(fault)
         return None
@@ -101,7 +102,8 @@ class Faults:
         """Let happen what happens once *response* stands for something that took effect."""
         for fault in self._draw(method, after=True):
             if fault.kind == "delay":
-                self._ending.wait(fault.ms / 1000)
+                if self._ending.wait(fault.ms / 1000):
+                    return Drop()  # the machine went off meanwhile
             elif fault.kind == "drip":
                 data = render(response, keep_alive=False)
                 return Takeover(functools.partial(_drip, data=data, pause_s=fault.ms / 1000))

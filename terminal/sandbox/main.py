@@ -101,8 +101,12 @@ def main(
             token=kept_token(token_file),
             seed=seed,
         )
-        _fill(sandbox, wallets, products, codes)
-        sandbox.start()
+        try:
+            _fill(sandbox, wallets, products, codes)
+            sandbox.start()
+        except BaseException:
+            sandbox.stop()
+            raise
     except (CannotListen, OSError, ValueError) as error:
         click.echo(f"terminald-sandbox: {error}", err=True)
         sys.exit(_WRONG_USE)
