@@ -103,6 +103,22 @@ def slot(request, inbox, monkeypatch, running):
     return made
 
 
+@pytest.fixture(params=BENCHES)
+def pulse_slot_emit(request, inbox, monkeypatch, running):
+    """A slot, and whether it was closed whenever a coin was told."""
+    made, closed = PulseSlot(inbox, monkeypatch, request.param), []
+
+    def emit(event):
+        if isinstance(event, CoinInserted):
+            closed.append(made.inhibited)
+        inbox.put(event)
+
+    made.device._emit = emit
+    running(made.device)
+    healthy(inbox)
+    return made, closed
+
+
 def healthy(inbox):
     inbox.wait(lambda _: [c.health for c in inbox.of(DeviceChanged)][-1:] == [Health.OK], what="OK")
 
@@ -148,6 +164,14 @@ def test_the_limit_goes_down_by_itself_and_closes_the_slot(slot, inbox):
         slot.coin(10)
 
 
+def test_the_slot_is_closed_before_its_last_coin_is_told(pulse_slot_emit, inbox):
+    slot, closed = pulse_slot_emit
+    open_slot(slot, 10)
+    slot.coin(10)
+    wait_coins(inbox, 10)
+    assert closed == [True]
+
+
 def test_a_new_limit_replaces_the_old_one(slot, inbox):
     open_slot(slot, 10)
     slot.coin(100)
@@ -191,6 +215,7 @@ def test_stop_closes_the_slot(slot, inbox):
 def test_a_lost_acceptor_is_missing_and_comes_back_as_it_was_told(kind, inbox, monkeypatch, running):
     slot = SLOTS[kind](inbox, monkeypatch)
     running(slot.device)
+    healthy(inbox)
     open_slot(slot, 500)
     slot.lose()
     inbox.wait(lambda _: inbox.of(DeviceChanged)[-1].health is Health.MISSING)
@@ -289,6 +314,7 @@ def test_a_coin_in_flight_is_counted_when_the_driver_is_stopped(pulse_slot, inbo
 def test_a_spike_is_nothing_and_a_long_pulse_a_doubt(kind, inbox, monkeypatch, running):
     slot = PulseSlot(inbox, monkeypatch, kind)
     running(slot.device)
+    healthy(inbox)
     open_slot(slot, 500)
     now = slot.bench.now
     slot.bench.train(PULSE, [(now + MS, False), (now + 3 * MS, True)])
@@ -304,6 +330,7 @@ def test_a_spike_is_nothing_and_a_long_pulse_a_doubt(kind, inbox, monkeypatch, r
 def test_lost_edges_are_never_money(kind, inbox, monkeypatch, running):
     slot = PulseSlot(inbox, monkeypatch, kind)
     running(slot.device)
+    healthy(inbox)
     open_slot(slot, 500)
     slot.bench.lose(PULSE, 2)
     slot.noise(3)
@@ -316,6 +343,7 @@ def test_lost_edges_are_never_money(kind, inbox, monkeypatch, running):
 def test_a_stuck_line_closes_the_slot_and_calls_a_person(kind, inbox, monkeypatch, running):
     slot = PulseSlot(inbox, monkeypatch, kind)
     running(slot.device)
+    healthy(inbox)
     open_slot(slot, 500)
     slot.bench.train(PULSE, [(slot.bench.now + MS, False)])
     slot.pass_time(slot.bench.now)
@@ -333,6 +361,7 @@ def test_a_stuck_line_closes_the_slot_and_calls_a_person(kind, inbox, monkeypatc
 def test_a_coin_that_was_falling_when_the_chip_went_is_a_doubt(inbox, monkeypatch, running):
     slot = PulseSlot(inbox, monkeypatch)
     running(slot.device)
+    healthy(inbox)
     open_slot(slot, 500)
     levels, _ = pulses(slot.bench.now + MS, 2)
     slot.bench.train(PULSE, levels)
