@@ -80,7 +80,9 @@ def list_(state: str | None, limit: int, as_json: bool) -> None:  # noqa: FBT001
         click.echo(f"No entry is {state}." if state else "The journal holds no entry yet.")
     else:
         rows = [_row(entry, settings) for entry in entries]
-        click.echo(tables.table(("no", "when", "kind", "amount", "token", "state", "tries", "words"), rows))
+        click.echo(
+            tables.table(("no", "when", "kind", "amount".rjust(10), "token", "state", "tries", "words"), rows)
+        )
 
 
 @journal.command(epilog=common.examples("terminalctl journal show 17"))
@@ -114,7 +116,7 @@ def show(number: int, as_json: bool) -> None:  # noqa: FBT001 - click's flag
 @_yes
 @common.config_option
 @common.json_option
-def retry(number: int, by: str | None, reason: str | None, yes: bool, as_json: bool) -> None:  # noqa: FBT001
+def retry(number: int, by: str | None, reason: str | None, yes: bool, as_json: bool) -> None:  # noqa: FBT001 - flags
     """Send entry NUMBER once more, with the same key.
 
     For an entry whose outcome is unknown, look on the server first: where it drops no repeats, a second
@@ -132,7 +134,7 @@ def retry(number: int, by: str | None, reason: str | None, yes: bool, as_json: b
 @_yes
 @common.config_option
 @common.json_option
-def void(number: int, by: str | None, reason: str | None, yes: bool, as_json: bool) -> None:  # noqa: FBT001
+def void(number: int, by: str | None, reason: str | None, yes: bool, as_json: bool) -> None:  # noqa: FBT001 - flags
     """Settle entry NUMBER without the server: it is not sent any more. This cannot be undone."""
     _decide("void", number, by, reason, yes=yes, as_json=as_json)
 
@@ -174,7 +176,7 @@ def verify(as_json: bool) -> None:  # noqa: FBT001 - click's flag
     use sudo. Exits with 1 if something is wrong.
     """
     from terminal.journal.check import verify_file  # noqa: PLC0415 - SQLite only where it is needed
-    from terminal.journal.keyfile import load_or_create_key  # noqa: PLC0415
+    from terminal.journal.keyfile import load_or_create_key  # noqa: PLC0415 - as above
 
     settings = common.settings()
     key_file = Path(settings.journal.key_file)

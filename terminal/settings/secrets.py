@@ -13,7 +13,7 @@ from terminal.settings.sections import BackendSettings
 MOST = 8192  # bytes of a secret
 
 
-class SecretError(Exception):
+class SecretError(ValueError):
     """A secret cannot be used; the sentence says which, why, and what to do. Never the secret."""
 
 

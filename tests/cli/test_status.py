@@ -136,7 +136,7 @@ def test_who_may_not_use_the_socket_is_told_so(daemon: Place, monkeypatch: pytes
 
 
 def _answering(place: Place, answer: object) -> Server:
-    server = Server([Route("GET", "/v1/status", lambda _: answer)], place.socket)  # type: ignore[arg-type,return-value]
+    server = Server([Route("GET", "/v1/status", lambda _: answer)], place.socket)  # type: ignore[arg-type,return-value]  # any answer
     server.start()
     place.server = server
     return server

@@ -271,7 +271,7 @@ def test_a_tester_may_use_the_embedded_server(tmp_path: Path) -> None:
     assert settings.sandbox is not None
     backend = settings.backends["main"]
     assert backend.sandbox
-    assert backend.options.url == "http://127.0.0.1:8099/"  # type: ignore[attr-defined]
+    assert backend.options.url == "http://127.0.0.1:8099/"  # type: ignore[attr-defined]  # the fake's own
     assert backend.token_file == settings.sandbox.token_file
     assert Path(backend.token_file).is_absolute()
 
