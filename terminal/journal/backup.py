@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
 from terminal.journal.boot import beside, look_over
-from terminal.journal.errors import JournalError, explain
+from terminal.journal.errors import JournalError
 
-_PAGES = 1000  # between two calls of progress
+_PAGES = 500  # between two calls of progress
 _FILE_MODE = 0o640
 
 Progress = Callable[[int, int], None]
@@ -25,15 +26,20 @@ def backup(source: sqlite3.Connection, path: Path, progress: Progress, keep: int
     """
     part = beside(path, ".part")
     try:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            part.unlink()  # what a power cut left of the one before
         os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FILE_MODE))
-        _copy(source, part, progress)
-        _rotate(path, keep)
-        part.rename(path)
+        try:
+            _copy(source, part, progress)
+            _rotate(path, keep)
+            part.rename(path)
+        finally:
+            part.unlink(missing_ok=True)
     except (OSError, sqlite3.Error) as error:
-        part.unlink(missing_ok=True)
-        words = str(explain(error, part))
-        raise JournalError(f"The backup {path} was not made, the journal itself is well. {words}") from error
+        raise JournalError(
+            f"The backup {path} was not made ({error}): check its directory and the room on that disk. The "
+            "journal itself is well, and older backups are kept."
+        ) from error
 
 
 def _copy(source: sqlite3.Connection, part: Path, progress: Progress) -> None:

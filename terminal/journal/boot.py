@@ -15,7 +15,7 @@ RESERVE = 10_000
 """Numbers that are reserved ahead in the file beside the journal, so that writing it is rare."""
 
 _FILE_MODE = 0o640  # the group's technicians may read
-_SMALL = 24 * 1024 * 1024  # bytes that are checked in a tenth of a second
+_SMALL = 16 * 1024 * 1024  # bytes that are checked in a tenth of a second
 _BEYOND_ALL = 1_000_000_000  # numbers; no journal ever holds so many facts
 
 

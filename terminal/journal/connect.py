@@ -39,8 +39,9 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
             db.execute("SELECT 1 FROM sqlite_schema LIMIT 1")
         except sqlite3.OperationalError as error:
             db.close()
+            no_memory = error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY"))
             in_use = path.with_name(f"{path.name}-wal").exists() or not path.exists()
-            if error.sqlite_errorname != "SQLITE_CANTOPEN" or in_use or "immutable" in options:
+            if not no_memory or in_use or "immutable" in options:
                 raise
         except sqlite3.Error:
             db.close()

@@ -25,7 +25,7 @@ def load_or_create_key(path: Path) -> bytes:
             _create(path)
         except OSError as error:
             raise JournalError(
-                f"The journal's key {path} cannot be made ({error.strerror}): check the directory, its owner, and "
+                f"The journal's key {path} cannot be made ({error.strerror}): check the directory and "
                 "the room on the disk."
             ) from error
     return _load(path)

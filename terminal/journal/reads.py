@@ -32,6 +32,8 @@ _ENTRY = (
     "e.compensate, a.wall_ms, a.mono_ms, a.boot, a.synced "
     "FROM entries AS e LEFT JOIN attempts AS a ON a.seq = e.first_attempt "
 )
+_OPEN = f"SELECT seq FROM entries INDEXED BY entries_open WHERE state = ? AND {OPEN}"  # noqa: S608
+_VOIDED = "SELECT seq FROM entries INDEXED BY entries_voided WHERE state = 'voided' AND state = ?"
 _HEAD_OF_LANE = f"(SELECT seq FROM entries WHERE lane = ? AND state = 'queued' AND {OPEN} ORDER BY seq LIMIT 1)"  # noqa: S608
 
 _pieces = msgspec.json.Decoder(tuple[Product, ...])
@@ -110,17 +112,15 @@ class JournalReader:
         self, state: EntryState | None = None, limit: int = 50, before: int | None = None
     ) -> list[Entry]:
         """Return the newest *limit* entries, newest first, of one *state*, with numbers below *before*."""
-        where = "WHERE e.seq < ? "
         below = (1 << 63) - 1 if before is None else before
         order = "ORDER BY e.seq DESC LIMIT ?"
         if state is None:
-            return self._entries(where + order, below, limit)
+            return self._entries(f"WHERE e.seq < ? {order}", below, limit)
         if state is EntryState.DELIVERED:
-            return self._entries(where + "AND e.state = ? " + order, below, state.value, limit)
-        # A few among many: looked up in the small index of their own.
-        within = "e.state = 'voided'" if state is EntryState.VOIDED else f"e.state = ? AND e.{OPEN}"
-        values = (below, limit) if state is EntryState.VOIDED else (below, state.value, limit)
-        return self._entries(f"{where} AND {within} {order}", *values)
+            return self._entries(f"WHERE e.seq < ? AND e.state = ? {order}", below, state.value, limit)
+        # A few among many: found in the small index of their own.
+        few = _VOIDED if state is EntryState.VOIDED else _OPEN
+        return self._entries(f"WHERE e.seq IN ({few} AND seq < ?) {order}", state.value, below, limit)
 
     def next_in_lane(self, lane: str) -> Entry | None:
         """Return the oldest queued entry of *lane*; None if there is none, or if it is held."""
@@ -137,7 +137,7 @@ class JournalReader:
 
     def sending(self) -> list[Entry]:
         """Return the entries of which an attempt began that has not ended, oldest first."""
-        return self._entries(f"WHERE e.state = 'sending' AND e.{OPEN} ORDER BY e.seq")
+        return self._entries(f"WHERE e.seq IN ({_OPEN}) ORDER BY e.seq", EntryState.SENDING.value)
 
     def held(self) -> list[Entry]:
         """Return the entries (settled ones too) whose releases are not settled, oldest first."""
