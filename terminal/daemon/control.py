@@ -24,6 +24,7 @@ from terminal.journal.rows import Story
 
 _LOG = logging.getLogger(__name__)
 
+_FLUSH_S = 5
 _Words = Annotated[str, Meta(min_length=1, max_length=500)]
 
 
@@ -70,6 +71,7 @@ class Control:
         reload: Reads the catalogue again.
         hands: Verbs of the simulated devices, by device name; empty on a real terminal.
         network: Cuts and mends the simulated network; None on a real terminal.
+        flush: Waits until the loop has decided what was posted.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class Control:
         reload: Callable[[], None],
         hands: Mapping[str, Mapping[str, Callable[..., Any]]],
         network: Callable[[bool], None] | None,
+        flush: Callable[[float], bool],
     ) -> None:
         self._status = status
         self._books = books
@@ -94,6 +97,7 @@ class Control:
         self._reload = reload
         self._hands = hands
         self._network = network
+        self._flush = flush
 
     def routes(self) -> list[Route]:
         """Return what the socket answers."""
@@ -183,6 +187,8 @@ class Control:
             do(**asked.args)
         except (ValueError, TypeError) as error:
             raise Problem(409, str(error)) from None
+        # So that whoever acts and then looks sees what followed.
+        self._flush(_FLUSH_S)
         return Response.json({"words": f"{name}: {verb} done."})
 
     def _hand(self, verb: str, device: str) -> tuple[str, Callable[..., Any]]:

@@ -68,7 +68,7 @@ class Loop:
         self._now = now
         self._perform = perform
         self._committed = committed
-        self._inbox: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[Event | threading.Event | None] = queue.SimpleQueue()
         self._kept: deque[Event] = deque()
         self._retry_ms: int | None = None  # the journal cannot be written; tried again at this moment
         self._busy_since_ms: int | None = None
@@ -94,6 +94,9 @@ class Loop:
                 event = TimePassed()
             if event is None:
                 return
+            if isinstance(event, threading.Event):
+                event.set()
+                continue
             self._busy_since_ms = self._now().mono_ms
             if self._retry_ms is not None and self._now().mono_ms >= self._retry_ms:
                 self._try_again()
@@ -112,6 +115,12 @@ class Loop:
             return self._settled.wait_for(
                 lambda: self.state is not None and predicate(self.state), timeout=timeout_s
             )
+
+    def flush(self, timeout_s: float) -> bool:
+        """Block until everything posted before has been decided and written; return whether it was in time."""
+        reached = threading.Event()
+        self._inbox.put(reached)
+        return reached.wait(timeout_s)
 
     def stuck_ms(self) -> int:
         """Return for how long the event under way has been going on; 0 between events."""

@@ -217,6 +217,7 @@ class Daemon:
             reload=self._lookups.reload,
             hands=hands,
             network=self._network.switch if self._network else None,
+            flush=self._loop.flush,
         )
         socket = Path(self._settings.control.socket)
         return Server(control.routes(), socket, mode=self._settings.socket_mode())

@@ -259,7 +259,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             currency=self.terminal.currency,
             locale=self.terminal.locale,
             wallet=self.roles.wallet,
-            acceptors=self.named("acceptor"),
+            acceptors=self.named("coin_acceptor"),
             releases=self.named("release"),
             printers=self.named("printer"),
             vending=self.vending,
