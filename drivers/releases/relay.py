@@ -185,13 +185,9 @@ class Relay(DeviceThread):
         return ReleaseEnded(release, Ended.UNKNOWN, words)
 
     def _already_closed(self) -> bool:
-        """Forget what the contact did before; return whether it is closed now, where it should be open."""
+        """Return whether the contact is closed now, before anything came out that it could confirm."""
         confirm, line = self._confirm, self._options.confirm_line
-        if confirm is None or line is None:
-            return False
-        while confirm.wait(0):
-            pass
-        return confirm.active(line)
+        return confirm is not None and line is not None and confirm.active(line)
 
     def _confirmed(self, confirm: Edges, pins: Pins, started_ns: int) -> bool:
         """Wait for the contact to close, at most until its time is over or the device is to stop."""
@@ -200,7 +196,7 @@ class Relay(DeviceThread):
             now = pins.now_ns()
             with self._resting():
                 edges = confirm.wait(max(0, until - now) / 1e9)
-            if any(edge.active and edge.t_ns >= started_ns for edge in edges):
+            if any(edge.active and edge.t_ns >= started_ns for edge in edges):  # earlier ones confirm nothing
                 return True
             if not edges and (now >= until or self._stopping.is_set()):
                 return False

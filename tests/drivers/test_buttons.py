@@ -1,5 +1,7 @@
 """Buttons: one body for the simulated ones and for buttons on lines of every kind."""
 
+import threading
+
 import msgspec
 import pytest
 
@@ -50,6 +52,13 @@ class GpioPanel:
     def pass_time(self, ms):
         self.bench.now += ms * MS
         self.device._interrupt()
+
+    def settle(self):
+        """Let the driver take all edges and the time: it does one of them after each order."""
+        for _ in range(4):
+            done = threading.Event()
+            self.device._order(done.set, lambda _words: None)
+            assert done.wait(30)
 
     def lose(self):
         self.bench.lines.pull()
@@ -152,6 +161,20 @@ def test_a_press_that_bounces_is_one(gpio, inbox):
     gpio.pass_time(500)
     gpio.press("cancel")
     wait_pressed(inbox, "espresso", "cancel")
+
+
+def test_what_follows_at_once_is_the_same_press(gpio, inbox):
+    gpio.down("espresso")
+    wait_pressed(inbox, "espresso")
+    now = gpio.bench.now
+    gpio.bench.train(5, [(now + MS, True), (now + 30 * MS, False)])
+    gpio.pass_time(60)
+    gpio.settle()
+    gpio.up("espresso")
+    gpio.press("cancel")
+    wait_pressed(inbox, "espresso", "cancel")
+    gpio.press("espresso")
+    wait_pressed(inbox, "espresso", "cancel", "espresso")
 
 
 def test_a_button_held_down_is_one_press(gpio, inbox):
