@@ -62,8 +62,8 @@ _DECIDE_DEBIT = (
     " If it did, `terminalctl journal retry` charges it; if not, `terminalctl journal void` lets it go."
 )
 _DECIDE_REFUND = (
-    " If it did, `terminalctl journal void` lets the debit stand; "
-    "if not, `terminalctl journal retry` refunds it."
+    " If it did, `terminalctl journal void` lets the debit stand; if not, see that the debit is delivered: "
+    "then `terminalctl journal retry` refunds it (where it was never booked, void both)."
 )
 
 

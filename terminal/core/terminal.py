@@ -13,7 +13,7 @@ from typing import Any
 from terminal.core.catalogue import Product
 from terminal.core.coins import Purse
 from terminal.core.decision import Around, Decision, Ids, JobState
-from terminal.core.effects import Notice, PairToken, Screen, Show
+from terminal.core.effects import Notice, PairToken, Print, Screen, Show
 from terminal.core.events import (
     CatalogueRead,
     CoinUnrecognised,
@@ -31,7 +31,7 @@ from terminal.core.events import (
     TokenRemoved,
     TokenUnreadable,
 )
-from terminal.core.facts import CoinNotCredited, ReleaseSettled
+from terminal.core.facts import CoinNotCredited, Fact, ReleaseSettled
 from terminal.core.rules import Job
 from terminal.core.stamp import Stamp
 from terminal.core.token import mask
@@ -40,6 +40,9 @@ from terminal.core.vending import Vending
 
 PAIRING_MS = 60_000
 """How long a technician's pairing waits for the token."""
+
+PASSING_MS = 4_000
+"""How long something is shown that is no part of what the job does; then the job's own screen is back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,13 @@ class Pairing:
 
 @dataclass(frozen=True, slots=True)
 class TerminalState:
-    """All that the terminal remembers between two events (the rest is in the journal)."""
+    """All that the terminal remembers between two events (the rest is in the journal).
+
+    Attributes:
+        screen: What the job shows.
+        prints: Print jobs that were ordered and not answered.
+        passing_ms: Until when something else is shown over *screen*; None: nothing is.
+    """
 
     job: JobState
     screen: Screen
@@ -69,6 +78,8 @@ class TerminalState:
     health: Mapping[str, Health] = field(default_factory=dict)
     cards: Mapping[str, Card] = field(default_factory=dict)
     pairing: Pairing | None = None
+    prints: frozenset[str] = frozenset()
+    passing_ms: int | None = None
     broken: str = ""
     stopping: bool = False
 
@@ -76,10 +87,13 @@ class TerminalState:
     def wake_ms(self) -> int | None:
         """Monotonic milliseconds at which TimePassed is wanted; None: never."""
         pairing_ms = self.pairing.until_ms if self.pairing else None
-        return min((ms for ms in (self.job.wake_ms, pairing_ms) if ms is not None), default=None)
+        moments = (self.job.wake_ms, pairing_ms, self.passing_ms)
+        return min((ms for ms in moments if ms is not None), default=None)
 
 
 _Made = Decision[TerminalState]
+
+_STOPPING = Screen(Notice.OUT_OF_ORDER, "The machine is about to stop. Please come back in a moment.")
 
 
 class Terminal:
@@ -106,13 +120,12 @@ class Terminal:
             case TokenRemoved(reader=reader):
                 return Decision(_removed(state, reader, now))
             case TokenUnreadable(words=words):
-                screen = Screen(Notice.REFUSED, words)
-                return Decision(state, effects=(Show(screen),))
+                return _passing(state, Screen(Notice.REFUSED, words), now)
             case CoinUnrecognised():
                 fact = CoinNotCredited(event.acceptor, event.pulses, event.words)
-                return Decision(state, (fact,), (Show(Screen(Notice.COIN_UNKNOWN, event.words)),))
+                return _passing(state, Screen(Notice.COIN_UNKNOWN, event.words), now, (fact,))
             case PrintEnded():
-                return Decision(state, (ReleaseSettled(event.job, event.ended, event.words),))
+                return _print_ended(state, event)
             case PairingAsked(code=code):
                 return self._pairing_asked(state, code, now)
             case PairingEnded():
@@ -130,12 +143,17 @@ class Terminal:
 
     def _joined(self, state: TerminalState, made: Decision[Any]) -> _Made:
         shown = [effect.screen for effect in made.effects if isinstance(effect, Show)]
-        screen = shown[-1] if shown else state.screen
-        return Decision(replace(state, job=made.state, screen=screen), made.facts, made.effects)
+        if shown:
+            state = replace(state, screen=shown[-1], passing_ms=None)
+        ordered = {effect.job for effect in made.effects if isinstance(effect, Print)}
+        state = replace(state, job=made.state, prints=state.prints | ordered)
+        return Decision(state, made.facts, made.effects)
 
     def _time_passed(self, state: TerminalState, now: Stamp) -> _Made:
         if state.pairing and now.mono_ms >= state.pairing.until_ms:
-            return self._pairing_over(replace(state, pairing=None), now, Screen(Notice.CANCELLED))
+            return _passing(replace(state, pairing=None), Screen(Notice.CANCELLED), now)
+        if state.passing_ms is not None and now.mono_ms >= state.passing_ms:
+            return Decision(replace(state, passing_ms=None), effects=(Show(state.screen),))
         if state.job.wake_ms is None or now.mono_ms < state.job.wake_ms:
             return Decision(state)
         return self._to_job(state, TimePassed(), now)
@@ -152,9 +170,11 @@ class Terminal:
                 return Decision(state, effects=(Show(state.screen),))
         if state.pairing and state.pairing.token is None:
             pairing = replace(state.pairing, token=event.uid)
-            return Decision(replace(state, pairing=pairing), effects=(PairToken(event.uid, pairing.code),))
+            screen = Screen(Notice.CHECKING, token=mask(event.uid))
+            order = PairToken(event.uid, pairing.code)
+            return Decision(replace(state, pairing=pairing), effects=(Show(screen), order))
         if state.stopping:
-            return Decision(state)
+            return Decision(state, effects=(Show(_STOPPING),))
         return self._to_job(state, event, now)
 
     def _pairing_asked(self, state: TerminalState, code: str, now: Stamp) -> _Made:
@@ -164,10 +184,20 @@ class Terminal:
     def _pairing_ended(self, state: TerminalState, event: PairingEnded, now: Stamp) -> _Made:
         notice = Notice.PAIRED if event.paired else Notice.REFUSED
         screen = Screen(notice, event.words, token=mask(event.token))
-        return self._pairing_over(replace(state, pairing=None), now, screen)
+        return _passing(replace(state, pairing=None), screen, now)
 
-    def _pairing_over(self, state: TerminalState, now: Stamp, screen: Screen) -> _Made:
-        return Decision(replace(state, screen=screen), effects=(Show(screen),))
+
+def _passing(state: TerminalState, screen: Screen, now: Stamp, facts: tuple[Fact, ...] = ()) -> _Made:
+    """Show *screen* for a while, over what the job shows."""
+    return Decision(replace(state, passing_ms=now.mono_ms + PASSING_MS), facts, (Show(screen),))
+
+
+def _print_ended(state: TerminalState, event: PrintEnded) -> _Made:
+    """A printer has answered; what nobody ordered, or was answered already, is no fact."""
+    if event.job not in state.prints:
+        return Decision(state)
+    settled = ReleaseSettled(event.job, event.ended, event.words)
+    return Decision(replace(state, prints=state.prints - {event.job}), (settled,))
 
 
 def _noted(state: TerminalState, event: Event) -> TerminalState:

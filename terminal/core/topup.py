@@ -150,7 +150,8 @@ class Topup:
         """A token wants its wallet filled."""
         trouble = self.trouble(around)
         if trouble and state.purse is None:
-            return self._showing(state, around, Screen(Notice.OUT_OF_ORDER, trouble))
+            # Whoever came before is gone: a coin that comes now is not theirs.
+            return self._showing(replace(state, asked=None), around, Screen(Notice.OUT_OF_ORDER, trouble))
         screen = Screen(
             Notice.CHECKING, token=mask(event.uid), amount=state.purse.amount if state.purse else None
         )
