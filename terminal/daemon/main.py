@@ -28,7 +28,7 @@ def main(argv: list[str] | None = None) -> int:
     # Before any thread is made: each inherits the mask, so that only sigwait below hears the signals.
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     from terminal.daemon.wiring import CannotStart, Daemon  # noqa: PLC0415 - --help needs none of it
-    from terminal.settings import ConfigError, load  # noqa: PLC0415
+    from terminal.settings import ConfigError, load  # noqa: PLC0415 - --help needs none of it
 
     try:
         settings = load(options.config)
