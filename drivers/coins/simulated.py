@@ -11,7 +11,8 @@ from typing import Annotated, ClassVar
 from msgspec import Meta
 
 from drivers.contract import DriverOptions, Emit
-from drivers.simulated import SimulatedDevice, whole
+from drivers.errors import DeviceFault
+from drivers.simulated import RecordPath, SimulatedDevice, whole
 from terminal.core.events import CoinInserted, CoinUnrecognised
 
 
@@ -22,6 +23,7 @@ class SimulatedAcceptorOptions(DriverOptions, frozen=True, kw_only=True):
         tuple[Annotated[int, Meta(ge=1, le=1_000_000)], ...],
         Meta(min_length=1, description="Coins and bills that it knows, in cents."),
     ] = (5, 10, 20, 50, 100, 200)
+    record: RecordPath = ""
 
 
 class SimulatedAcceptor(SimulatedDevice):
@@ -31,7 +33,7 @@ class SimulatedAcceptor(SimulatedDevice):
     Options: ClassVar[type[DriverOptions]] = SimulatedAcceptorOptions
 
     def __init__(self, name: str, options: SimulatedAcceptorOptions, emit: Emit) -> None:
-        super().__init__(name, emit)
+        super().__init__(name, emit, options.record)
         self._options = options
         self._room = 0
         self.hands |= {"coin": self.coin, "unknown": self.unknown}
@@ -62,6 +64,10 @@ class SimulatedAcceptor(SimulatedDevice):
                 )
             if self.inhibited:
                 raise ValueError(f"{self.name} is inhibited: the coin falls through")
+            try:
+                self._record.write("coin", amount=cents)
+            except DeviceFault as error:
+                raise ValueError(f"{error.words}: the coin falls through") from error
             self._room -= cents
             self._emit(CoinInserted(self.name, cents))
 

@@ -12,9 +12,9 @@ from typing import Annotated, ClassVar
 from msgspec import Meta
 
 from drivers.contract import Condition, DriverOptions, Emit
-from drivers.device import DeviceMissing
+from drivers.device import DeviceFault, DeviceMissing
 from drivers.printers import plain
-from drivers.simulated import SimulatedDevice
+from drivers.simulated import RecordPath, SimulatedDevice
 from terminal.core.events import Ended, Health, PrintEnded
 from terminal.core.paper import Document
 
@@ -28,6 +28,7 @@ class SimulatedPrinterOptions(DriverOptions, frozen=True, kw_only=True):
     """Options of the simulated printer."""
 
     columns: Annotated[int, Meta(ge=16, le=80, description="Characters in a line.")] = 42
+    record: RecordPath = ""
 
 
 class SimulatedPrinter(SimulatedDevice):
@@ -41,7 +42,7 @@ class SimulatedPrinter(SimulatedDevice):
     Options: ClassVar[type[DriverOptions]] = SimulatedPrinterOptions
 
     def __init__(self, name: str, options: SimulatedPrinterOptions, emit: Emit) -> None:
-        super().__init__(name, emit)
+        super().__init__(name, emit, options.record)
         self._options = options
         self._paper = _WELL
         self._tear = False
@@ -96,17 +97,24 @@ class SimulatedPrinter(SimulatedDevice):
         except DeviceMissing as error:
             self._emit(PrintEnded(job, Ended.FAILED, error.words))
             raise
-        lines = tuple(plain.lines(document, self._options.columns))
-        with self._hold:
-            if self._paper.health is Health.FAILED:
-                ended = PrintEnded(job, Ended.FAILED, f"{self.name} is {self._paper.words}")
-            elif self._tear:
-                self._tear, self._paper = False, _OUT
-                self.papers.append(lines[: len(lines) // 2])
-                words = f"the paper of {self.name} ended while it was printing"
-                ended = PrintEnded(job, Ended.UNKNOWN, words)
-            else:
-                self.papers.append(lines)
-                ended = PrintEnded(job, Ended.DONE)
+        try:
+            ended = self._print(job, tuple(plain.lines(document, self._options.columns)))
+        except DeviceFault as error:
+            self._emit(PrintEnded(job, Ended.FAILED, error.words))
+            raise
         self._emit(ended)
         self._tell_paper()
+
+    def _print(self, job: str, lines: tuple[str, ...]) -> PrintEnded:
+        with self._hold:
+            if self._paper.health is Health.FAILED:
+                return PrintEnded(job, Ended.FAILED, f"{self.name} is {self._paper.words}")
+            whole = not self._tear
+            if not whole:
+                lines = lines[: len(lines) // 2]
+            self._record.write("document", job=job, lines=lines, whole=whole)
+            self.papers.append(lines)
+            if whole:
+                return PrintEnded(job, Ended.DONE)
+            self._tear, self._paper = False, _OUT
+            return PrintEnded(job, Ended.UNKNOWN, f"the paper of {self.name} ended while it was printing")

@@ -11,9 +11,9 @@ from typing import Annotated, ClassVar
 from msgspec import Meta
 
 from drivers.contract import DriverOptions, Emit
-from drivers.device import DeviceMissing
+from drivers.device import DeviceFault, DeviceMissing
 from drivers.releases.once import Once
-from drivers.simulated import SimulatedDevice
+from drivers.simulated import RecordPath, SimulatedDevice
 from terminal.core.catalogue import Product
 from terminal.core.events import Ended, ReleaseEnded
 
@@ -26,6 +26,7 @@ class SimulatedReleaseOptions(DriverOptions, frozen=True, kw_only=True):
     delay_ms: Annotated[
         int, Meta(ge=0, le=600_000, description="How long giving out a piece takes, in milliseconds.")
     ] = 0
+    record: RecordPath = ""
 
 
 class SimulatedRelease(SimulatedDevice):
@@ -40,7 +41,7 @@ class SimulatedRelease(SimulatedDevice):
     Options: ClassVar[type[DriverOptions]] = SimulatedReleaseOptions
 
     def __init__(self, name: str, options: SimulatedReleaseOptions, emit: Emit) -> None:
-        super().__init__(name, emit)
+        super().__init__(name, emit, options.record)
         self._options = options
         self._once = Once()
         self._fail: str | None = None
@@ -96,6 +97,11 @@ class SimulatedRelease(SimulatedDevice):
             self._check_plug()
         except DeviceMissing as error:
             self._emit(ReleaseEnded(release, Ended.UNKNOWN, f"{error.words} since it began to give out"))
+            raise
+        try:
+            self._record.write("piece", release=release, product=product.id)
+        except DeviceFault as error:
+            self._emit(ReleaseEnded(release, Ended.FAILED, error.words))
             raise
         with self._hold:
             self.given.append((release, product))
