@@ -252,10 +252,7 @@ class Board:
     def ledger_works(self) -> bool:
         """Return whether the journal had failed until now."""
         with self._lock:
-            recovered = self._gate.works()
-            if recovered:
-                self._ring_all()
-            return recovered
+            return self._gate.works()
 
     # -- for people and for the other threads ----------------------------------------------------------
 

@@ -67,6 +67,7 @@ class MemoryJournal:
         on_commit: Called with the facts before each commit; it may raise.
         after_commit: Called after each commit; it may raise.
         syncs: How many commits were durable.
+        refused: How many were to begin a try that must not begin.
         log: All facts, in order.
     """
 
@@ -81,6 +82,7 @@ class MemoryJournal:
         self.on_commit: Callable[[Sequence[Fact]], None] = lambda _facts: None
         self.after_commit: Callable[[], None] = lambda: None
         self.syncs = 0
+        self.refused = 0
         self.log: list[Fact] = []
 
     def commit(self, facts: Sequence[Fact], now: Stamp, *, urgent: bool = False, durable: bool = True) -> None:
@@ -119,6 +121,7 @@ class MemoryJournal:
             case f.PersonDecided():
                 at[fact.key] = standing.decided(at[fact.key], fact.action, fact.by, fact.reason)
             case f.AttemptStarted():
+                self.refused += at[fact.key].state is not EntryState.QUEUED
                 at[fact.key] = standing.started(at[fact.key], seq)
             case f.AttemptEnded():
                 at[fact.key] = standing.ended(at[fact.key], fact.outcome, fact.state, fact.words)
@@ -256,6 +259,10 @@ class ModelServer:
                 return Answer(Outcome.BUSY, "too many", 429, retry_after_ms=self.retry_after_ms)
             case "deny":
                 return Answer(Outcome.DENIED, "token revoked", 401)
+            case "refuse" if self._drops_repeats() and any(late.key == entry.key for _, late in self.late):
+                return Answer(Outcome.BUSY, "in progress", 409)
+            case "refuse" if self._drops_repeats() and self.booked[entry.key] and self._knows(entry.key):
+                return Answer(Outcome.DELIVERED, "was processed before", 202)
             case "refuse":
                 return Answer(Outcome.REFUSED, "no such product", 400)
             case "the terminal dies before the server books":
@@ -267,13 +274,16 @@ class ModelServer:
     def _book(self, entry: Entry) -> Answer:
         key = entry.key
         if self.booked[key] and self._knows(key):
-            if self.promise.promise in (Promise.KEY, Promise.NATURAL_KEY):
+            if self._drops_repeats():
                 return Answer(Outcome.DELIVERED, "was processed before", 202)
         else:
             self.first_seen[key] = self.clock.true_ms
         self.booked[key] += 1
         self.order[entry.token or key].append(key)
         return Answer(Outcome.DELIVERED, status=201, balance=self.balance)
+
+    def _drops_repeats(self) -> bool:
+        return self.promise.promise in (Promise.KEY, Promise.NATURAL_KEY)
 
     def _knows(self, key: str) -> bool:
         window = self.promise.window_ms

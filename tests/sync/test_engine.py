@@ -1,5 +1,7 @@
 """What becomes of entries, turned step by step: no threads, no real time."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from terminal.core.delivery import LOOK_AFTER_MS, Answer, Guarantee, Outcome, Promise
@@ -11,8 +13,10 @@ from terminal.core.facts import (
     EntryKind,
     EntryParked,
     EntryState,
+    Fact,
     PersonDecided,
 )
+from terminal.journal.errors import JournalUnwritable
 from terminal.sync.ports import Ledger
 from tests.sync.model import (
     BUSY,
@@ -208,6 +212,10 @@ def test_a_look_that_tells_nothing_is_repeated(journal: Ledger, clock: ManualClo
     server.look_script.extend([Answer(Outcome.UNSENT, "no route"), Answer(Outcome.UNKNOWN, "time-out")])
     run = Run(journal, server, clock=clock)
     run.add("k")
+    run.work()
+    clock.advance(LOOK_AFTER_MS)
+    run.work()
+    assert server.looks == ["k"]
     run.work_out()
     assert server.looks == ["k"] * 3
     assert server.requests == ["k"]
@@ -336,6 +344,38 @@ def test_entries_left_by_a_server_that_is_gone_go_to_a_person(
     assert run.state("k") is EntryState.UNKNOWN
 
 
+def test_what_was_begun_and_not_yet_sent_when_the_engine_stops_surely_never_arrived(
+    run: Run, server: ModelServer
+) -> None:
+    server.promise = NONE
+    run.add("k")
+    run.workers[0].turn()
+    assert run.state("k") is EntryState.SENDING
+    run.engine.stop()
+    run.workers[0].run()
+    assert server.requests == []
+    entry = run.journal.entry("k")
+    assert entry is not None
+    assert entry.state is EntryState.QUEUED
+    assert not entry.in_doubt
+
+
+def test_what_was_being_sent_is_settled_before_its_lane_goes_on(
+    journal: Ledger, server: ModelServer, clock: ManualClock
+) -> None:
+    for key in ("k", "next"):
+        journal.commit([EntryAdded(key, EntryKind.DEBIT, "main", "T1", 100)], clock.now())
+    journal.commit([AttemptStarted("k")], clock.now())
+    run = Run(journal, server, clock=clock)
+    one, two, _ = run.workers
+    one.turn()  # takes what was left, and has not written it down yet
+    two.turn()
+    two.turn()
+    assert server.requests == []
+    run.work()
+    assert server.order["T1"] == ["k", "next"]
+
+
 # -- the breaker and the back-off ----------------------------------------------------------------------
 
 
@@ -385,6 +425,49 @@ def test_an_entry_that_the_server_chokes_on_does_not_keep_it_away(journal: Ledge
     assert run.state("poison") is EntryState.QUEUED
 
 
+def test_while_a_server_is_away_the_probe_does_not_wait_for_a_lane(
+    journal: Ledger, server: ModelServer, clock: ManualClock
+) -> None:
+    slow_lanes = rules(breaker_failures=1, first_retry_s=300, breaker_probe_s=5)
+    run = Run(journal, server, clock=clock, rules=slow_lanes)
+    server.script.extend([UNREACHABLE])
+    run.add("k")
+    run.work()
+    waits = run.engine.states()[0].next_try_in_ms
+    assert waits is not None
+    assert 5_000 <= waits <= 10_000
+
+
+def test_a_server_that_is_back_gets_what_was_waiting_before_it_went_away(
+    journal: Ledger, server: ModelServer, clock: ManualClock
+) -> None:
+    run = Run(journal, server, clock=clock, rules=rules(first_retry_s=300))
+    server.script.extend([UNREACHABLE])
+    run.add("k")
+    run.work()
+    run.engine.report("main", ok=False)
+    run.engine.report("main", ok=False)
+    assert run.engine.states()[0].state == "away"
+    run.engine.report("main", ok=True)
+    run.work()
+    assert run.state("k") is EntryState.DELIVERED
+
+
+def test_a_probe_that_is_answered_brings_what_was_waiting_before_it_went_away(
+    journal: Ledger, server: ModelServer, clock: ManualClock
+) -> None:
+    run = Run(journal, server, clock=clock, rules=rules(first_retry_s=300))
+    server.script.extend([UNREACHABLE])
+    run.add("old", "T1")
+    run.work()
+    run.engine.report("main", ok=False)
+    run.engine.report("main", ok=False)
+    run.add("probe", "T2")
+    clock.advance(60_000)
+    run.work()
+    assert server.requests == ["old", "probe", "old"]
+
+
 def test_repeats_wait_longer_and_longer(run: Run, server: ModelServer) -> None:
     server.script.extend([BUSY, BUSY])
     run.add("k")
@@ -424,6 +507,17 @@ def test_a_person_need_not_wait(run: Run, server: ModelServer) -> None:
     run.engine.sync_now()
     run.work()
     assert run.state("k") is EntryState.DELIVERED
+
+
+def test_whoever_asks_for_a_sync_gets_everything_looked_up(
+    run: Run, server: ModelServer, journal: Ledger
+) -> None:
+    journal.commit([EntryAdded("k", EntryKind.DEBIT, "main", "T1", 100)], run.clock.now())
+    run.work()
+    assert server.requests == []
+    run.engine.sync_now()
+    run.work()
+    assert server.requests == ["k"]
 
 
 def test_denied_pauses_the_server_and_parks_nothing(run: Run, server: ModelServer) -> None:
@@ -496,7 +590,10 @@ def test_an_entry_is_never_sent_twice_at_once(run: Run, server: ModelServer) -> 
     assert server.requests == ["k"]
 
 
-def test_a_lane_leaves_an_urgent_entry_alone_and_comes_back_to_it(run: Run, server: ModelServer) -> None:
+def test_a_lane_leaves_an_urgent_entry_alone_and_comes_back_to_it(
+    server: ModelServer, clock: ManualClock
+) -> None:
+    journal, run = memory_run(server, clock)
     server.script.extend([LOSE_REPLY])
     answers: list[Answer] = []
     run.add("k")
@@ -504,6 +601,7 @@ def test_a_lane_leaves_an_urgent_entry_alone_and_comes_back_to_it(run: Run, serv
     run.urgent[0].turn()
     for worker in run.workers:
         worker.turn()
+    assert journal.refused == 0
     run.urgent[0].turn()
     assert [each.outcome for each in answers] == [Outcome.UNKNOWN]
     run.work_out()
@@ -511,7 +609,66 @@ def test_a_lane_leaves_an_urgent_entry_alone_and_comes_back_to_it(run: Run, serv
     assert run.state("k") is EntryState.DELIVERED
 
 
-def test_what_was_read_before_an_urgent_try_is_read_again(clock: ManualClock, server: ModelServer) -> None:
+def test_between_claim_and_commit_nobody_else_takes_an_urgent_entry(
+    server: ModelServer, clock: ManualClock
+) -> None:
+    journal, run = memory_run(server, clock)
+    for key in ("a", "now"):
+        run.add(key)
+    idle, drain, _ = run.workers
+    drain.turn()  # has begun "a"
+
+    def meanwhile(facts: Sequence[Fact]) -> None:
+        if AttemptStarted("now") in facts:
+            journal.on_commit = lambda _facts: None
+            drain.turn()  # sends "a", and looks for the next one of its lane
+            idle.turn()
+
+    journal.on_commit = meanwhile
+    run.engine.deliver_now("now", lambda _answer: None)
+    run.urgent[0].turn()
+    run.work()
+    assert journal.refused == 0
+    assert sorted(server.requests) == ["a", "now"]
+    run.add("later")
+    run.work()
+    assert server.requests[2:] == ["later"]
+
+
+def test_a_lane_that_stood_back_for_an_urgent_entry_comes_back_if_that_was_not_sent(
+    server: ModelServer, clock: ManualClock
+) -> None:
+    journal, run = memory_run(server, clock)
+    run.add("k")
+
+    def meanwhile(facts: Sequence[Fact]) -> None:
+        journal.on_commit = lambda _facts: None
+        run.workers[0].turn()
+        raise JournalUnwritable("The disk is full.")
+
+    journal.on_commit = meanwhile
+    answers: list[Answer] = []
+    run.engine.deliver_now("k", answers.append)
+    run.urgent[0].turn()
+    assert [each.outcome for each in answers] == [Outcome.UNSENT]
+    run.work_out()
+    assert run.state("k") is EntryState.DELIVERED
+
+
+def test_after_an_urgent_try_its_lane_waits_as_after_any_other(run: Run, server: ModelServer) -> None:
+    server.script.extend([BUSY])
+    run.add("k", held=True)
+    run.engine.deliver_now("k", lambda _answer: None)
+    run.work()
+    run.tell(EntryFreed("k"))
+    run.work()
+    assert server.requests == ["k"]
+    run.clock.advance(4_000)
+    run.work()
+    assert server.requests == ["k", "k"]
+
+
+def test_what_was_read_before_an_urgent_try_is_read_again(clock: ManualClock) -> None:
     class Late(MemoryJournal):
         """The urgent try begins and ends between the read of a lane and the claim."""
 
@@ -523,7 +680,7 @@ def test_what_was_read_before_an_urgent_try_is_read_again(clock: ManualClock, se
             between()
             return found
 
-    server.promise = NONE
+    server = LookingServer(promise=READ_BACK, clock=clock)
     server.script.extend([LOSE_REPLY])
     journal = Late()
     run = Run(journal, server, clock=clock)
@@ -538,8 +695,8 @@ def test_what_was_read_before_an_urgent_try_is_read_again(clock: ManualClock, se
     journal.between = urgent  # type: ignore[method-assign, assignment]
     run.work_out()
     assert [each.outcome for each in answers] == [Outcome.UNKNOWN]
-    assert server.requests == ["k"]
-    assert run.state("k") is EntryState.UNKNOWN
+    assert server.looks == server.requests == ["k"]
+    assert run.state("k") is EntryState.DELIVERED
 
 
 def test_while_the_server_is_away_the_customer_does_not_wait(run: Run, server: ModelServer) -> None:
@@ -638,6 +795,21 @@ def test_an_answer_survives_a_journal_that_fails(server: ModelServer, clock: Man
     assert server.requests[0] == "k"
     assert sorted(server.requests) == ["k", "later", "other"]
     assert run.state("k") is EntryState.DELIVERED
+
+
+def test_the_only_answer_in_hand_shows_that_the_journal_works_again(
+    server: ModelServer, clock: ManualClock
+) -> None:
+    journal, run = memory_run(server, clock)
+    run.add("k")
+    run.workers[0].turn()
+    journal.broken = True
+    run.work()
+    assert run.engine.states()[0].words == "The disk is full."
+    journal.broken = False
+    run.work()
+    assert run.state("k") is EntryState.DELIVERED
+    assert run.engine.states()[0].words == ""
 
 
 def test_what_was_not_noticed_while_the_journal_could_not_be_read_is_found(
