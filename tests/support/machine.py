@@ -1,5 +1,6 @@
 """Real processes for acceptance tests: a terminald with a configuration of its own, and a sandbox beside it."""
 
+import contextlib
 import json
 import os
 import signal
@@ -89,6 +90,10 @@ class Machine:
         sections: Further sections, by name: they replace those of the same name.
         backend: Further options of its backend.
         environment: Further variables of the process.
+        within: What its command begins with, such as ``nsenter`` and its options.
+
+    Attributes:
+        notes: What it told its service manager since it was started, as far as anybody listened.
     """
 
     def __init__(
@@ -102,6 +107,7 @@ class Machine:
         sections: Mapping[str, Section] | None = None,
         backend: Section | None = None,
         environment: Mapping[str, str] | None = None,
+        within: Sequence[str] = (),
     ) -> None:
         self.folder = folder
         self.journal = folder / "journal.db"
@@ -109,6 +115,8 @@ class Machine:
         self.config = folder / "terminal.toml"
         self._socket = folder / "control.sock"
         self._environment = environment or {}
+        self._within = within
+        self.notes: list[str] = []
         self.process: subprocess.Popen[bytes] | None = None
         tables: dict[str, Section] = {
             "terminal": {"id": "test-1", "job": job},
@@ -137,6 +145,7 @@ class Machine:
     def spawn(self) -> None:
         """Start it and do not wait."""
         self._notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.notes = []
         address = self.folder / "notify.sock"
         address.unlink(missing_ok=True)
         self._notify.bind(str(address))
@@ -144,7 +153,7 @@ class Machine:
         environment = {**os.environ, "NOTIFY_SOCKET": str(address), **self._environment}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [str(SCRIPTS / "terminald"), "--config", str(self.config)],
+                [*self._within, str(SCRIPTS / "terminald"), "--config", str(self.config)],
                 env=environment,
                 stderr=log,
             )
@@ -157,10 +166,22 @@ class Machine:
         assert self.process is not None
         if self.process.poll() is not None:
             raise AssertionError(f"terminald ended with {self.process.returncode}:\n{self.tail()}")
-        try:
-            return b"READY=1" in self._notify.recv(4096)
-        except TimeoutError:
-            return False
+        return any("READY=1" in each for each in self.listen())
+
+    def listen(self) -> list[str]:
+        """Return what it told its service manager so far (in *notes*); waits for half a second if nothing new."""
+        with contextlib.suppress(TimeoutError, BlockingIOError):
+            self.notes.append(self._notify.recv(4096).decode())
+            while True:
+                self.notes.append(self._notify.recv(4096, socket.MSG_DONTWAIT).decode())
+        return self.notes
+
+    def wait_end(self) -> int:
+        """Return its exit code when it has ended by itself."""
+        assert self.process is not None
+        code = self.process.wait(timeout=60)
+        self._notify.close()
+        return code
 
     def kill(self) -> None:
         """SIGKILL: what a power cut leaves is on the disk."""
@@ -204,6 +225,20 @@ class Machine:
     def do(self, verb: str, device: str = "", **args: object) -> httpx.Response:
         """Act on a simulated device; whether it was possible is in the answer."""
         return self.ask("POST", f"sim/{verb}", {"device": device, "args": args})
+
+    def ctl(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run ``terminalctl`` with its configuration."""
+        command = [str(SCRIPTS / "terminalctl"), "--config", str(self.config), *arguments]
+        environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "1000"}
+        return subprocess.run(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
 
     def status(self) -> Any:
         """Return how it is."""

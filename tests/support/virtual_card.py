@@ -12,6 +12,7 @@ of two bytes, high byte first, and the body. A body of one byte is a control: 0 
 
 import argparse
 import contextlib
+import os
 import select
 import socket
 import subprocess
@@ -95,6 +96,7 @@ def _talk(reader: socket.socket, card: Card) -> bool:
                 _send(reader, card.answer(body))
             except ConnectionError:
                 return False
+            print("read", flush=True)  # noqa: T201 - the parent may wait for it
         elif body[0] == _SEND_ATR:
             _send(reader, ATR)
 
@@ -114,7 +116,8 @@ class VirtualCard:
     ) -> None:
         self._arguments = [str(port), uid, *(f"--answer={answer}" for answer in answers)]
         self._arguments += ["--exact"] * exact + ["--vanish"] * vanish
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._told = b""
 
     def insert(self) -> Self:
         """Put it on; returns when the reader has taken it, which needs a daemon that runs."""
@@ -124,14 +127,29 @@ class VirtualCard:
             [sys.executable, __file__, *self._arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            text=True,
         )
-        assert self._process.stdout is not None
-        there = select.select([self._process.stdout], [], [], _INSERT_S)[0]
-        if not there or self._process.stdout.readline() != "in\n":
+        self._told = b""
+        if not self._tells(b"in\n", 1):
             self.remove()
             raise RuntimeError("the card could not be put on the virtual reader")
         return self
+
+    def wait_read(self, times: int = 1) -> None:
+        """Wait until *times* commands were answered since it was put on, over all restarts of the daemon."""
+        if not self._tells(b"read\n", times):
+            raise RuntimeError(f"the card was not read {times} times")
+
+    def _tells(self, word: bytes, times: int) -> bool:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        while self._told.count(word) < times:
+            if not select.select([self._process.stdout], [], [], _INSERT_S)[0]:
+                return False
+            told = os.read(self._process.stdout.fileno(), 4096)
+            if not told:
+                return False
+            self._told += told
+        return True
 
     def remove(self) -> None:
         """Take it off; returns when the connection is closed. Nothing happens if it is off."""
