@@ -14,6 +14,7 @@ from terminal.core.delivery import (
     Outcome,
     Park,
     Pause,
+    Promise,
     Verdict,
     advice,
     decide,
@@ -21,6 +22,8 @@ from terminal.core.delivery import (
 from terminal.core.facts import AttemptEnded, EntryParked, EntryState
 from terminal.core.records import Entry
 from terminal.core.stamp import Stamp
+
+_HARMLESS = Guarantee(Promise.KEY)
 
 STOPPED = "the terminal was stopped while this was being sent"
 
@@ -62,6 +65,15 @@ class Result:
     def settled(self) -> bool:
         """Whether the entry has left the queue."""
         return isinstance(self.verdict, Done | Park)
+
+
+def may_be_lost(entry: Entry, guarantee: Guarantee) -> bool:
+    """Say whether a power cut may take the start of a try from the disk again, which saves a sync.
+
+    It may where a repeat never does harm. But not while the entry is held: nothing was given for it yet, and
+    one that seems never to have been sent would be voided after the cut, although the server has booked it.
+    """
+    return guarantee == _HARMLESS and not entry.held
 
 
 def judge(job: Job, guarantee: Guarantee, answer: Answer, now: Stamp, delay_ms: int) -> Result:

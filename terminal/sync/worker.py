@@ -9,10 +9,10 @@ from functools import partial
 from typing import cast
 
 from terminal.backends.protocol import Backend, ReadsBack
-from terminal.core.delivery import Answer, Guarantee, Outcome, Park, Promise
+from terminal.core.delivery import Answer, Outcome, Park
 from terminal.core.facts import AttemptEnded, AttemptStarted, Fact
 from terminal.journal.errors import JournalError, NotQueued
-from terminal.sync.attempt import Job, Result, judge
+from terminal.sync.attempt import Job, Result, judge, may_be_lost
 from terminal.sync.board import Board
 from terminal.sync.breaker import State
 from terminal.sync.picker import TROUBLE_MS, Answered, Picker, Task
@@ -21,7 +21,6 @@ from terminal.sync.ports import Clock, Ledger, Settled
 _LOG = logging.getLogger(__name__)
 _OVERTAKEN_MS = 1_000
 _LAST_TURNS = 3  # what was begun is given up, an answer is written down, and once more if that failed
-_HARMLESS = Guarantee(Promise.KEY)
 
 
 class Worker:
@@ -115,8 +114,7 @@ class Worker:
         if not isinstance(task, Job) or task.look:
             return task
         now = self._clock.now()
-        # Where a repeat never does harm, a power cut may take this from the disk again: that saves a sync.
-        durable = self._picker.guarantee(task.entry) != _HARMLESS
+        durable = not may_be_lost(task.entry, self._picker.guarantee(task.entry))
         try:
             self._ledger.commit([AttemptStarted(task.entry.key)], now, durable=durable)
         except JournalError as error:

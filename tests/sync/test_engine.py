@@ -757,6 +757,18 @@ def test_the_start_of_a_harmless_try_needs_no_sync_and_any_other_does(
         assert journal.syncs - before == syncs + 1
 
 
+def test_the_start_of_a_try_of_which_nothing_was_given_yet_always_survives(
+    server: ModelServer, clock: ManualClock
+) -> None:
+    journal, run = memory_run(server, clock)
+    run.add("k", held=True)
+    run.engine.deliver_now("k", lambda _answer: None)
+    run.urgent[0].turn()
+    journal.power_cut()
+    # Whoever abandons it now must see that the server may have booked it.
+    assert run.state("k") is EntryState.SENDING
+
+
 def test_nothing_is_sent_that_cannot_be_written_down(server: ModelServer, clock: ManualClock) -> None:
     journal, run = memory_run(server, clock)
     for number in range(5):
