@@ -7,8 +7,11 @@ import sqlite3
 from terminal.core.facts import CashKind, EntryKind, EntryState
 from terminal.journal.rows import Books
 
-OPEN = "state NOT IN ('delivered', 'voided')"
-"""What is not settled; written as in the index entries_open, or SQLite does not use that."""
+KEPT = "(held = 1 OR state NOT IN ('delivered', 'voided'))"
+"""What the index entries_open holds, in its own words: else SQLite does not use it."""
+
+OPEN = f"state NOT IN ('delivered', 'voided') AND {KEPT}"
+"""What is not settled."""
 
 
 def books(db: sqlite3.Connection) -> Books:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import fields
+from itertools import groupby
+from typing import Any
 
 from terminal.core.delivery import Outcome
 from terminal.core.facts import EntryKind, EntryState
@@ -14,11 +17,18 @@ from terminal.journal.errors import DecisionRefused
 from terminal.journal.standing import Standing
 
 _STEPS = """
-SELECT seq, outcome, state, words, '' FROM attempts WHERE entry = ?1
+SELECT entry, seq, outcome, state, words, '' FROM attempts
 UNION ALL
-SELECT seq, action, state, words, by FROM decisions WHERE entry = ?1
-ORDER BY 1
+SELECT entry, seq, action, state, words, by FROM decisions
+ORDER BY 1, 2
 """
+
+_ENTRIES = """
+SELECT seq, kind, added_state, added_held, added_words,
+       state, held, words, attempts, first_attempt, in_doubt, compensate
+FROM entries ORDER BY seq
+"""
+_NO_MORE: tuple[float, Iterator[Any]] = (math.inf, iter(()))
 
 # Each is a question to which the answer is no row, and the sentence for a row of its answer.
 _QUESTIONS = (
@@ -26,15 +36,15 @@ _QUESTIONS = (
         "releases {}: it is marked as settled, but no row settles it.",
         (
             "SELECT i.seq FROM releases AS i LEFT JOIN releases AS o ON o.seq = i.settled "
-            "AND o.release = i.release AND o.ended IS NOT NULL AND i.ended IS NULL "
+            "AND o.entry = i.entry AND o.release = i.release AND o.ended IS NOT NULL AND i.ended IS NULL "
             "WHERE i.settled IS NOT NULL AND o.seq IS NULL"
         ),
     ),
     (
         "releases {}: it settles a release that is not marked as settled by it.",
         (
-            "SELECT o.seq FROM releases AS o WHERE o.ended IS NOT NULL AND NOT EXISTS "
-            "(SELECT 1 FROM releases AS i WHERE i.entry IS o.entry AND i.settled = o.seq)"
+            "SELECT o.seq FROM releases AS o LEFT JOIN releases AS i ON i.settled = o.seq "
+            "WHERE o.ended IS NOT NULL AND i.seq IS NULL"
         ),
     ),
     (
@@ -101,25 +111,14 @@ def check_derived(db: sqlite3.Connection) -> Iterator[str]:
 
 
 def _standings(db: sqlite3.Connection) -> Iterator[str]:
-    for seq, kind, state, held, words, *kept in db.execute(
-        "SELECT seq, kind, added_state, added_held, added_words, "
-        "state, held, words, attempts, first_attempt, in_doubt, compensate FROM entries ORDER BY seq"
-    ):
-        kind_ = EntryKind(kind)
-        begins = Standing(kind_, EntryState(state), bool(held), words)
-        is_state, is_held, is_words, attempts, first, in_doubt, compensate = kept
-        stands = Standing(
-            kind_,
-            EntryState(is_state),
-            bool(is_held),
-            is_words,
-            attempts,
-            first,
-            bool(in_doubt),
-            bool(compensate),
-        )
+    groups = groupby(db.execute(_STEPS), key=lambda step: step[0])
+    entry, steps = next(groups, _NO_MORE)
+    for seq, *values in db.execute(_ENTRIES):
+        while entry < seq:  # steps of an entry that is not there: told by the foreign keys
+            entry, steps = next(groups, _NO_MORE)
+        begins, stands = _standing(values[:4]), _standing([values[0], *values[4:]])
         try:
-            follows = _fold(begins, db.execute(_STEPS, (seq,)))
+            follows = _fold(begins, steps if entry == seq else iter(()))
         except (ValueError, DecisionRefused) as error:
             yield f"entries {seq}: its attempts and decisions could not have happened in this order. {error}"
             continue
@@ -129,8 +128,23 @@ def _standings(db: sqlite3.Connection) -> Iterator[str]:
                 yield f"entries {seq}: {name} is {_show(is_)}, but follows as {_show(should)}."
 
 
-def _fold(at: Standing, steps: Iterator[tuple[int, str, str | None, str, str]]) -> Standing:
-    for seq, what, state, words, by in steps:
+def _standing(values: list[Any]) -> Standing:
+    kind, state, held, words, *rest = values
+    attempts, first, in_doubt, compensate = rest or (0, None, 0, 0)
+    return Standing(
+        EntryKind(kind),
+        EntryState(state),
+        bool(held),
+        words,
+        attempts,
+        first,
+        bool(in_doubt),
+        bool(compensate),
+    )
+
+
+def _fold(at: Standing, steps: Iterator[Any]) -> Standing:
+    for _, seq, what, state, words, by in steps:
         match what:
             case "started":
                 at = standing.started(at, seq)

@@ -80,8 +80,7 @@ def _ready(db: sqlite3.Connection, path: Path, key: bytes, boot: str) -> Head:
         raise JournalDamaged(f"The journal {path} is damaged (the head of its chain is missing).")
     # Writing at once tells a full or read-only disk from the start.
     db.execute("UPDATE meta SET value = ? WHERE name = 'boot'", (f"{boot} {head.seq}",))
-    last = max(_last(db, table) for table in chain.CONTENT)
-    return Head(max(head.seq, last), head.hash)
+    return head
 
 
 def _begin(db: sqlite3.Connection, key: bytes, base: int, boot: str) -> Head:
@@ -97,7 +96,3 @@ def _begin(db: sqlite3.Connection, key: bytes, base: int, boot: str) -> Head:
     db.executemany("INSERT INTO meta (name, value) VALUES (?, ?)", values.items())
     db.execute("COMMIT")
     return head
-
-
-def _last(db: sqlite3.Connection, table: str) -> int:
-    return int(db.execute(f"SELECT coalesce(max(seq), 0) FROM {table}").fetchone()[0])  # noqa: S608 - our names

@@ -18,7 +18,7 @@ from terminal.core.catalogue import Product
 from terminal.core.events import CachedWallet, Exposure
 from terminal.core.facts import EntryKind, EntryState, ReleaseKind
 from terminal.core.stamp import Stamp, elapsed_ms
-from terminal.journal.books import OPEN, books
+from terminal.journal.books import KEPT, OPEN, books
 from terminal.journal.connect import connect_to_read
 from terminal.journal.errors import JournalError, JournalTooNew, explain
 from terminal.journal.migrate import LATEST, too_new, version
@@ -34,6 +34,7 @@ _ENTRY = (
 )
 _OPEN = f"SELECT seq FROM entries INDEXED BY entries_open WHERE state = ? AND {OPEN}"  # noqa: S608
 _VOIDED = "SELECT seq FROM entries INDEXED BY entries_voided WHERE state = 'voided' AND state = ?"
+_HELD = f"SELECT seq FROM entries INDEXED BY entries_open WHERE held = 1 AND {KEPT}"  # noqa: S608
 _ALL = "SELECT count(*) FROM entries WHERE ? = 0"  # in the narrowest index, not in the table
 _HEAD_OF_LANE = f"(SELECT seq FROM entries WHERE lane = ? AND state = 'queued' AND {OPEN} ORDER BY seq LIMIT 1)"  # noqa: S608
 
@@ -143,7 +144,7 @@ class JournalReader:
 
     def held(self) -> list[Entry]:
         """Return the entries (settled ones too) whose releases are not settled, oldest first."""
-        return self._entries("WHERE e.held = 1 ORDER BY e.seq")
+        return self._entries(f"WHERE e.seq IN ({_HELD}) ORDER BY e.seq")
 
     def oldest_queued(self) -> Stamp | None:
         """Return when the oldest queued entry was committed."""
@@ -185,7 +186,7 @@ class JournalReader:
         with self._reading() as db:
             events = [
                 StoryEvent(_stamp(*stamp), what, how, words)
-                for _, *stamp, what, how, words in db.execute(_STORY, (seq, seq, seq, seq))
+                for _, *stamp, what, how, words in db.execute(_STORY, (seq,))
             ]
         return Story(entry, tuple(events))
 
@@ -199,9 +200,9 @@ class JournalReader:
         """Return the releases that were intended and not settled, oldest first."""
         with self._reading() as db:
             rows = db.execute(
-                "SELECT r.release, r.kind, coalesce(e.key, ''), r.device, r.detail, "
+                "SELECT r.release, r.kind, e.key, r.device, r.detail, "
                 "r.wall_ms, r.mono_ms, r.boot, r.synced "
-                "FROM releases AS r INDEXED BY releases_open LEFT JOIN entries AS e ON e.seq = r.entry "
+                "FROM releases AS r INDEXED BY releases_open JOIN entries AS e ON e.seq = r.entry "
                 "WHERE r.ended IS NULL AND r.settled IS NULL ORDER BY r.seq"
             )
             return [
@@ -274,17 +275,18 @@ LEFT JOIN cash AS c ON c.seq = (SELECT max(seq) FROM cash WHERE session = s.seq 
 WHERE s.event = 'opened' AND s.closed IS NULL ORDER BY s.seq
 """
 _STORY = """
-SELECT seq, wall_ms, mono_ms, boot, synced, 'added', added_state, added_words FROM entries WHERE seq = ?
+SELECT seq, wall_ms, mono_ms, boot, synced, 'added', added_state, added_words FROM entries WHERE seq = ?1
 UNION ALL
 SELECT seq, wall_ms, mono_ms, boot, synced, 'attempt',
        CASE WHEN status IS NULL THEN outcome ELSE outcome || ' (HTTP ' || status || ')' END, words
-FROM attempts WHERE entry = ?
+FROM attempts WHERE entry = ?1 AND seq > ?1
 UNION ALL
 SELECT seq, wall_ms, mono_ms, boot, synced, CASE by WHEN '' THEN 'terminal' ELSE by END,
-       action, words FROM decisions WHERE entry = ?
+       action, words FROM decisions WHERE entry = ?1 AND seq > ?1
 UNION ALL
 SELECT seq, wall_ms, mono_ms, boot, synced, kind, coalesce(ended, 'intended'),
-       CASE WHEN ended IS NULL THEN device || ': ' || detail ELSE words END FROM releases WHERE entry = ?
+       CASE WHEN ended IS NULL THEN device || ': ' || detail ELSE words END
+FROM releases WHERE entry = ?1 AND seq > ?1
 ORDER BY 1
 """
 

@@ -27,7 +27,7 @@ from terminal.journal.opening import Opened, open_file
 from terminal.journal.reads import JournalReader
 from terminal.journal.writes import Scribe
 
-_CHECKPOINT_FACTS = 200  # some 1000 pages of log: then maintain() brings them into the file
+_CHECKPOINT_FACTS = 1000  # some 4 MB of log: then maintain() brings them into the file
 _OVERDUE_FACTS = 20_000  # maintain() did not come: a commit does it, before the log fills the disk
 _MOST_ROWS = 3  # that one fact becomes
 

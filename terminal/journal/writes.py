@@ -14,7 +14,7 @@ import msgspec
 
 from terminal.core import facts
 from terminal.core.delivery import Outcome
-from terminal.core.facts import CashKind, EntryKind, EntryState, Fact, ReleaseKind
+from terminal.core.facts import CashKind, EntryKind, EntryState, Fact
 from terminal.core.stamp import Stamp
 from terminal.journal import chain, standing
 from terminal.journal.chain import Head, Value
@@ -272,9 +272,7 @@ _OPEN_RELEASE = (
 
 
 def _release_intended(scribe: Scribe, fact: facts.ReleaseIntended) -> None:
-    # A test print explains itself; all else is explained by an entry (I1).
-    bare = fact.kind is ReleaseKind.PRINT and not fact.key
-    entry = None if bare else _entry(scribe, fact.key).seq
+    entry = _entry(scribe, fact.key).seq  # nothing happens in the world that no entry explains (I1)
     detail = plain(fact.detail)
     scribe.append("releases", fact.release, entry, fact.kind.value, fact.device, detail, None, "")
 

@@ -30,7 +30,7 @@ def run_and_kill(path, first, lines):
 def test_what_was_acknowledged_survives_a_kill_at_any_moment(path):
     seed = int(os.environ.get("TERMINAL_SEED", "0")) or random.SystemRandom().getrandbits(32)
     print(f"TERMINAL_SEED={seed}")  # noqa: T201 - shown where it fails
-    moments = random.Random(seed)  # noqa: S311 - moments, no secrets
+    moments = random.Random(seed)
     acknowledged = []
     for number in range(ROUNDS):
         heard = run_and_kill(path, number * 1_000_000, moments.randint(1, 300))

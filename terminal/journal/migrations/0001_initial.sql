@@ -3,6 +3,9 @@
 -- One sequence (seq) runs over all tables of facts; each fact carries the moment on both clocks and its place
 -- in the chain (hash). Columns after "hash" are not facts: they are derived from the facts, for speed, and
 -- `terminalctl journal verify` derives them again.
+--
+-- A commit writes whole pages, and each index is a page more for the card. So there are indexes only for what a
+-- tap, the sync or a start asks; a technician's question about one entry reads from that entry on.
 
 CREATE TABLE meta (
     name TEXT NOT NULL PRIMARY KEY,
@@ -42,8 +45,7 @@ CREATE TABLE entries (
 -- All that is not settled, in lanes; it answers "what is next" and "how much is out on trust" alone, and stays
 -- small however long the history grows.
 CREATE INDEX entries_open ON entries (lane, seq, state, kind, amount)
-    WHERE state NOT IN ('delivered', 'voided');
-CREATE INDEX entries_held ON entries (seq) WHERE held = 1;
+    WHERE held = 1 OR state NOT IN ('delivered', 'voided');
 CREATE INDEX entries_voided ON entries (seq) WHERE state = 'voided';
 
 CREATE TABLE attempts (
@@ -62,8 +64,6 @@ CREATE TABLE attempts (
     hash BLOB NOT NULL
 ) STRICT;
 
-CREATE INDEX attempts_entry ON attempts (entry);
-
 -- What a person decided, and what the terminal itself did to an entry other than sending it ("by" is empty).
 CREATE TABLE decisions (
     seq INTEGER NOT NULL PRIMARY KEY,
@@ -79,8 +79,6 @@ CREATE TABLE decisions (
     hash BLOB NOT NULL
 ) STRICT;
 
-CREATE INDEX decisions_entry ON decisions (entry);
-
 -- A release is two rows: what was intended ("ended" is null) and how it ended.
 CREATE TABLE releases (
     seq INTEGER NOT NULL PRIMARY KEY,
@@ -89,18 +87,16 @@ CREATE TABLE releases (
     boot TEXT NOT NULL,
     synced INTEGER NOT NULL CHECK (synced IN (0, 1)),
     release TEXT NOT NULL CHECK (release <> ''),
-    entry INTEGER REFERENCES entries (seq),
+    entry INTEGER NOT NULL REFERENCES entries (seq),
     kind TEXT NOT NULL CHECK (kind IN ('vend', 'print')),
     device TEXT NOT NULL,
     detail TEXT NOT NULL,
     ended TEXT CHECK (ended IN ('done', 'failed', 'unknown')),
     words TEXT NOT NULL,
     hash BLOB NOT NULL,
-    settled INTEGER,
-    CHECK (entry IS NOT NULL OR kind = 'print')
+    settled INTEGER
 ) STRICT;
 
-CREATE INDEX releases_entry ON releases (entry);
 CREATE UNIQUE INDEX releases_open ON releases (release) WHERE ended IS NULL AND settled IS NULL;
 
 CREATE TABLE sessions (
@@ -143,7 +139,6 @@ CREATE TABLE cash (
 ) STRICT;
 
 CREATE INDEX cash_session ON cash (session);
-CREATE INDEX cash_entry ON cash (entry) WHERE entry IS NOT NULL;
 
 CREATE TABLE coin_faults (
     seq INTEGER NOT NULL PRIMARY KEY,

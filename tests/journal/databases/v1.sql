@@ -5,7 +5,7 @@ CREATE TABLE "_sqlite_migrations" (
    "name" TEXT,
    "applied_at" TEXT
 );
-INSERT INTO "_sqlite_migrations" VALUES(1,'journal','0001_initial','2026-11-22 01:22:47.702570+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(1,'journal','0001_initial','2026-11-22 01:33:21.011548+00:00');
 CREATE TABLE attempts (
     seq INTEGER NOT NULL PRIMARY KEY,
     wall_ms INTEGER NOT NULL,
@@ -142,15 +142,14 @@ CREATE TABLE releases (
     boot TEXT NOT NULL,
     synced INTEGER NOT NULL CHECK (synced IN (0, 1)),
     release TEXT NOT NULL CHECK (release <> ''),
-    entry INTEGER REFERENCES entries (seq),
+    entry INTEGER NOT NULL REFERENCES entries (seq),
     kind TEXT NOT NULL CHECK (kind IN ('vend', 'print')),
     device TEXT NOT NULL,
     detail TEXT NOT NULL,
     ended TEXT CHECK (ended IN ('done', 'failed', 'unknown')),
     words TEXT NOT NULL,
     hash BLOB NOT NULL,
-    settled INTEGER,
-    CHECK (entry IS NOT NULL OR kind = 'print')
+    settled INTEGER
 ) STRICT;
 INSERT INTO "releases" VALUES(2,1800000000000,5000,'boot-1',1,'d1/0',1,'vend','relay','',NULL,'',X'A63FFE1CC449A8C04A5610FF56EEA8B9',3);
 INSERT INTO "releases" VALUES(3,1800000000000,5000,'boot-1',1,'d1/0',1,'vend','relay','','done','',X'51FEBB1921CE54812C6810D417E13A4F',NULL);
@@ -183,17 +182,12 @@ INSERT INTO "wallets" VALUES('t',5,1800000000000,5000,'boot-1',1);
 CREATE UNIQUE INDEX "idx__sqlite_migrations_migration_set_name"
     ON "_sqlite_migrations" ("migration_set", "name");
 CREATE INDEX entries_open ON entries (lane, seq, state, kind, amount)
-    WHERE state NOT IN ('delivered', 'voided');
-CREATE INDEX entries_held ON entries (seq) WHERE held = 1;
+    WHERE held = 1 OR state NOT IN ('delivered', 'voided');
 CREATE INDEX entries_voided ON entries (seq) WHERE state = 'voided';
-CREATE INDEX attempts_entry ON attempts (entry);
-CREATE INDEX decisions_entry ON decisions (entry);
-CREATE INDEX releases_entry ON releases (entry);
 CREATE UNIQUE INDEX releases_open ON releases (release) WHERE ended IS NULL AND settled IS NULL;
 CREATE UNIQUE INDEX sessions_opened ON sessions (session) WHERE event = 'opened';
 CREATE INDEX sessions_claimed ON sessions (session) WHERE event = 'claimed';
 CREATE INDEX sessions_open ON sessions (seq) WHERE event = 'opened' AND closed IS NULL;
 CREATE INDEX cash_session ON cash (session);
-CREATE INDEX cash_entry ON cash (entry) WHERE entry IS NOT NULL;
 COMMIT;
 PRAGMA user_version = 1;
