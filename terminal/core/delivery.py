@@ -93,7 +93,7 @@ LONGEST_RETRY_AFTER_MS = 3_600_000
 """A server that asks to be left alone for longer is asked again after this all the same."""
 
 LOOK_AFTER_MS = 30_000
-"""A server may still be booking what it never answered: before this time a look would prove nothing."""
+"""A server may go on booking when nobody waits for it any more: before this a look would prove nothing."""
 
 _HOUR_MS = 3_600_000
 
@@ -148,7 +148,7 @@ def may_send(
         first_attempted: When bytes of the entry may first have reached the server.
         in_doubt: Whether an earlier try ended unknown.
         now: This moment.
-        timeout_ms: How long the bytes may be on their way: a window that closes meanwhile is closed.
+        timeout_ms: How long a try may take: a window that closes meanwhile is closed; a look comes after it.
     """
     if not in_doubt:
         return None
@@ -158,7 +158,7 @@ def may_send(
         case LookFirst():
             # Where no clock can tell, the machine was started anew since: that took its time.
             elapsed = _elapsed_ms(first_attempted, now)
-            return LookFirst(0 if elapsed is None else max(0, LOOK_AFTER_MS - elapsed))
+            return LookFirst(0 if elapsed is None else max(0, timeout_ms + LOOK_AFTER_MS - elapsed))
         case Park() as park:
             return park
 

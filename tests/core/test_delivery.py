@@ -160,6 +160,7 @@ def test_what_is_in_doubt_may_go_out_only_where_it_is_covered() -> None:
 def test_a_look_waits_until_the_server_has_surely_ended() -> None:
     assert may(READ, now=after(1_000)) == LookFirst(LOOK_AFTER_MS - 1_000)
     assert may(READ, now=after(LOOK_AFTER_MS)) == LookFirst(0)
+    assert may(READ, now=after(LOOK_AFTER_MS), timeout_ms=10_000) == LookFirst(10_000)
     assert may(READ, now=after(0, boot="b", synced=False)) == LookFirst(0)
 
 
@@ -238,4 +239,4 @@ def test_never_sent_blindly(
     if verdict is None:
         assert not in_doubt or covers(guarantee, first, now)
     if isinstance(verdict, LookFirst):
-        assert 0 <= verdict.delay_ms <= LOOK_AFTER_MS
+        assert 0 <= verdict.delay_ms <= LOOK_AFTER_MS + timeout_ms

@@ -86,7 +86,14 @@ class World:
             case "sync":
                 self.do(self.run.engine.sync_now)
             case _:
+                # What is begun is sent at once: time passes only when nobody is about to send.
+                self.do(self._end_what_is_begun)
                 self.clock.advance(number * 60_000)
+
+    def _end_what_is_begun(self) -> None:
+        for worker in self.run.workers + self.run.urgent:
+            while worker._task is not None:
+                worker.turn()
 
     def _charge(self, key: str, lane: str) -> None:
         self.run.add(key, lane)
