@@ -150,7 +150,8 @@ class EntryAbandoned:
     """Nothing was given for this debit, so nobody may pay for it.
 
     Never attempted: it is voided at once. Otherwise it is marked for compensation, and when the server's
-    answer is known the journal voids it (not booked) or adds a REFUND (booked), in the same transaction.
+    answer is known the journal voids it (not booked) or adds a REFUND (booked), in the same transaction. In
+    doubt it stays in the queue: it is sent again only where the server drops repeats, to be known and refunded.
     """
 
     key: str

@@ -103,7 +103,7 @@ def abandoned(now: Standing, words: str) -> Standing:
         return replace(now, compensate=True)
     if now.first_attempt is None or now.state is EntryState.PARKED:
         return replace(now, state=EntryState.VOIDED, words=words)
-    return _compensated(replace(now, state=EntryState.UNKNOWN, words=words, compensate=True))
+    return _compensated(replace(now, words=words, compensate=True))
 
 
 def decided(now: Standing, action: str, by: str, reason: str) -> Standing:
@@ -147,11 +147,15 @@ def _to_refund(standing: Standing) -> bool:
 
 
 def _compensated(now: Standing) -> Standing:
-    """Where nothing was given: what is surely not booked is void, and what is in doubt waits for a person."""
+    """Where nothing was given: what is surely not booked is void, and what is unknown waits for a person.
+
+    What is queued in doubt stays so: the delivery policy sends it again only where the server drops repeats.
+    Then it is known to be booked and is refunded; a customer does not wait for a person.
+    """
     if not now.compensate:
         return now
     if now.state is EntryState.PARKED or (now.state is EntryState.QUEUED and not now.in_doubt):
         return replace(now, state=EntryState.VOIDED)
-    if now.state in (EntryState.UNKNOWN, EntryState.QUEUED):
+    if now.state is EntryState.UNKNOWN:
         return replace(now, state=EntryState.UNKNOWN, words=plain(f"{NOTHING_GIVEN} {now.words}".rstrip()))
     return now

@@ -197,7 +197,7 @@ def test_abandoned_after_delivery_is_refunded_in_the_same_commit(journal):
         (ended(outcome=Outcome.BUSY, state=EntryState.QUEUED), EntryState.VOIDED, False),
         (ended(outcome=Outcome.REFUSED, state=EntryState.PARKED), EntryState.VOIDED, False),
         (ended(outcome=Outcome.UNKNOWN, state=EntryState.UNKNOWN), EntryState.UNKNOWN, False),
-        (ended(outcome=Outcome.UNKNOWN, state=EntryState.QUEUED), EntryState.UNKNOWN, False),
+        (ended(outcome=Outcome.UNKNOWN, state=EntryState.QUEUED), EntryState.QUEUED, False),
     ],
 )
 def test_abandoned_while_it_is_sent(journal, answer, becomes, refunded):
@@ -207,13 +207,21 @@ def test_abandoned_while_it_is_sent(journal, answer, becomes, refunded):
     assert state(journal) is becomes
     assert (journal.entry("d1-refund") is not None) is refunded
     assert ("Nothing was given" in journal.entry("d1").words) is (becomes is EntryState.UNKNOWN)
-    assert journal.next_in_lane(TOKEN) == journal.entry("d1-refund")
+    again = journal.entry("d1") if becomes is EntryState.QUEUED else journal.entry("d1-refund")
+    assert journal.next_in_lane(TOKEN) == again
     assert journal.verify() == []
 
 
-@pytest.mark.parametrize("waits_as", [EntryState.QUEUED, EntryState.UNKNOWN])
-def test_abandoned_in_doubt_waits_for_a_person(journal, waits_as):
-    journal.commit([debit(), *lost(state=waits_as), ABANDONED], NOW)
+def test_abandoned_and_queued_in_doubt_is_sent_again_where_that_is_safe_and_refunded(journal):
+    journal.commit([debit(), *lost(state=EntryState.QUEUED), ABANDONED], NOW)
+    assert (state(journal), journal.entry("d1").compensate) == (EntryState.QUEUED, True)
+    journal.commit(delivered(), NOW)
+    assert journal.entry("d1-refund").amount == 250
+    assert journal.verify() == []
+
+
+def test_abandoned_and_unknown_waits_for_a_person(journal):
+    journal.commit([debit(), *lost(state=EntryState.UNKNOWN), ABANDONED], NOW)
     entry = journal.entry("d1")
     assert (entry.state, entry.compensate) == (EntryState.UNKNOWN, True)
     assert "Nothing was given" in entry.words
