@@ -225,3 +225,15 @@ def test_the_kernels_nfc_drivers_leave_the_readers_alone() -> None:
     lines = rules_of("terminald-modprobe.conf")
     assert {"blacklist pn533", "blacklist pn533_usb"} <= set(lines)
     assert all(re.fullmatch(r"blacklist [a-z0-9_]+", line) for line in lines)
+
+
+def test_polkit_lets_the_daemon_and_nobody_else_use_the_reader() -> None:
+    """Ids of pcsc-lite's org.debian.pcsc-lite.policy, as in Debian 13."""
+    rule = (SYSTEMD / "terminald-polkit.rules").read_text()
+    assert set(re.findall(r'"(org\.[\w.-]+)"', rule)) == {
+        "org.debian.pcsc-lite.access_pcsc",
+        "org.debian.pcsc-lite.access_card",
+    }
+    assert re.findall(r'subject\.(\w+) == "(\w+)"', rule) == [("user", setting("User"))]
+    assert rule.count("polkit.Result.YES") == rule.count("polkit.Result") == 1
+    assert all(rule.count(opening) == rule.count(closing) for opening, closing in ("()", "{}", "[]"))
