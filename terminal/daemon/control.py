@@ -18,7 +18,7 @@ from terminal.core.facts import EntryState, Fact, PersonDecided
 from terminal.core.records import Entry
 from terminal.core.stamp import Stamp
 from terminal.core.token import mask
-from terminal.httpd import Problem, Request, Response, Route
+from terminal.httpd import Handler, Problem, Reply, Request, Response, Route
 from terminal.journal.errors import DecisionRefused, JournalError
 from terminal.journal.rows import Story
 
@@ -101,7 +101,7 @@ class Control:
 
     def routes(self) -> list[Route]:
         """Return what the socket answers."""
-        return [
+        routes = [
             Route("GET", "/v1/status", lambda _: Response.json(self._status())),
             Route("GET", "/v1/devices", lambda _: Response.json({"devices": self._status()["devices"]})),
             Route("GET", "/v1/screen", lambda _: Response.json(self._status()["screen"])),
@@ -114,6 +114,7 @@ class Control:
             Route("POST", "/v1/catalogue/reload", self._reload_catalogue),
             Route("POST", "/v1/sim/{verb}", self._simulate),
         ]
+        return [Route(each.method, each.pattern, _sentences(each.handler)) for each in routes]
 
     # -- the journal -----------------------------------------------------------------------------------
 
@@ -141,8 +142,6 @@ class Control:
             self._books.commit((fact,), self._now(), urgent=True)
         except DecisionRefused as error:
             raise Problem(409, str(error)) from None
-        except JournalError as error:
-            raise Problem(503, str(error)) from None
         self._committed((fact,))
         _LOG.warning("%s: entry %d by %s: %s", action, entry.seq, decision.by, decision.reason)
         return Response.json({"entry": entry_json(self._entry(request))})
@@ -205,6 +204,18 @@ class Control:
         if len(able) > 1:
             raise Problem(409, f"several devices know {verb!r}: say which one of {', '.join(able)} (--device)")
         return next(iter(able.items()))
+
+
+def _sentences(handler: Handler) -> Handler:
+    """Let a journal that cannot be used answer with its sentence, whatever was asked."""
+
+    def answer(request: Request) -> Reply:
+        try:
+            return handler(request)
+        except JournalError as error:
+            raise Problem(503, str(error)) from None
+
+    return answer
 
 
 def entry_json(entry: Entry) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from terminal.core.events import (
 from terminal.core.facts import Fact
 from terminal.core.stamp import Stamp
 from terminal.core.terminal import Terminal, TerminalState
-from terminal.journal.errors import JournalUnwritable
+from terminal.journal.errors import JournalDamaged, JournalUnwritable
 
 _LOG = logging.getLogger(__name__)
 
@@ -146,6 +146,10 @@ class Loop:
             return False
         try:
             self._journal.commit(facts, now, urgent=True)
+        except JournalDamaged:
+            # Only a start can set the file aside; what could not be written is in the log.
+            self._keep(event)
+            raise
         except JournalUnwritable as error:
             self._retry_ms = now.mono_ms + RETRY_MS
             _LOG.critical("%s Nothing is sold and no money is taken until it can be written again.", error)

@@ -39,10 +39,10 @@ def main(argv: list[str] | None = None) -> int:
     notifier = Notifier.from_environment(os.environ)
     try:
         daemon = Daemon(settings, notifier)
+        daemon.start()
     except CannotStart as error:
         _LOG.critical("%s", error)
         return EX_FAILED
-    daemon.start()
     notifier.ready(f"{settings.terminal.id}: {settings.terminal.job}")
     _LOG.info("ready: %s, job %s, version %s", settings.terminal.id, settings.terminal.job, __version__)
     for line in daemon.greeting():

@@ -39,7 +39,8 @@ class BackendStatus:
 class Snapshot:
     """Everything that a status is made of, gathered at one moment.
 
-    *broken*: why the journal cannot be written; *set_aside*: which damaged journal was set aside at the start.
+    *broken*: why the journal cannot be written; *set_aside*: which damaged journal was set aside at the start;
+    *out_of_order*: why nothing can be sold or taken, as guests are told.
     """
 
     terminal: str
@@ -54,6 +55,7 @@ class Snapshot:
     backends: Sequence[BackendStatus]
     broken: str = ""
     set_aside: str = ""
+    out_of_order: str = ""
     max_age_h: int = 0
 
 
@@ -101,7 +103,8 @@ def problems(snapshot: Snapshot) -> list[str]:
         found.append(
             f"The oldest undelivered entry is {age_s // 3600} h old: check the network and the server."
         )
-    return [words for words in found if words]
+    # A terminal that cannot work needs a person even where no single part of it is to blame.
+    return [words for words in found if words] or [words for words in (snapshot.out_of_order,) if words]
 
 
 def _device(device: DeviceStatus) -> str:

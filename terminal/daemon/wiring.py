@@ -232,14 +232,14 @@ class Daemon:
 
     def status(self) -> dict[str, Any]:
         """Return how the terminal is; see daemon.status."""
-        state = self._loop.state
+        state, now = self._loop.state, self._clock.now()
         return status(
             Snapshot(
                 terminal=self._settings.terminal.id,
                 job=self._settings.terminal.job,
                 version=__version__,
                 phase=state.job.phase_name if state else "starting",
-                now=self._clock.now(),
+                now=now,
                 screen=self._screen,
                 counts=self._journal.counts(),
                 oldest=self._journal.oldest_queued(),
@@ -250,6 +250,7 @@ class Daemon:
                 ],
                 broken=state.broken if state else "",
                 set_aside=self._journal.set_aside or "",
+                out_of_order=self._terminal.trouble(state, now) if state else "",
                 max_age_h=self._settings.offline.max_age_h,
             )
         )

@@ -14,6 +14,7 @@ from terminal.core.facts import (
     EntryParked,
     EntryState,
     PersonDecided,
+    WalletSeen,
 )
 from terminal.journal.errors import DecisionRefused, NotQueued
 from tests.journal.making import ESPRESSO, NOW, TOKEN, credit, debit, delivered, ended, lost, started, unclaimed
@@ -168,6 +169,12 @@ def test_a_delivered_state_needs_a_delivered_outcome(journal):
 def test_the_balance_in_an_answer_is_remembered(journal):
     journal.commit([debit(), started(), ended(balance=725)], NOW)
     assert journal.wallet(TOKEN, NOW).balance == 725
+
+
+def test_a_delivery_that_tells_no_balance_lowers_what_is_remembered(journal):
+    journal.commit([WalletSeen(TOKEN, 1000), debit()], NOW)
+    journal.commit([started(), ended(balance=None)], NOW)
+    assert journal.wallet(TOKEN, NOW).balance == 750
 
 
 # -- nothing was given ---------------------------------------------------------------------------------
