@@ -216,7 +216,8 @@ def _attempt_ended(scribe: Scribe, fact: facts.AttemptEnded) -> None:
         _wallet_seen(scribe, facts.WalletSeen(entry.token, fact.balance))
     elif fact.outcome is Outcome.DELIVERED and entry.standing.kind is EntryKind.DEBIT:
         # No longer part of the exposure, and the server did not tell what is left: then we reckon.
-        scribe.db.execute("UPDATE wallets SET balance = balance - ? WHERE token = ?", (entry.amount, entry.token))
+        spent = (entry.amount, entry.token)
+        scribe.db.execute("UPDATE wallets SET balance = balance - ? WHERE token = ?", spent)
 
 
 # -- coins ---------------------------------------------------------------------------------------------
