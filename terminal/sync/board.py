@@ -181,6 +181,11 @@ class Board:
                 self._lanes.retry(turn.lane, self._now() + delay_ms, fixed=True)
             self._ring(server)
 
+    def no_probe(self, server: str, *, probe: bool) -> None:
+        """What was permitted is not sent, though its lane and claim are kept."""
+        with self._lock:
+            self._cancel(server, probe=probe)
+
     def drop(self, server: str, key: str, *, probe: bool, lane: str | None = None) -> None:
         """Nothing was sent. *lane*: what the entry came from, if nobody keeps that busy."""
         with self._lock:

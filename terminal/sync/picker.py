@@ -140,8 +140,11 @@ class Picker:
             return None
         if not self._board.claim_for(turn, self._server, entry.key):
             return None
-        job = Job(entry, turn.lane, turn.probe, look=isinstance(obstacle, LookFirst))
-        return judge_unsendable(job, obstacle) if isinstance(obstacle, Park) else job
+        if isinstance(obstacle, Park):
+            # Nothing will be heard of the server by this: another entry may be the probe.
+            self._board.no_probe(self._server, probe=turn.probe)
+            return judge_unsendable(Job(entry, turn.lane, probe=False), obstacle)
+        return Job(entry, turn.lane, turn.probe, look=isinstance(obstacle, LookFirst))
 
     def _obstacle(self, entry: Entry) -> LookFirst | Park | None:
         return may_send(

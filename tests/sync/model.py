@@ -261,7 +261,9 @@ class ModelServer:
                 return Answer(Outcome.DENIED, "token revoked", 401)
             case "refuse" if self._drops_repeats() and any(late.key == entry.key for _, late in self.late):
                 return Answer(Outcome.BUSY, "in progress", 409)
-            case "refuse" if self._drops_repeats() and self.booked[entry.key] and self._knows(entry.key):
+            case "refuse" if (
+                self._drops_repeats() and self.booked[entry.key] and self._knows(entry.key, self.clock.true_ms)
+            ):
                 return Answer(Outcome.DELIVERED, "was processed before", 202)
             case "refuse":
                 return Answer(Outcome.REFUSED, "no such product", 400)
@@ -271,13 +273,13 @@ class ModelServer:
                 self._book(entry)
                 raise Killed
 
-    def _book(self, entry: Entry) -> Answer:
-        key = entry.key
-        if self.booked[key] and self._knows(key):
+    def _book(self, entry: Entry, at: int | None = None) -> Answer:
+        key, now = entry.key, self.clock.true_ms if at is None else at
+        if self.booked[key] and self._knows(key, now):
             if self._drops_repeats():
                 return Answer(Outcome.DELIVERED, "was processed before", 202)
         else:
-            self.first_seen[key] = self.clock.true_ms
+            self.first_seen[key] = now
         self.booked[key] += 1
         self.order[entry.token or key].append(key)
         return Answer(Outcome.DELIVERED, status=201, balance=self.balance)
@@ -285,16 +287,16 @@ class ModelServer:
     def _drops_repeats(self) -> bool:
         return self.promise.promise in (Promise.KEY, Promise.NATURAL_KEY)
 
-    def _knows(self, key: str) -> bool:
+    def _knows(self, key: str, now: int) -> bool:
         window = self.promise.window_ms
-        return window is None or self.clock.true_ms - self.first_seen[key] < window
+        return window is None or now - self.first_seen[key] < window
 
     def catch_up(self) -> None:
         """Book what is late."""
-        due = [entry for at, entry in self.late if at <= self.clock.true_ms]
+        due = [(at, entry) for at, entry in self.late if at <= self.clock.true_ms]
         self.late = [(at, entry) for at, entry in self.late if at > self.clock.true_ms]
-        for entry in due:
-            self._book(entry)
+        for at, entry in due:
+            self._book(entry, at)
 
     def close(self) -> None:
         self.gate.set()

@@ -247,6 +247,20 @@ def test_an_entry_in_doubt_is_parked_when_its_keys_window_closes(run: Run, serve
     assert server.booked["k"] == 1
 
 
+def test_an_entry_that_is_parked_unsent_does_not_use_up_the_probe(run: Run, server: ModelServer) -> None:
+    server.promise = KEY_DAY
+    server.script.extend([LOSE_REPLY])
+    run.add("k")
+    run.work()
+    for _ in range(3):
+        run.engine.report("main", ok=False)
+    run.add("next")
+    run.clock.advance(24 * HOUR_MS)
+    run.work()
+    assert run.state("k") is EntryState.UNKNOWN
+    assert run.state("next") is EntryState.DELIVERED
+
+
 def test_an_entry_that_surely_never_arrived_has_no_window(run: Run, server: ModelServer) -> None:
     server.promise = NONE
     server.script.extend([UNREACHABLE] * 50)
