@@ -1,0 +1,1 @@
+"""Measurements against the goals: `make bench`, or `python -m tests.bench --help`."""

@@ -1,0 +1,209 @@
+"""The journal against a raw write and fdatasync, against its own size, and against another durable queue."""
+
+from __future__ import annotations
+
+import logging
+import random
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from terminal.core.catalogue import Product
+from terminal.core.delivery import Outcome
+from terminal.core.facts import AttemptEnded, AttemptStarted, EntryAdded, EntryKind, EntryState
+from terminal.journal import Journal, chain
+from tests.bench.plan import BenchClock, Plan, Raw
+from tests.bench.report import Row, at_least, at_most, blocks, quantile, ratio, spread
+
+CLOCK = BenchClock()
+KEY = bytes(range(32))
+PRODUCT = Product("espresso", "Espresso", 120)
+SIZES = (10, 10_000, 1_000_000)
+
+
+def debit(token: str = "04A1B2C3D4E5F6") -> EntryAdded:
+    """Return a sale of one piece, some 400 bytes as a row, under a key that nobody has."""
+    key = f"bench-1-{random.getrandbits(128):032x}"  # noqa: S311 - a name, no secret
+    return EntryAdded(key, EntryKind.DEBIT, "main", token, 120, (PRODUCT,), "Espresso", "coffee")
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Journal]:
+    """Open the journal at *path*."""
+    with closing(Journal.open(path, KEY, boot="bench")) as journal:
+        yield journal
+
+
+def timed(do: Callable[[], object]) -> float:
+    """Return how long *do* takes, in seconds."""
+    begun = time.perf_counter()
+    do()
+    return time.perf_counter() - begun
+
+
+# -- append --------------------------------------------------------------------------------------------
+
+
+def append(plan: Plan) -> list[Row]:
+    """Measure one entry, one commit."""
+    ours: list[float] = []
+    theirs: list[float] = []
+    cpu: list[float] = []
+    syncs = 0
+    times = plan.times(1000, 40)
+    with plan.place() as folder, opened(folder / "journal.db") as journal, closing(Raw(folder / "raw")) as raw:
+        journal.commit((debit(),), CLOCK.now(), urgent=True)
+        with plan.slow_disk():
+            for _ in range(times):
+                theirs.append(timed(raw.append))
+                fact, now = (debit(),), CLOCK.now()
+                before, cpu_before, begun = plan.syncs.count, time.thread_time(), time.perf_counter()
+                journal.commit(fact, now, urgent=True)
+                ours.append(time.perf_counter() - begun)
+                cpu.append((time.thread_time() - cpu_before) * 1e6)
+                syncs += plan.syncs.count - before
+    base = f"raw write+fdatasync of 400 bytes: {statistics.median(theirs) * 1e3:.3f} ms"
+    each = syncs / times
+    return [
+        at_most(
+            "append, p50 / raw, 1 ms a sync", ratio(ours, theirs), 1.2, baseline=base, noise=spread(blocks(ours, theirs))
+        ),
+        Row("append, syncs", "= 1", each, "", each == 1, "raw: 1", f"{times} commits"),
+        at_most("append, CPU", statistics.median(cpu), 120, "us", noise=f"p10-p90 {quantile(cpu, 0.1):.0f}-{quantile(cpu, 0.9):.0f}"),
+    ]
+
+
+# -- flat ----------------------------------------------------------------------------------------------
+
+
+def flat(plan: Plan) -> list[Row]:
+    """Measure what an append and a look for what is next cost after a long history."""
+    sizes = SIZES[:2] if plan.quick else SIZES
+    appends: dict[int, list[float]] = {size: [] for size in sizes}
+    nexts: dict[int, list[float]] = {size: [] for size in sizes}
+    lane = "04FFFFFFFFFFFF"
+    with plan.place() as folder:
+        for size in sizes:
+            with_history(folder / f"{size}.db", size)
+        journals = {size: Journal.open(folder / f"{size}.db", KEY, boot="bench") for size in sizes}
+        try:
+            for journal in journals.values():
+                journal.commit((debit(lane),), CLOCK.now(), urgent=True)
+            for turn in range(plan.times(1200, 30)):
+                fact, now = (debit(f"{turn:014X}"),), CLOCK.now()
+                for size, journal in journals.items():
+                    appends[size].append(timed(lambda: journal.commit(fact, now, urgent=True)))  # noqa: B023 - called at once
+                    nexts[size].append(timed(lambda: journal.next_in_lane(lane)))  # noqa: B023 - called at once
+        finally:
+            for journal in journals.values():
+                journal.close()
+    rows = []
+    for what, found in (("append", appends), ("next to send", nexts)):
+        few, many = found[sizes[0]], found[sizes[-1]]
+        told = ", ".join(f"{size:g}: {statistics.median(found[size]) * 1e6:.0f} us" for size in sizes)
+        measure = f"{what}, {sizes[-1]:g} entries / {sizes[0]}"
+        rows.append(at_most(measure, ratio(many, few), 1.2, baseline=told, noise=spread(blocks(many, few))))
+    return rows
+
+
+def with_history(path: Path, size: int) -> None:
+    """Make a journal with *size* delivered entries.
+
+    They are written by one statement: a million commits would take longer than everything else here. Their
+    hashes are random, which costs an append the same.
+    """
+    import sqlite3  # noqa: PLC0415 - only here
+
+    with opened(path) as journal:
+        journal.commit((debit(),), CLOCK.now())
+    with closing(sqlite3.connect(path)) as db, db:
+        columns = [row[1] for row in db.execute("PRAGMA table_info(entries)")]
+        fresh = {
+            "seq": "n + 1",
+            "key": "'bench-1-' || hex(randomblob(16))",
+            "token": "printf('04%012X', n % 5000)",
+            "hash": "randomblob(16)",
+            "state": "'delivered'",
+            "added_held": "0",
+            "held": "0",
+        }
+        db.execute(
+            f"WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < {size}) "  # noqa: S608 - our own words
+            f"INSERT INTO entries ({', '.join(columns)}) "
+            f"SELECT {', '.join(fresh.get(name, 'e.' + name) for name in columns)} FROM c, entries AS e WHERE e.seq = "
+            "(SELECT min(seq) FROM entries)"
+        )
+        db.execute("UPDATE entries SET state = 'delivered'")
+        (last,) = db.execute("SELECT max(seq) FROM entries").fetchone()
+        head = chain.sealed(KEY, chain.Head(last, bytes(16)))
+        db.execute("UPDATE meta SET value = ? WHERE name = 'head'", (head,))
+
+
+# -- next and acknowledge ------------------------------------------------------------------------------
+
+
+def acknowledge(plan: Plan) -> list[Row]:
+    """Measure the step of a delivery: take the next, acknowledge the last."""
+    logging.getLogger("persistqueue").setLevel(logging.ERROR)
+    from persistqueue import SQLiteAckQueue  # noqa: PLC0415 - it sets up logging when it is imported
+
+    times = plan.times(500, 20)
+    ours: list[float] = []
+    raws: list[float] = []
+    peers: list[float] = []
+    with plan.place() as folder, opened(folder / "journal.db") as journal, closing(Raw(folder / "raw")) as raw:
+        peer = SQLiteAckQueue(str(folder / "peer"), auto_commit=True)
+        with closing(peer):
+            for number in range(times + 2):
+                fact = debit(f"{number:014X}")
+                journal.commit((fact,), CLOCK.now(), durable=False)
+                peer.put({"key": fact.key, "pieces": "x" * 300})
+            lanes = iter(journal.pending_lanes())
+            step = _Step(journal, next(lanes))
+            with plan.slow_disk():
+                for _ in range(times):
+                    raws.append(timed(raw.append))
+                    lane = next(lanes)
+                    ours.append(timed(lambda: step.to(lane)))  # noqa: B023 - called at once
+                    peers.append(timed(lambda: peer.ack(peer.get())))
+    return [
+        at_most(
+            "next + acknowledge, p50 / raw, 1 ms a sync",
+            ratio(ours, raws),
+            1.3,
+            baseline=f"raw write+fdatasync: {statistics.median(raws) * 1e3:.3f} ms",
+            noise=spread(blocks(ours, raws)),
+        ),
+        at_least(
+            "next + acknowledge, how much faster",
+            ratio(peers, ours),
+            3,
+            "x",
+            baseline=f"persist-queue SQLiteAckQueue: {statistics.median(peers) * 1e3:.3f} ms",
+            noise=spread(blocks(peers, ours)),
+        ),
+    ]
+
+
+class _Step:
+    """As the engine goes on: the end of one try and the start of the next are one commit."""
+
+    def __init__(self, journal: Journal, lane: str) -> None:
+        self._journal = journal
+        self._key = self._next(lane)
+        journal.commit((AttemptStarted(self._key),), CLOCK.now())
+
+    def to(self, lane: str) -> None:
+        """Acknowledge what was sent, and begin with the head of *lane*."""
+        key = self._next(lane)
+        ended = AttemptEnded(self._key, Outcome.DELIVERED, EntryState.DELIVERED, 201)
+        self._journal.commit((ended, AttemptStarted(key)), CLOCK.now())
+        self._key = key
+
+    def _next(self, lane: str) -> str:
+        entry = self._journal.next_in_lane(lane)
+        if entry is None:
+            raise RuntimeError(f"nothing is queued in the lane {lane}")
+        return entry.key
