@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from terminal.core.effects import Screen
+from terminal.core.effects import Notice, Screen
 from terminal.core.events import Health
 from terminal.core.facts import EntryState
 from terminal.core.stamp import Stamp, elapsed_ms
@@ -85,7 +85,7 @@ def screen(shown: Screen) -> dict[str, Any]:
 
 def problems(snapshot: Snapshot) -> list[str]:
     """Return one sentence for each thing that needs a person; empty if the terminal is healthy."""
-    found = [snapshot.broken, snapshot.set_aside]
+    found = [_out_of_order(snapshot), snapshot.set_aside]
     found += [
         f"{_device(device)} {device.words or 'it does not work.'}".strip()
         for device in snapshot.devices
@@ -105,6 +105,12 @@ def problems(snapshot: Snapshot) -> list[str]:
         )
     # A terminal that cannot work needs a person even where no single part of it is to blame.
     return [words for words in found if words] or [words for words in (snapshot.out_of_order,) if words]
+
+
+def _out_of_order(snapshot: Snapshot) -> str:
+    if snapshot.screen.notice is Notice.OUT_OF_ORDER:
+        return f"Out of order: {snapshot.screen.words}"
+    return snapshot.broken
 
 
 def _device(device: DeviceStatus) -> str:
