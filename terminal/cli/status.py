@@ -65,13 +65,19 @@ def _asked(path: str) -> dict[str, Any]:
 
 def _page(answer: dict[str, Any], needs: list[str]) -> list[str]:
     queue = answer["queue"]
-    lines = [click.style(f"{answer['terminal']}: {answer['job']}, {answer['phase']}", bold=True), ""]
+    lines = [click.style(f"{answer['terminal']}: {answer['job']}, {answer['phase']}", bold=True)]
+    lines += [_screen(answer["screen"]), ""]
     lines += [tables.table((*_WAITING, "delivered", "voided"), [_counts(queue)])]
     if any(queue[state] for state in _WAITING):
         lines.append(f"The oldest waits since {common.span(queue.get('oldest_age_s'))}.")
     lines += ["", _devices(answer["devices"]), "", _backends(answer["backends"]), ""]
     lines += [click.style(f"! {tables.clean(words)}", fg="red") for words in needs]
     return lines if needs else [*lines, click.style("Nothing needs a person.", fg="green")]
+
+
+def _screen(shown: dict[str, Any]) -> str:
+    words = tables.clean(str(shown.get("words") or ""))
+    return f"The screen says: {shown['notice']}{f' ({words})' if words else ''}"
 
 
 def _counts(queue: dict[str, Any]) -> list[object]:
