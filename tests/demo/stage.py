@@ -193,7 +193,13 @@ def _coffee(home: Path, server: SandboxProcess) -> Machine:
         [READER, PANEL, {"name": "brewer", **release}, {"name": "kitchen", **release, "delay_ms": 600_000}],
         sections={
             "terminal": {"id": "coffee-1", "job": "vending"},
-            "vending": {"release": "brewer", "releases": {"soup": "kitchen"}, "release_s": 600, **_PATIENT},
+            "vending": {
+                "release": "brewer",
+                "releases": {"soup": "kitchen"},
+                "release_s": 600,
+                "show_s": 60,
+                **_PATIENT,
+            },
             "reading": {"same_card_ms": 0},
             "offline": _OFFLINE,
             "sync": _SYNC,
@@ -215,7 +221,12 @@ def _receptor(home: Path, server: SandboxProcess) -> Machine:
         [READER, PANEL, slot, {**PRINTER, "record": str(home / "record.jsonl")}],
         sections={
             "terminal": {"id": "receptor-1", "job": "topup"},
-            "topup": {"max_session": 500, "receipt": ["Corner Shop", "1 High Street"], **_PATIENT},
+            "topup": {
+                "max_session": 500,
+                "show_s": 10,
+                "receipt": ["Corner Shop", "1 High Street"],
+                **_PATIENT,
+            },
             "reading": {"same_card_ms": 0},
             "sync": _SYNC,
         },

@@ -116,8 +116,8 @@ def test_a_piece_that_cannot_be_put_on_record_does_not_come_out(machine, record,
 
 def test_documents_are_on_record_as_their_lines_whole_or_torn(printer, record, inbox):
     printer.print("p1", RECEIPT)
-    printer.tear_next()
     assert ended(inbox, PrintEnded).ended is Ended.DONE
+    printer.tear_next()
     printer.print("p2", RECEIPT)
     inbox.wait(lambda _: len(inbox.of(PrintEnded)) == 2)
     assert lines(record) == [
