@@ -31,7 +31,7 @@ def books(db: sqlite3.Connection) -> Books:
         "SELECT coalesce(sum(c.amount), 0) FROM cash AS c JOIN sessions AS s ON s.seq = c.session"
     ).fetchone()
     (unclaimed,) = db.execute(
-        f"SELECT coalesce(sum(amount), 0) FROM entries WHERE kind = 'unclaimed' AND {OPEN}"  # noqa: S608
+        f"SELECT coalesce(sum(amount), 0) FROM entries WHERE kind = 'unclaimed' AND {OPEN}"  # noqa: S608 - our own words
     ).fetchone()
     debits, credits_ = dict.fromkeys(EntryState, 0), dict.fromkeys(EntryState, 0)
     for kind, state, amount in db.execute("SELECT kind, state, sum(amount) FROM entries GROUP BY 1, 2"):

@@ -32,11 +32,11 @@ _ENTRY = (
     "e.compensate, a.wall_ms, a.mono_ms, a.boot, a.synced "
     "FROM entries AS e LEFT JOIN attempts AS a ON a.seq = e.first_attempt "
 )
-_OPEN = f"SELECT seq FROM entries INDEXED BY entries_open WHERE state = ? AND {OPEN}"  # noqa: S608
+_OPEN = f"SELECT seq FROM entries INDEXED BY entries_open WHERE state = ? AND {OPEN}"  # noqa: S608 - our own words
 _VOIDED = "SELECT seq FROM entries INDEXED BY entries_voided WHERE state = 'voided' AND state = ?"
-_HELD = f"SELECT seq FROM entries INDEXED BY entries_open WHERE held = 1 AND {KEPT}"  # noqa: S608
+_HELD = f"SELECT seq FROM entries INDEXED BY entries_open WHERE held = 1 AND {KEPT}"  # noqa: S608 - our own words
 _ALL = "SELECT count(*) FROM entries WHERE ? = 0"  # in the narrowest index, not in the table
-_HEAD_OF_LANE = f"(SELECT seq FROM entries WHERE lane = ? AND state = 'queued' AND {OPEN} ORDER BY seq LIMIT 1)"  # noqa: S608
+_HEAD_OF_LANE = f"(SELECT seq FROM entries WHERE lane = ? AND state = 'queued' AND {OPEN} ORDER BY seq LIMIT 1)"  # noqa: S608 - our own words
 
 _pieces = msgspec.json.Decoder(tuple[Product, ...])
 
@@ -134,7 +134,7 @@ class JournalReader:
         """Return the lanes (a token, or a key where there is none) with queued entries, oldest first."""
         with self._reading() as db:
             rows = db.execute(
-                f"SELECT lane FROM entries WHERE state = 'queued' AND {OPEN} GROUP BY lane ORDER BY min(seq)"  # noqa: S608
+                f"SELECT lane FROM entries WHERE state = 'queued' AND {OPEN} GROUP BY lane ORDER BY min(seq)"  # noqa: S608 - our own words
             )
             return [lane for (lane,) in rows]
 
@@ -150,7 +150,7 @@ class JournalReader:
         """Return when the oldest queued entry was committed."""
         with self._reading() as db:
             row = db.execute(
-                "SELECT wall_ms, mono_ms, boot, synced FROM entries WHERE seq = "  # noqa: S608
+                "SELECT wall_ms, mono_ms, boot, synced FROM entries WHERE seq = "  # noqa: S608 - our own words
                 f"(SELECT min(seq) FROM entries INDEXED BY entries_open WHERE state = 'queued' AND {OPEN})"
             ).fetchone()
         return None if row is None else _stamp(*row)
@@ -161,7 +161,7 @@ class JournalReader:
             db.execute("BEGIN")
             found = dict.fromkeys(EntryState, 0)
             for state, count in db.execute(
-                f"SELECT state, count(*) FROM entries INDEXED BY entries_open WHERE {OPEN} GROUP BY state"  # noqa: S608
+                f"SELECT state, count(*) FROM entries INDEXED BY entries_open WHERE {OPEN} GROUP BY state"  # noqa: S608 - our own words
             ):
                 found[EntryState(state)] = count
             (voided,) = db.execute("SELECT count(*) FROM entries WHERE state = 'voided'").fetchone()

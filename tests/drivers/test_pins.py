@@ -9,6 +9,7 @@ from drivers.device import DeviceFault, DeviceMissing
 from drivers.pins import PinOptions, check_line, open_pins
 from drivers.pins.gpiod_pins import GpiodPins
 from tests.drivers.benches import BENCHES, MS, WITH_WIDTHS, GpiodBench, RpiBench, SimulatedBench
+from tests.support import needs
 
 
 @pytest.fixture
@@ -226,6 +227,7 @@ def test_rpi_on_a_new_kernel_names_the_way_out(monkeypatch):
 
 def test_rpi_off_a_raspberry_pi_names_the_way_out():
     """The installed RPi.GPIO, which refuses this machine."""
+    needs.module("RPi", "rpi-gpio")
     with pytest.raises(DeviceFault, match=r"rpi-lgpio.*gpiod"):
         open_pins(PinOptions(pins="rpi"))
 

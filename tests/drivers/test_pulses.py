@@ -15,7 +15,7 @@ EURO = Table({1: 10, 2: 20, 5: 50, 10: 100, 20: 200})
 
 
 def seeded(seed):
-    return random.Random(seed)  # noqa: S311 - noise, not secrets
+    return random.Random(seed)
 
 
 def run(levels, *, shape=SHAPE, table=EURO, active=False, end=None):

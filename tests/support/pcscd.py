@@ -120,6 +120,7 @@ class PcscDaemon:
                     "--foreground",
                     "--config",
                     self._folder / "readers",
+                    *_without_polkit(self._program),
                 ],
                 stdin=listener,
                 stdout=log,
@@ -152,10 +153,16 @@ class PcscDaemon:
             process.wait()
 
 
+def _without_polkit(program: str) -> list[str]:
+    """Return the option that lets anybody use the private daemon, where this build has polkit (Debian 13)."""
+    said = subprocess.run([program, "--help"], capture_output=True, text=True, check=False)
+    return ["--disable-polkit"] if "--disable-polkit" in said.stdout + said.stderr else []
+
+
 def _free_pair() -> int:
     """Return a port that is free, and the next one too."""
     while True:
-        port = random.choice(_PORTS)  # noqa: S311 - not a secret
+        port = random.choice(_PORTS)
         with socket.socket() as first, socket.socket() as second:
             try:
                 first.bind(("0.0.0.0", port))  # noqa: S104 - where vpcd will listen
@@ -167,13 +174,16 @@ def _free_pair() -> int:
 
 def _listens(pid: int, ports: tuple[int, ...]) -> bool:
     """Whether process *pid* itself listens on all *ports*. To connect would be to insert a card."""
-    inodes = {}
+    inodes, owners = {}, {}
     for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
         _, local, _, state, *rest = line.split()
         if state == "0A":  # TCP_LISTEN, linux include/net/tcp_states.h
-            inodes[int(local.partition(":")[2], 16)] = rest[5]
+            port = int(local.partition(":")[2], 16)
+            inodes[port], owners[port] = rest[5], int(rest[3])
     try:
         open_files = {str(entry.readlink()) for entry in Path(f"/proc/{pid}/fd").iterdir()}
     except FileNotFoundError:  # it ended, or just closed one
         return False
+    except PermissionError:  # a pcscd with file capabilities: only its owner shows
+        return all(owners.get(port) == os.geteuid() for port in ports)
     return all(f"socket:[{inodes.get(port)}]" in open_files for port in ports)
