@@ -103,6 +103,9 @@ class Daemon:
     def start(self) -> None:
         """Start everything. Devices come first, for that brings every slot and relay to its safe state.
 
+        The service manager is told READY as soon as a tap would be served; what talks to servers comes after
+        it, since that loads an HTTP client, and a sale needs none.
+
         Raises:
             CannotStart: What was open at the last stop cannot be settled, or the control socket is taken.
         """
@@ -115,6 +118,7 @@ class Daemon:
             self._stop_devices()
             raise CannotStart(str(error)) from None
         self._turning.start()
+        self._notifier.ready(f"{self._settings.terminal.id}: {self._settings.terminal.job}")
         self._engine.start()
         self._lookups.start()
         self._maintenance.start()
@@ -245,7 +249,7 @@ class Daemon:
                 oldest=self._journal.oldest_queued(),
                 devices=[self._device_status(each) for each in self._settings.devices],
                 backends=[
-                    BackendStatus(each.name, self._settings.backends[each.name].type, each.state, each.words)
+                    BackendStatus(each.name, self._type(each.name), each.state, each.words)
                     for each in self._engine.states()
                 ],
                 broken=state.broken if state else "",
@@ -254,6 +258,11 @@ class Daemon:
                 max_age_h=self._settings.offline.max_age_h,
             )
         )
+
+    def _type(self, backend: str) -> str:
+        """Return a backend's type; entries may wait for one that is not configured any more."""
+        found = self._settings.backends.get(backend)
+        return found.type if found else "not configured"
 
     def _device_status(self, each: DeviceSettings) -> DeviceStatus:
         condition = self._devices[each.name].condition

@@ -16,17 +16,17 @@ from tests.demo.books import Booked, Books, Coin, GivenOut, Piece, Printed, Swal
 from tests.demo.narrator import Narrator
 
 ROOT = Path(__file__).parent.parent.parent
-ANNA, BEN = "04A1B2C3D4E5F6", "04112233445566"
+BLUE, RED = "04A1B2C3D4E5F6", "04112233445566"
 
-SALE = Written("coffee", 1, "c-1", "debit", ANNA, 120, "delivered", (Piece("espresso", 120),))
-VOID = Written("coffee", 5, "c-2", "debit", BEN, 150, "voided", (Piece("soup", 150),))
-TOPUP = Written("receptor", 3, "r-1", "credit", ANNA, 300, "delivered")
+SALE = Written("coffee", 1, "c-1", "debit", BLUE, 120, "delivered", (Piece("espresso", 120),))
+VOID = Written("coffee", 5, "c-2", "debit", RED, 150, "voided", (Piece("soup", 150),))
+TOPUP = Written("receptor", 3, "r-1", "credit", BLUE, 300, "delivered")
 AGREED = Books(
     written=(SALE, VOID, TOPUP),
     coins=(Coin("receptor", 200, "credited", "r-1"), Coin("receptor", 100, "credited", "r-1")),
-    booked=(Booked("c-1", ANNA, -120), Booked("r-1", ANNA, 300)),
-    opening={ANNA: 1000, BEN: 500},
-    balances={ANNA: 1180, BEN: 500},
+    booked=(Booked("c-1", BLUE, -120), Booked("r-1", BLUE, 300)),
+    opening={BLUE: 1000, RED: 500},
+    balances={BLUE: 1180, RED: 500},
     swallowed=(Swallowed("receptor", 200), Swallowed("receptor", 100)),
     given=(GivenOut("coffee", "c-1/0", "espresso"),),
     printed=(Printed("receptor", "r-1/receipt", ("Credited   3.00 EUR",)),),
@@ -66,11 +66,11 @@ def test_books_that_agree_have_no_differences_and_a_good_end(capsys: pytest.Capt
 
 TAMPERED: dict[str, tuple[dict[str, Any], str]] = {
     "the server booked less": (
-        {"booked": (Booked("c-1", ANNA, -119), AGREED.booked[1])},
+        {"booked": (Booked("c-1", BLUE, -119), AGREED.booked[1])},
         "the server booked -119 cents",
     ),
     "the server booked another card": (
-        {"booked": (Booked("c-1", BEN, -120), AGREED.booked[1])},
+        {"booked": (Booked("c-1", RED, -120), AGREED.booked[1])},
         "the server booked -120 cents for 5566",
     ),
     "the server booked twice": (
@@ -79,12 +79,12 @@ TAMPERED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "the server lost one": ({"booked": AGREED.booked[:1]}, "the server booked it 0 times"),
     "the server booked what was voided": (
-        {"booked": (*AGREED.booked, Booked("c-2", BEN, -150))},
+        {"booked": (*AGREED.booked, Booked("c-2", RED, -150))},
         "is voided, and the server booked it 1 times",
     ),
-    "the server knows more": ({"booked": (*AGREED.booked, Booked("x", ANNA, -1))}, "no journal knows it"),
-    "a cent is missing in a wallet": ({"balances": {ANNA: 1179, BEN: 500}}, "1180 cents, by the server 1179"),
-    "a wallet is gone": ({"balances": {ANNA: 1180}}, "500 cents, by the server 0"),
+    "the server knows more": ({"booked": (*AGREED.booked, Booked("x", BLUE, -1))}, "no journal knows it"),
+    "a cent is missing in a wallet": ({"balances": {BLUE: 1179, RED: 500}}, "1180 cents, by the server 1179"),
+    "a wallet is gone": ({"balances": {BLUE: 1180}}, "500 cents, by the server 0"),
     "the journal lost an entry": ({"written": (SALE, VOID)}, "which no journal knows"),
     "the journal was edited": (
         {"written": (SALE, VOID, replace(TOPUP, amount=299))},

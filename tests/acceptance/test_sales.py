@@ -50,7 +50,9 @@ def test_product_first_and_several_pieces_in_one_debit(tmp_path: Path, sandbox: 
     assert booked["amount"] == -100
 
 
-def test_insufficient_balance_is_refused_and_nothing_is_written(tmp_path: Path, sandbox: SandboxProcess) -> None:
+def test_insufficient_balance_is_refused_and_nothing_is_written(
+    tmp_path: Path, sandbox: SandboxProcess
+) -> None:
     with machine(tmp_path, sandbox, VENDING, sections={"vending": {"one_product": "espresso"}}) as coffee:
         coffee.wait("products", screen__notice="ready")
         coffee.do("tap", uid=OTHER)
@@ -149,7 +151,7 @@ def test_coins_that_nobody_claims_stay_on_the_books(tmp_path: Path, sandbox: San
         with kiosk.reader() as journal:
             (entry,) = journal.entries()
             assert journal.books().held == 200
-        answer = kiosk.ask("POST", f"journal/{entry.seq}/void", {"by": "Kim", "reason": "handed back"})
+        answer = kiosk.ask("POST", f"journal/{entry.seq}/void", {"by": "staff", "reason": "handed back"})
         assert answer.is_success, answer.text
         with kiosk.reader() as journal:
             books = journal.books()
@@ -158,7 +160,9 @@ def test_coins_that_nobody_claims_stay_on_the_books(tmp_path: Path, sandbox: San
 
 
 def test_a_card_that_stays_over_an_unplugged_reader_is_one_tap(tmp_path: Path, sandbox: SandboxProcess) -> None:
-    with machine(tmp_path, sandbox, VENDING, sections={"vending": {"one_product": "espresso", "show_s": 1}}) as coffee:
+    with machine(
+        tmp_path, sandbox, VENDING, sections={"vending": {"one_product": "espresso", "show_s": 1}}
+    ) as coffee:
         coffee.wait("products", screen__notice="ready")
         coffee.do("tap", uid=UID)
         coffee.wait("the result", queue__delivered=1)

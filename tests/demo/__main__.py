@@ -15,13 +15,13 @@ from tests.demo import page
 from tests.demo.books import Books, differences
 from tests.demo.narrator import Narrator
 from tests.demo.screens import euros
-from tests.demo.stage import ANNA, BEN, stage
+from tests.demo.stage import BLUE, RED, stage
 from tests.demo.story import CHAPTERS
 
 READING_S = 1.5
 """Before each chapter, where somebody watches."""
 
-OWNERS = {card.uid: card.owner for card in (ANNA, BEN)}
+OWNERS = {card.uid: card.owner for card in (BLUE, RED)}
 
 
 def main() -> int:

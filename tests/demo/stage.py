@@ -17,7 +17,7 @@ from tests.support.waiting import wait_until
 
 COFFEE, RECEPTOR = "coffee", "receptor"
 PRICES = {"espresso": 120, "cappuccino": 220, "soup": 150}
-NAME = "Kim Weber"
+NAME = "the technician"
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class Card:
     opening: int
 
 
-ANNA = Card("Anna", "04A1B2C3D4E5F6", 2000)
-BEN = Card("Ben", "04112233445566", 1500)
+BLUE = Card("blue", "04A1B2C3D4E5F6", 2000)
+RED = Card("red", "04112233445566", 1500)
 
 # Short waits, so that the story does not linger; a real terminal is more patient.
 _SYNC = {"first_retry_s": 1, "longest_retry_s": 2, "breaker_probe_s": 1, "timeout_s": 5}
@@ -168,7 +168,7 @@ def stage(folder: Path, say: Narrator) -> Iterator[Stage]:
     homes = {name: folder / name for name in ("server", COFFEE, RECEPTOR)}
     for home in homes.values():
         home.mkdir()
-    wallets = [f"--wallet={card.uid}={card.opening}" for card in (ANNA, BEN)]
+    wallets = [f"--wallet={card.uid}={card.opening}" for card in (BLUE, RED)]
     products = [f"--product={name}={price}" for name, price in PRICES.items()]
     with (
         SandboxProcess(homes["server"], *wallets, *products) as server,

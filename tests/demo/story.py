@@ -4,19 +4,19 @@ from collections.abc import Callable
 
 from terminal.core.records import Entry
 from tests.demo.books import end_of
-from tests.demo.stage import ANNA, BEN, COFFEE, NAME, RECEPTOR, Stage
+from tests.demo.stage import BLUE, COFFEE, NAME, RECEPTOR, RED, Stage
 from tests.support.waiting import wait_until
 
 
 def a_purchase(stage: Stage) -> None:
     stage.say.chapter(
         "A card, a button, a coffee",
-        "A coffee machine, and the server that holds the customers' wallets. Anna taps her card and buys an "
-        "espresso; then Ben buys a cappuccino. Everything is written to the machine's journal before anything "
-        "comes out, and delivered to the server.",
+        "A coffee machine, and the server that holds the customers' wallets. The blue card buys an "
+        "espresso; then the red card buys a cappuccino. Everything is written to the machine's journal "
+        "before anything comes out, and delivered to the server.",
     )
     stage.show(stage.coffee.wait("products", screen__notice="ready"))
-    for card, product in ((ANNA, "espresso"), (BEN, "cappuccino")):
+    for card, product in ((BLUE, "espresso"), (RED, "cappuccino")):
         entry = stage.buy(card, product, "confirmed")
         stage.settled(stage.coffee, entry.key)
 
@@ -24,11 +24,11 @@ def a_purchase(stage: Stage) -> None:
 def one_tap(stage: Stage) -> None:
     stage.say.chapter(
         "A card that stays is one tap",
-        "Ben forgets his card on the reader after he has bought, and somebody even pulls the reader's plug "
-        "and puts it in again. He must pay once.",
+        "The red card is forgotten on the reader after it has bought, and somebody even pulls the reader's "
+        "plug and puts it in again. It must pay once.",
     )
     before = stage.coffee.status()["queue"]["delivered"]
-    stage.choose(BEN, "espresso")
+    stage.choose(RED, "espresso")
     stage.show(stage.coffee.wait("the result", screen__notice="confirmed"))
     stage.do(stage.coffee, "unplug", "reader")
     wait_until(lambda: stage.health(stage.coffee, "reader") == "missing", what="the reader to be missed")
@@ -36,7 +36,7 @@ def one_tap(stage: Stage) -> None:
     stage.do(stage.coffee, "plug", "reader")
     wait_until(lambda: stage.health(stage.coffee, "reader") == "ok", what="the reader to be back")
     stage.do(stage.coffee, "untap")
-    stage.say.say("world", "The reader is back by itself, the card still on it. Ben comes and takes it away.")
+    stage.say.say("world", "The reader is back by itself, the card still on it. Now it is taken away.")
     status = stage.coffee.status()
     assert status["phase"] in ("showing the result", "ready"), status["phase"]
     stage.show(status)
@@ -47,15 +47,15 @@ def one_tap(stage: Stage) -> None:
 def coins(stage: Stage) -> None:
     stage.say.chapter(
         "Coins become money on a card",
-        "A second machine takes coins, up to 5.00 EUR at a time. Anna inserts two coins before she remembers "
-        "her card, then taps, and inserts one coin more than the limit allows.",
+        "A second machine takes coins, up to 5.00 EUR at a time. Two coins come before the blue card is "
+        "shown, and at the end one coin more than the limit allows.",
     )
     receptor = stage.receptor
     stage.show(receptor.wait("an open slot", screen__notice="ready"))
     for coin, sum_ in ((200, 200), (100, 300)):
         stage.do(receptor, "coin", cents=coin)
         stage.show(receptor.wait("coins waiting", screen__notice="coins waiting", screen__amount=sum_))
-    stage.do(receptor, "tap", uid=ANNA.uid)
+    stage.do(receptor, "tap", uid=BLUE.uid)
     stage.show(receptor.wait("collecting", screen__notice="insert coins", screen__amount=300))
     stage.do(receptor, "coin", cents=200)
     stage.show(receptor.wait("a full session", screen__notice="insert coins", screen__amount=500))
@@ -82,15 +82,15 @@ def _credited(stage: Stage, amount: int) -> None:
 def server_away(stage: Stage) -> None:
     stage.say.chapter(
         "The server goes away, and the machine goes on",
-        "The server is switched off. Anna's balance is remembered, and the operator trusts every card with "
-        "3.00 EUR while the server does not answer: two espressi, and no third one.",
+        "The server is switched off. The blue card's balance is remembered, and the operator trusts every "
+        "card with 3.00 EUR while the server does not answer: two espressi, and no third one.",
     )
     stage.server.stop()
     stage.say.say("server", "(switched off)")
     for _ in range(2):
-        entry = stage.buy(ANNA, "espresso", "accepted offline")
+        entry = stage.buy(BLUE, "espresso", "accepted offline")
         stage.tell_journal(stage.coffee, entry.key)
-    stage.do(stage.coffee, "tap", uid=ANNA.uid)
+    stage.do(stage.coffee, "tap", uid=BLUE.uid)
     stage.show(stage.coffee.wait("the limit", screen__notice="refused"))
     stage.do(stage.coffee, "untap")
 
@@ -98,24 +98,25 @@ def server_away(stage: Stage) -> None:
 def power_cut_in_a_sale(stage: Stage) -> None:
     stage.say.chapter(
         "The power fails while the machine gives out",
-        "Still without a server. Ben orders a soup, and while the kitchen is at work the power fails. After "
-        "the start nobody can tell whether it came out: so it is neither charged nor forgotten nor made "
-        "again, but kept for a person.",
+        "Still without a server. The red card orders a soup, and while the kitchen is at work the power "
+        "fails. After the start nobody can tell whether it came out: so it is neither charged nor forgotten "
+        "nor made again, but kept for a person.",
     )
     before = len(stage.record(COFFEE, "piece"))
-    stage.choose(BEN, "soup")
+    stage.choose(RED, "soup")
     stage.show(stage.coffee.wait("the kitchen", phase="releasing"))
     stage.tell_journal(stage.coffee, stage.newest(stage.coffee).key)
     stage.cut_power(stage.coffee)
     assert len(stage.record(COFFEE, "piece")) == before
-    stage.say.say("world", "No soup came out, but only Ben knows that.")
+    stage.say.say("world", "No soup came out, but only the customer knows that.")
     stage.tell_journal(stage.coffee, stage.newest(stage.coffee).key)
     stage.say.say(
-        "world", "Ben tries an espresso instead. It comes out; the power fails before the brewer has said so."
+        "world",
+        "The customer tries an espresso instead. It comes out; the power fails before the brewer has said so.",
     )
     stage.do(stage.coffee, "silent_next", "brewer")
     stage.coffee.wait("products", screen__notice="ready")
-    stage.choose(BEN, "espresso")
+    stage.choose(RED, "espresso")
     wait_until(lambda: len(stage.record(COFFEE, "piece")) == before + 1, what="an espresso")
     stage.cut_power(stage.coffee)
     stage.tell_journal(stage.coffee, stage.newest(stage.coffee).key)
@@ -125,8 +126,8 @@ def power_cut_in_a_sale(stage: Stage) -> None:
 def power_cut_between_coins(stage: Stage) -> None:
     stage.say.chapter(
         "The power fails between two coins",
-        "At the coin receptor Anna has inserted one coin, and no card yet, when the power fails there too. The "
-        "coin is on the books since the moment it fell: it waits for the next card.",
+        "At the coin receptor one coin is in, and no card was shown yet, when the power fails there too. "
+        "The coin is on the books since the moment it fell: it waits for the next card.",
     )
     receptor = stage.receptor
     receptor.wait("an open slot", screen__notice="ready")
@@ -136,7 +137,7 @@ def power_cut_between_coins(stage: Stage) -> None:
     stage.show(receptor.wait("a coin still waiting", screen__notice="coins waiting", screen__amount=100))
     stage.do(receptor, "coin", cents=50)
     stage.show(receptor.wait("two coins", screen__notice="coins waiting", screen__amount=150))
-    stage.do(receptor, "tap", uid=ANNA.uid)
+    stage.do(receptor, "tap", uid=BLUE.uid)
     stage.show(receptor.wait("collecting", screen__notice="insert coins", screen__amount=150))
     _credited(stage, 150)
     stage.tell_journal(receptor, stage.newest(receptor).key)
@@ -167,12 +168,12 @@ def _queued(stage: Stage, name: str) -> list[Entry]:
 def lost_answer(stage: Stage) -> None:
     stage.say.chapter(
         "An answer gets lost",
-        "Anna buys an espresso. The server books it, and the connection breaks before its answer arrives. The "
-        "machine cannot know: it sends the same key again, and the server knows the key.",
+        "The blue card buys an espresso. The server books it, and the connection breaks before its answer "
+        "arrives. The machine cannot know: it sends the same key again, and the server knows the key.",
     )
     repeats = stage.server.admin("GET", "counters")["repeats"]
     stage.server.faults({"kind": "drop", "after": True, "method": "POST", "count": 1})
-    entry = stage.buy(ANNA, "espresso", "confirmed")
+    entry = stage.buy(BLUE, "espresso", "confirmed")
     stage.settled(stage.coffee, entry.key)
     with stage.coffee.reader() as journal:
         story = journal.story(entry.seq)
@@ -187,15 +188,15 @@ def lost_answer(stage: Stage) -> None:
 def a_person_decides(stage: Stage) -> None:
     stage.say.chapter(
         "A person decides what no machine can know",
-        f"{NAME} looks after the machines, and asks Ben. He has had his espresso, so it is charged; he never "
-        "got the soup, so it is not. The name and the reason stay in the journal for ever.",
+        "The technician asks the customer, who has had the espresso, so it is charged, and never got the "
+        "soup, so it is not. The name and the reason stay in the journal for ever.",
     )
     stage.terminalctl(stage.coffee, "journal", "list", "--state", "parked")
     with stage.coffee.reader() as journal:
         parked = {entry.pieces[0].id: entry for entry in journal.entries() if entry.state.value == "parked"}
     assert set(parked) == {"soup", "espresso"}, parked
     for product, action, reason in (
-        ("espresso", "retry", "Ben has drunk it"),
+        ("espresso", "retry", "the customer has drunk it"),
         ("soup", "void", "it never came out"),
     ):
         number = str(parked[product].seq)
@@ -207,8 +208,8 @@ def a_person_decides(stage: Stage) -> None:
 def the_end(stage: Stage) -> None:
     stage.say.chapter(
         "The books",
-        "Both machines are stopped, and their journals verified: no row was changed or removed. Then the books "
-        "of both sides are laid beside each other, and beside what physically happened.",
+        "Both machines are stopped, and their journals verified: no row was changed or removed. Then the "
+        "books of both sides are laid beside each other, and beside what physically happened.",
     )
     for machine in stage.machines.values():
         assert machine.stop() == 0, machine.tail()

@@ -1,6 +1,7 @@
 """Real processes for acceptance tests: a terminald with a configuration of its own, and a sandbox beside it."""
 
 import contextlib
+import http.client
 import json
 import os
 import signal
@@ -169,7 +170,7 @@ class Machine:
         return any("READY=1" in each for each in self.listen())
 
     def listen(self) -> list[str]:
-        """Return what it told its service manager so far (in *notes*); waits for half a second if nothing new."""
+        """Return what it told its service manager so far; waits for half a second if there is nothing new."""
         with contextlib.suppress(TimeoutError, BlockingIOError):
             self.notes.append(self._notify.recv(4096).decode())
             while True:
@@ -218,9 +219,21 @@ class Machine:
     # -- its control socket ----------------------------------------------------------------------------
 
     def ask(self, method: str, path: str, body: object = None) -> httpx.Response:
-        """Ask its control socket."""
-        with httpx.Client(transport=httpx.HTTPTransport(uds=str(self._socket))) as client:
-            return client.request(method, f"http://terminal/v1/{path}", json=body, timeout=30)
+        """Ask its control socket.
+
+        Raises:
+            ConnectionError: Nobody answers, or not to the end.
+        """
+        connection = _UnixConnection(self._socket)
+        headers = {} if body is None else {"Content-Type": "application/json"}
+        try:
+            connection.request(method, f"/v1/{path}", None if body is None else json.dumps(body), headers)
+            answer = connection.getresponse()
+            return httpx.Response(answer.status, content=answer.read())
+        except (OSError, http.client.HTTPException) as error:
+            raise ConnectionError(f"no answer: {error}") from error
+        finally:
+            connection.close()
 
     def do(self, verb: str, device: str = "", **args: object) -> httpx.Response:
         """Act on a simulated device; whether it was possible is in the answer."""
@@ -265,6 +278,17 @@ class Machine:
     def reader(self) -> JournalReader:
         """Open its journal for reading; close it."""
         return JournalReader(self.journal)
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: Path) -> None:
+        super().__init__("terminald", timeout=30)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(str(self._path))
 
 
 def _toml(table: Section) -> str:
