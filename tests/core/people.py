@@ -1,0 +1,159 @@
+"""Customers, who do what customers do, and a technician, who does what the words of an entry advise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from terminal.core.facts import EntryKind, EntryState, PersonDecided
+from terminal.core.records import Entry
+from tests.core.audit import LET_GO, deserved
+from tests.core.outside import TOKENS
+
+if TYPE_CHECKING:
+    from tests.core.world import World
+
+COINS = (5, 10, 20, 50, 100, 200)
+NOTHING_GIVEN = "Nothing was given for this debit"
+
+
+def buyer(world: World) -> Iterator[int]:
+    """Buys something, more or less; yields how many milliseconds pass until the next thing."""
+    rng = world.rng
+    uid = rng.choice(TOKENS)
+    buttons = [str(product.id) for product in world.products] + ["confirm", "cancel", "tea"]
+    if rng.random() < 0.3:
+        world.press(rng.choice(buttons[:3]))
+        yield rng.randrange(300, 4_000)
+    yield from _tap(world, uid)
+    for _ in range(rng.choice((1, 1, 1, 2, 3, 4))):
+        yield rng.randrange(300, 5_000)
+        world.press(rng.choice(buttons[:3]) if rng.random() < 0.95 else rng.choice(buttons))
+        if rng.random() < 0.05:
+            yield from _tap(world, rng.choice(TOKENS))
+    yield rng.randrange(300, 3_000)
+    if rng.random() < 0.9:
+        world.press("confirm")
+    if rng.random() < 0.03:
+        yield rng.randrange(100, 3_000)
+        world.force_coin(rng.choice(COINS))
+    if rng.random() < 0.05:
+        yield rng.randrange(100, 3_000)
+        yield from _tap(world, uid)
+    world.untap()
+
+
+def filler(world: World) -> Iterator[int]:
+    """Fills a wallet with coins; some come before the token, some too late, some are no coins."""
+    rng = world.rng
+    uid = rng.choice(TOKENS)
+    if rng.random() < 0.3:
+        for _ in range(rng.randrange(1, 4)):
+            world.insert(rng.choice(COINS))
+            yield rng.randrange(300, 3_000)
+    if rng.random() < 0.05:
+        return  # and left the coins behind
+    yield from _tap(world, uid)
+    if rng.random() < 0.1:
+        world.force_coin(rng.choice(COINS))
+    for _ in range(rng.randrange(6)):
+        yield rng.randrange(300, 6_000)
+        if rng.random() < 0.04:
+            world.strange_coin()
+        else:
+            world.insert(rng.choice(COINS))
+        if rng.random() < 0.04:
+            yield from _tap(world, rng.choice(TOKENS))
+    yield rng.randrange(300, 3_000)
+    end = rng.random()
+    if end < 0.4:
+        world.press("confirm")
+    elif end < 0.6:
+        world.untap()
+        yield 2_000
+        yield from _tap(world, uid)
+    elif end < 0.7:
+        world.press("cancel")
+    if rng.random() < 0.1:
+        yield rng.randrange(50, 4_000)
+        world.force_coin(rng.choice(COINS))
+    world.untap()
+
+
+def _tap(world: World, uid: str) -> Iterator[int]:
+    """Hold a card to the reader; some leave it there, some hold it there twice."""
+    world.tap(uid)
+    yield world.rng.randrange(100, 1_500)
+    if world.rng.random() < 0.85:
+        world.untap()
+    if world.rng.random() < 0.08:
+        yield world.rng.randrange(50, 3_000)
+        world.tap(uid)
+
+
+class Technician:
+    """Looks on the server, asks the customer, and then decides by name, as the words of the entry advise."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def visit(self, share: float = 1.0) -> None:
+        """Decide about a *share* of all that waits for a person."""
+        world = self._world
+        if world.server.on_the_way or world.full:
+            return  # what is still being booked cannot be seen yet
+        for state in (EntryState.UNKNOWN, EntryState.PARKED):
+            for entry in world.journal.entries(state, limit=1_000):
+                if not entry.held and world.rng.random() < share:
+                    self._decide(entry)
+
+    def _decide(self, entry: Entry) -> None:
+        world = self._world
+        booked = entry.key in world.server.booked
+        match entry:
+            case Entry(kind=EntryKind.UNCLAIMED):
+                self._say(entry, "void", "given back at the desk")
+            case Entry(kind=EntryKind.REFUND):
+                self._refund(entry, booked=booked)
+            case Entry(compensate=True):
+                assert NOTHING_GIVEN in entry.words
+                if booked and not world.server.by_hand[entry.key]:
+                    world.server.give_back(entry.key)
+                self._say(entry, "void", "given back on the server" if booked else "not booked")
+            case Entry(state=EntryState.UNKNOWN):
+                assert entry.key in entry.words  # says what to look for
+                self._say(entry, "void" if booked else "retry", "looked on the server")
+            case Entry(kind=EntryKind.CREDIT):
+                self._say(entry, "retry", "the wallet is open again")
+            case _:
+                self._debit(entry)
+
+    def _debit(self, entry: Entry) -> None:
+        world = self._world
+        if not deserved(world.audit, world, entry):
+            self._say(entry, "void", "it did not come out")
+        elif world.rng.random() < 0.1:
+            self._say(entry, "void", LET_GO)
+        else:
+            self._say(entry, "retry", "it came out")
+
+    def _refund(self, entry: Entry, *, booked: bool) -> None:
+        world = self._world
+        debit = world.journal.entry(entry.refers_to or "")
+        assert debit is not None
+        if entry.state is EntryState.UNKNOWN:
+            self._say(entry, "void" if booked else "retry", "looked on the server")
+        elif debit.compensate:
+            self._say(entry, "retry", "nothing was given for it")
+        elif debit.state not in (EntryState.DELIVERED, EntryState.VOIDED):
+            return  # first things first
+        elif deserved(world.audit, world, debit) or debit.key not in world.server.booked:
+            self._say(entry, "void", "the debit stands, or never was")
+        else:
+            self._say(entry, "retry", "it did not come out")
+
+    def _say(self, entry: Entry, action: str, reason: str) -> None:
+        world = self._world
+        world.server.looked(entry.key)
+        world.disk.commit([PersonDecided(entry.key, action, "M. Muster", reason)], world.now(), urgent=True)
+        world.courier.notice()

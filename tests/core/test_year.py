@@ -1,0 +1,119 @@
+"""A whole year of a kiosk, simulated: whatever happens, not a cent is lost, taken twice or given away silently.
+
+TERMINAL_SEED=n repeats one history; TERMINAL_YEARS=n lives so many for each kind of kiosk.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from terminal.core.rules import Job, OfflineRules, ReadingRules, TopupRules, VendingRules
+from tests.core.outside import Weather
+from tests.core.world import GUARANTEES, World
+
+CUSTOMERS = 350
+SEEDS = (
+    [int(os.environ["TERMINAL_SEED"])]
+    if "TERMINAL_SEED" in os.environ
+    else list(range(1, 1 + int(os.environ.get("TERMINAL_YEARS", "1"))))
+)
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - a directory of our own is made there
+
+OFFLINE = OfflineRules(max_per_token=2_000, max_total=20_000, max_count=60)
+
+
+def vending(authorize: str, after_unknown: str = "park", *, confirm: bool = True) -> Job:
+    return Job(
+        terminal="kiosk-1",
+        kind="vending",
+        currency="EUR",
+        locale="en_GB",
+        wallet="main",
+        acceptors=("slot",),
+        releases=("relay",),
+        vending=VendingRules(
+            authorize=authorize,
+            confirm=confirm,
+            max_pieces=3,
+            after_unknown_release=after_unknown,
+            release_s=10,
+        ),
+        offline=OFFLINE,
+        reading=ReadingRules(),
+    )
+
+
+def topup(**rules: object) -> Job:
+    return Job(
+        terminal="kiosk-1",
+        kind="topup",
+        currency="EUR",
+        locale="en_GB",
+        wallet="main",
+        acceptors=("slot",),
+        printers=("paper",),
+        topup=TopupRules(max_session=1_000, window_s=120, finish_s=10, **rules),
+        offline=OFFLINE,
+        reading=ReadingRules(),
+    )
+
+
+KIOSKS = {
+    "balance": vending("balance"),
+    "charge": vending("charge"),
+    "charge what is unknown": vending("charge", "charge"),
+    "one piece": vending("charge", confirm=False),
+    "topup": topup(),
+}
+
+
+@contextmanager
+def world(
+    kiosk: str, guarantee: str, seed: int, *, cut_chance: float, cut_at: int | None = None
+) -> Iterator[World]:
+    """A world on a disk that is fast where there is one; it says how to repeat it if it ends badly."""
+    fast = SHARED_MEMORY if os.access(SHARED_MEMORY, os.W_OK) else None
+    with TemporaryDirectory(dir=fast, prefix="kiosk-") as directory:
+        made = World(Path(directory), KIOSKS[kiosk], GUARANTEES[guarantee], seed, cut_chance, cut_at)
+        try:
+            yield made
+        except AssertionError as error:
+            error.add_note(f"repeat it: TERMINAL_SEED={seed} (kiosk {kiosk!r}, guarantee {guarantee!r})")
+            raise
+        finally:
+            made.close()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("guarantee", GUARANTEES)
+@pytest.mark.parametrize("kiosk", KIOSKS)
+def test_a_year(kiosk: str, guarantee: str, seed: int) -> None:
+    with world(kiosk, guarantee, seed, cut_chance=0.006) as kiosk_world:
+        kiosk_world.live(365, CUSTOMERS)
+        kiosk_world.settle()
+        kiosk_world.audit.check_settled(kiosk_world)
+        # It was a year in which something happened.
+        assert kiosk_world.cuts.count >= 5
+        assert len(kiosk_world.server.booked) >= 30
+        assert len(kiosk_world.server.seen) >= 3
+
+
+@pytest.mark.parametrize("guarantee", ["key", "none"])
+@pytest.mark.parametrize("kiosk", KIOSKS)
+def test_the_power_goes_at_every_single_write(kiosk: str, guarantee: str) -> None:
+    """Not by chance but one point after the other, of the same few customers."""
+    at = reached = 0
+    while at == reached:
+        at += 1
+        with world(kiosk, guarantee, seed=1, cut_chance=0.0, cut_at=at) as small:
+            small.server.weather = Weather.LOSSY
+            for _ in range(2):
+                small.serve()
+            reached = min(at, small.cuts.points)
+            small.settle()
+            small.audit.check_settled(small)
+    assert at > 10
