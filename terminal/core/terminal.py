@@ -135,11 +135,15 @@ class Terminal:
             case _:
                 return self._to_job(_noted(state, event), event, now)
 
+    def trouble(self, state: TerminalState, now: Stamp) -> str:
+        """Return why nothing can be sold or taken at the moment, as guests are told; empty if it can."""
+        words: str = self._rules.trouble(_around(state, now))
+        return words
+
     # -- the job ---------------------------------------------------------------------------------------
 
     def _to_job(self, state: TerminalState, event: Event, now: Stamp) -> _Made:
-        around = Around(now, state.products, state.health, state.broken, state.stopping)
-        return self._joined(state, self._rules.handle(state.job, event, around))
+        return self._joined(state, self._rules.handle(state.job, event, _around(state, now)))
 
     def _joined(self, state: TerminalState, made: Decision[Any]) -> _Made:
         shown = [effect.screen for effect in made.effects if isinstance(effect, Show)]
@@ -185,6 +189,10 @@ class Terminal:
         notice = Notice.PAIRED if event.paired else Notice.REFUSED
         screen = Screen(notice, event.words, token=mask(event.token))
         return _passing(replace(state, pairing=None), screen, now)
+
+
+def _around(state: TerminalState, now: Stamp) -> Around:
+    return Around(now, state.products, state.health, state.broken, state.stopping)
 
 
 def _passing(state: TerminalState, screen: Screen, now: Stamp, facts: tuple[Fact, ...] = ()) -> _Made:
