@@ -7,11 +7,13 @@ package of a third party adds its own by an entry point of the group ``terminal.
 
 from __future__ import annotations
 
-import difflib
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING
 
 from drivers.contract import DriverClass
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 GROUP = "terminal.drivers"
 
@@ -33,6 +35,8 @@ class UnknownDriver(LookupError):  # noqa: N818 - what it is, as a person would 
     """No driver of that name; the sentence names the known ones, and the one that was probably meant."""
 
     def __init__(self, role: str, driver: str) -> None:
+        import difflib  # noqa: PLC0415 - for a mistake only
+
         known = names()
         of_role = [name for known_role, name in known if known_role == role]
         if of_role:
@@ -73,6 +77,8 @@ def find(role: str, driver: str) -> DriverClass:
 
 
 def _foreign() -> dict[tuple[str, str], EntryPoint]:
+    from importlib.metadata import entry_points  # noqa: PLC0415 - 30 ms that our own drivers do not need
+
     found: dict[tuple[str, str], EntryPoint] = {}
     for point in entry_points(group=GROUP):
         role, dot, driver = point.name.partition(".")

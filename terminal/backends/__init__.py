@@ -7,7 +7,6 @@ Adding one is a file and a line here. Each class names its ``Options`` (a msgspe
 
 from __future__ import annotations
 
-import difflib
 from importlib import import_module
 from typing import Any
 
@@ -20,6 +19,8 @@ class UnknownBackend(LookupError):  # noqa: N818 - what it is, as a person would
     """No adapter of that type; the sentence names the known ones, and the one that was probably meant."""
 
     def __init__(self, kind: str) -> None:
+        import difflib  # noqa: PLC0415 - for a mistake only
+
         near = difflib.get_close_matches(kind, BACKENDS, n=1)
         self.suggestion: str | None = near[0] if near else None
         words = f"no backend of type {kind!r}; known: {', '.join(sorted(BACKENDS))}"

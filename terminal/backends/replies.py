@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -112,6 +111,8 @@ def retry_after_ms(headers: Mapping[str, str]) -> int | None:
     if text.isascii() and text.isdigit():
         seconds = float(text[:9])
     else:
+        from email.utils import parsedate_to_datetime  # noqa: PLC0415 - 10 ms for what servers hardly send
+
         try:
             until, now = parsedate_to_datetime(text), parsedate_to_datetime(headers.get("date", ""))
             seconds = (until - now).total_seconds()

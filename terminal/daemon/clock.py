@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
+import base64
+import os
 import time
 from collections.abc import Callable
 from datetime import UTC, tzinfo
@@ -87,12 +88,12 @@ class SystemClock:
         Letters, digits, ``-`` and ``_`` only after the id; an id too long for KEY_LENGTH is cut, which costs
         readability and not uniqueness.
         """
-        bits = secrets.token_urlsafe(16)
+        bits = _random()
         return f"{terminal_id[: KEY_LENGTH - len(bits) - 1]}-{bits}"
 
     def new_id(self) -> str:
         """Return a fresh id for what stays inside this terminal: a release, a print job, a coin session."""
-        return secrets.token_urlsafe(16)
+        return _random()
 
     def _look_now(self, last: _Look | None, wall_ms: int, mono_ms: int) -> _Look:
         offset_ms = wall_ms - mono_ms
@@ -111,6 +112,11 @@ def _stepped(look: _Look, wall_ms: int, mono_ms: int) -> bool:
     return look.synced and look.offset_ms is not None and abs(wall_ms - mono_ms - look.offset_ms) > _STEP_MS
 
 
+def _random() -> str:
+    # As secrets.token_urlsafe makes it; that module would load the generators of pseudo-random numbers too.
+    return base64.urlsafe_b64encode(os.urandom(16)).rstrip(b"=").decode()
+
+
 def _boottime_ns() -> int:
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
 
@@ -121,7 +127,7 @@ def _read_boot(path: Path) -> str:
         told = path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError):
         told = ""
-    return told or secrets.token_hex(16)
+    return told or os.urandom(16).hex()
 
 
 class _KernelClock:

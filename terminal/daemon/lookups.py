@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
+import queue
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from terminal.backends.protocol import (
@@ -40,6 +40,8 @@ _FIRST_RETRY_S = 5
 _LAST_RETRY_S = 300
 _CATALOGUE_S = 20
 _PAIRING_S = 20
+_ASKERS = 4
+"""Questions that may be under way at once; a server that hangs holds each for its deadline."""
 
 
 class Remembers(Protocol):
@@ -93,20 +95,28 @@ class Lookups:
         self._weather = weather
         self._now = now
         self._post = post
-        self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="lookup")
+        self._questions: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._wanted = threading.Event()
         self._stopping = False
         self._refresher = threading.Thread(target=self._keep_fresh, name="catalogue", daemon=True)
+        # A thread that waits for a server must not keep the process alive.
+        self._askers = [
+            threading.Thread(target=self._answer, name=f"lookup-{number + 1}", daemon=True)
+            for number in range(_ASKERS)
+        ]
 
     def start(self) -> None:
-        """Begin to read the catalogue."""
+        """Begin to read the catalogue, and to ask what was wanted meanwhile."""
         self._refresher.start()
+        for asker in self._askers:
+            asker.start()
 
     def stop(self) -> None:
         """End; a question under way is not waited for."""
         self._stopping = True
         self._wanted.set()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for _ in self._askers:
+            self._questions.put(None)
         if self._refresher.is_alive():
             self._refresher.join(timeout=1)
 
@@ -125,7 +135,7 @@ class Lookups:
         if not self._weather.available(self._wallet.name):
             self._post(WalletRead(token, WalletAnswer.NO_ANSWER))
             return
-        self._pool.submit(self._guarded, self._read_wallet, token, deadline_ms)
+        self._questions.put(lambda: self._read_wallet(token, deadline_ms))
 
     def _read_wallet(self, token: str, deadline_ms: int) -> None:
         reply: WalletReply = self._wallet.balance(token, deadline_ms / 1000)
@@ -136,7 +146,7 @@ class Lookups:
 
     def pair(self, token: str, code: str) -> None:
         """Pair a token; post PairingEnded."""
-        self._pool.submit(self._guarded, self._pair, token, code)
+        self._questions.put(lambda: self._pair(token, code))
 
     def _pair(self, token: str, code: str) -> None:
         pair: Callable[..., object] | None = getattr(self._wallet, "pair", None)
@@ -179,6 +189,11 @@ class Lookups:
         self._remember(CatalogueSeen(self._catalogue.name, products))
 
     # -- both ------------------------------------------------------------------------------------------
+
+    def _answer(self) -> None:
+        """Ask one question after the other, until the end."""
+        while (question := self._questions.get()) is not None and not self._stopping:
+            self._guarded(question)
 
     def _remember(self, fact: Fact) -> None:
         try:

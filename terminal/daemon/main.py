@@ -43,7 +43,6 @@ def main(argv: list[str] | None = None) -> int:
     except CannotStart as error:
         _LOG.critical("%s", error)
         return EX_FAILED
-    notifier.ready(f"{settings.terminal.id}: {settings.terminal.job}")
     _LOG.info("ready: %s, job %s, version %s", settings.terminal.id, settings.terminal.job, __version__)
     for line in daemon.greeting():
         _LOG.info("%s", line)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import stat
 from pathlib import Path
 
@@ -36,7 +35,7 @@ def _create(path: Path) -> None:
     fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
     fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
-        os.write(fd, secrets.token_bytes(_SIZE))
+        os.write(fd, os.urandom(_SIZE))
         os.fsync(fd)
         with contextlib.suppress(FileExistsError):
             os.link(fresh, path)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,6 +53,8 @@ def _step(number: int, name: str) -> Callable[[Database], None]:
 
 def read(name: str) -> str:
     """Return the text of one migration."""
+    from importlib import resources  # noqa: PLC0415 - late, as sqlite-utils is
+
     return (resources.files("terminal.journal") / "migrations" / name).read_text(encoding="utf-8")
 
 

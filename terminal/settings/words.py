@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -56,6 +55,8 @@ def listed(names: Iterable[str]) -> str:
 
 def did_you_mean(word: object, options: Iterable[str]) -> str:
     """Return ``did you mean "…"?`` for the nearest of *options*, or nothing where none is near."""
+    import difflib  # noqa: PLC0415 - for a mistake only
+
     near = difflib.get_close_matches(str(word).lower(), list(options), n=1, cutoff=0.6)
     return f'did you mean "{near[0]}"?' if near else ""
 

@@ -23,10 +23,10 @@ PRODUCT = Product("espresso", "Espresso", 120)
 SIZES = (10, 10_000, 1_000_000)
 
 
-def debit(token: str = "04A1B2C3D4E5F6") -> EntryAdded:
+def debit(uid: str = "04A1B2C3D4E5F6") -> EntryAdded:
     """Return a sale of one piece, some 400 bytes as a row, under a key that nobody has."""
-    key = f"bench-1-{random.getrandbits(128):032x}"  # noqa: S311 - a name, no secret
-    return EntryAdded(key, EntryKind.DEBIT, "main", token, 120, (PRODUCT,), "Espresso", "coffee")
+    key = f"bench-1-{random.getrandbits(128):032x}"
+    return EntryAdded(key, EntryKind.DEBIT, "main", uid, 120, (PRODUCT,), "Espresso", "coffee")
 
 
 @contextmanager
@@ -68,10 +68,20 @@ def append(plan: Plan) -> list[Row]:
     each = syncs / times
     return [
         at_most(
-            "append, p50 / raw, 1 ms a sync", ratio(ours, theirs), 1.2, baseline=base, noise=spread(blocks(ours, theirs))
+            "append, p50 / raw, 1 ms a sync",
+            ratio(ours, theirs),
+            1.2,
+            baseline=base,
+            noise=spread(blocks(ours, theirs)),
         ),
         Row("append, syncs", "= 1", each, "", each == 1, "raw: 1", f"{times} commits"),
-        at_most("append, CPU", statistics.median(cpu), 120, "us", noise=f"p10-p90 {quantile(cpu, 0.1):.0f}-{quantile(cpu, 0.9):.0f}"),
+        at_most(
+            "append, CPU",
+            statistics.median(cpu),
+            120,
+            "us",
+            noise=f"p10-p90 {quantile(cpu, 0.1):.0f}-{quantile(cpu, 0.9):.0f}",
+        ),
     ]
 
 
@@ -132,8 +142,8 @@ def with_history(path: Path, size: int) -> None:
         db.execute(
             f"WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < {size}) "  # noqa: S608 - our own words
             f"INSERT INTO entries ({', '.join(columns)}) "
-            f"SELECT {', '.join(fresh.get(name, 'e.' + name) for name in columns)} FROM c, entries AS e WHERE e.seq = "
-            "(SELECT min(seq) FROM entries)"
+            f"SELECT {', '.join(fresh.get(name, 'e.' + name) for name in columns)} FROM c, "
+            "(SELECT * FROM entries LIMIT 1) AS e"
         )
         db.execute("UPDATE entries SET state = 'delivered'")
         (last,) = db.execute("SELECT max(seq) FROM entries").fetchone()

@@ -1,4 +1,4 @@
-"""A customer's time, in a whole simulated machine: tap to relay, tap to answer; and what a sale costs the disk."""
+"""A customer's time in a whole simulated machine: tap to relay, tap to answer; what a sale costs the disk."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Coffee:
     def __init__(self, daemon: TimedDaemon, contact: SimulatedEdges) -> None:
         self.daemon = daemon
         self._contact = contact
-        self._reader = daemon._devices["reader"].hands  # type: ignore[attr-defined] # noqa: SLF001 - the machine's inside
+        self._reader = daemon._devices["reader"].hands  # type: ignore[attr-defined]
 
     def tap(self, uid: str) -> int:
         """Tap; return when."""
@@ -88,7 +88,7 @@ class Coffee:
 
     def wait(self, *phases: Phase) -> None:
         """Return when it is in one of these."""
-        if not self.daemon._loop.wait_for(lambda state: state.job.phase in phases, _PATIENCE_S):  # noqa: SLF001 - as above
+        if not self.daemon._loop.wait_for(lambda state: state.job.phase in phases, _PATIENCE_S):
             raise RuntimeError(f"the machine did not come to {phases}")
 
     def queue(self) -> Mapping[str, int]:
@@ -121,7 +121,12 @@ def tap_to_relay(plan: Plan) -> list[Row]:
     taken: list[float] = []
     syncs: list[float] = []
     warm = 5
-    with plan.place() as folder, closing(Raw(folder / "raw")) as raw, SandboxProcess(folder) as sandbox, coffee(folder, sandbox) as machine:
+    with (
+        plan.place() as folder,
+        closing(Raw(folder / "raw")) as raw,
+        SandboxProcess(folder) as sandbox,
+        coffee(folder, sandbox) as machine,
+    ):
         sandbox.stop()
         with plan.slow_disk():
             for number in range(plan.times(300, 10) + warm):
@@ -162,7 +167,11 @@ def hanging_server(plan: Plan) -> list[Row]:
     """Measure how long a customer waits for a server that takes the question and never answers."""
     late: list[float] = []
     patient = {"breaker_failures": 100}
-    with plan.place() as folder, SandboxProcess(folder) as sandbox, coffee(folder, sandbox, sync=patient) as machine:
+    with (
+        plan.place() as folder,
+        SandboxProcess(folder) as sandbox,
+        coffee(folder, sandbox, sync=patient) as machine,
+    ):
         sandbox.faults({"kind": "hang"})
         for number in range(plan.times(15, 3)):
             tapped_ns = machine.tap(f"04{number:012X}")

@@ -64,7 +64,11 @@ def ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
 def blocks(ours: Sequence[float], theirs: Sequence[float], number: int = 5) -> list[float]:
     """Return the ratio in each of *number* stretches of the run: how much it wavers."""
     size = max(1, len(ours) // number)
-    return [ratio(ours[at : at + size], theirs[at : at + size]) for at in range(0, size * number, size) if ours[at : at + size]]
+    return [
+        ratio(ours[at : at + size], theirs[at : at + size])
+        for at in range(0, size * number, size)
+        if ours[at : at + size]
+    ]
 
 
 def table(rows: Sequence[Row]) -> str:
@@ -75,7 +79,10 @@ def table(rows: Sequence[Row]) -> str:
         for row in rows
     ]
     widths = [max(len(line[column]) for line in cells) for column in range(len(head))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in cells
+    ]
     return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
 
 

@@ -1,4 +1,4 @@
-"""What a slower disk does: a library in front of fsync and fdatasync that counts each call and makes it last longer.
+"""A slower disk: a library in front of fsync and fdatasync that counts each call and makes it last longer.
 
 It is preloaded (ld.so(8), LD_PRELOAD) into this process or one that it starts, compiled at run time by `cc`.
 Delay and count lie in a file that both sides map, so that the delay can be changed while a process runs.

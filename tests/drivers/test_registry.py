@@ -1,5 +1,6 @@
 """The table of drivers."""
 
+import importlib.metadata
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
@@ -56,7 +57,9 @@ def test_third_parties_add_drivers_by_entry_points(monkeypatch):
         EntryPoint("reader.front", "drivers.readers.simulated:SimulatedReader", drivers.GROUP),
         EntryPoint("nonsense", "drivers:nothing", drivers.GROUP),
     ]
-    monkeypatch.setattr(drivers, "entry_points", lambda *, group: points if group == drivers.GROUP else [])
+    monkeypatch.setattr(
+        importlib.metadata, "entry_points", lambda *, group: points if group == drivers.GROUP else []
+    )
     assert drivers.find("reader", "front") is SimulatedReader
     assert ("reader", "front") in drivers.names()
     assert set(drivers.names()) == {*drivers.DRIVERS, ("reader", "front")}
