@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from terminal.core.effects import Notice, Screen
+from terminal.core.effects import Screen
 from terminal.core.events import Health
 from terminal.core.facts import EntryState
 from terminal.core.stamp import Stamp, elapsed_ms
@@ -103,14 +103,12 @@ def problems(snapshot: Snapshot) -> list[str]:
         found.append(
             f"The oldest undelivered entry is {age_s // 3600} h old: check the network and the server."
         )
-    # A terminal that cannot work needs a person even where no single part of it is to blame.
-    return [words for words in found if words] or [words for words in (snapshot.out_of_order,) if words]
+    return [words for words in found if words]
 
 
 def _out_of_order(snapshot: Snapshot) -> str:
-    if snapshot.screen.notice is Notice.OUT_OF_ORDER:
-        return f"Out of order: {snapshot.screen.words}"
-    return snapshot.broken
+    """Return what stops all sales: from the state, for the screen may show something else for a moment."""
+    return f"Out of order: {snapshot.out_of_order}" if snapshot.out_of_order else snapshot.broken
 
 
 def _device(device: DeviceStatus) -> str:
