@@ -58,11 +58,13 @@ BOUNDARIES = {
     "drivers/device.py": "the thread of a device: what it raises becomes health",
     "terminal/cli/errors.py": "the process of terminalctl: what is raised becomes a sentence and an exit code",
     "terminal/daemon/lookups.py": "the threads that ask the server: one mistake must not end the next question",
+    "terminal/daemon/maintenance.py": "the thread of the journal's upkeep: the next look is tried all the same",
+    "terminal/daemon/perform.py": "the border of a plug-in: a driver that raises harms only itself",
     "terminal/daemon/wiring.py": "the loop's thread: what nobody foresaw ends the process, to be started anew",
     "terminal/httpd/server.py": "the thread of a connection: one bad handler must not end the server",
     "terminal/sync/worker.py": "the threads of delivery: a mistake in an adapter is an unknown outcome",
 }
-"""The only files that may catch every exception, each at the top of a thread or process."""
+"""The only files that may catch every exception, each at the top of a thread or process or at a plug-in."""
 
 CLOCKS = {
     "terminal/daemon/clock.py": "the clock",

@@ -6,6 +6,7 @@ change something become events of the loop or a named person's facts in the jour
 
 from __future__ import annotations
 
+import inspect
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Protocol
@@ -25,12 +26,12 @@ from terminal.journal.rows import Story
 _LOG = logging.getLogger(__name__)
 
 _FLUSH_S = 5
-_Words = Annotated[str, Meta(min_length=1, max_length=500)]
+_DIGITS = 19  # of the largest number that a journal can hold
 
 
 class _Decision(msgspec.Struct, forbid_unknown_fields=True):
-    by: Annotated[str, Meta(min_length=1, max_length=100)]
-    reason: _Words
+    by: Annotated[str, Meta(max_length=100)]
+    reason: Annotated[str, Meta(max_length=500)]
 
 
 class _Pairing(msgspec.Struct, forbid_unknown_fields=True):
@@ -38,7 +39,7 @@ class _Pairing(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class _Simulation(msgspec.Struct, forbid_unknown_fields=True):
-    device: str = ""
+    device: Annotated[str, Meta(max_length=40)] = ""
     args: dict[str, str | int | bool] = {}
 
 
@@ -63,6 +64,8 @@ class Control:
 
     Args:
         status: Makes the status.
+        screen: Makes what is shown; needs no journal, which may be what is wrong.
+        devices: Makes how each device is, likewise.
         books: The journal.
         now: Reads the clock.
         post: Puts an event into the loop's inbox.
@@ -78,6 +81,8 @@ class Control:
         self,
         *,
         status: Callable[[], dict[str, Any]],
+        screen: Callable[[], dict[str, Any]],
+        devices: Callable[[], list[dict[str, Any]]],
         books: Books,
         now: Callable[[], Stamp],
         post: Callable[[Event], None],
@@ -89,6 +94,8 @@ class Control:
         flush: Callable[[float], bool],
     ) -> None:
         self._status = status
+        self._screen = screen
+        self._devices = devices
         self._books = books
         self._now = now
         self._post = post
@@ -103,8 +110,8 @@ class Control:
         """Return what the socket answers."""
         routes = [
             Route("GET", "/v1/status", lambda _: Response.json(self._status())),
-            Route("GET", "/v1/devices", lambda _: Response.json({"devices": self._status()["devices"]})),
-            Route("GET", "/v1/screen", lambda _: Response.json(self._status()["screen"])),
+            Route("GET", "/v1/devices", lambda _: Response.json({"devices": self._devices()})),
+            Route("GET", "/v1/screen", lambda _: Response.json(self._screen())),
             Route("GET", "/v1/journal", self._list),
             Route("GET", "/v1/journal/{seq}", self._show),
             Route("POST", "/v1/journal/{seq}/void", lambda request: self._decide(request, "void")),
@@ -136,6 +143,8 @@ class Control:
 
     def _decide(self, request: Request, action: str) -> Response:
         decision: _Decision = request.json(_Decision)
+        _check_line(decision.by, "by, which is who decided")
+        _check_line(decision.reason, "reason")
         entry = self._entry(request)
         fact = PersonDecided(entry.key, action, decision.by, decision.reason)
         try:
@@ -178,13 +187,20 @@ class Control:
         asked: _Simulation = request.json(_Simulation)
         verb = request.params["verb"]
         if verb == "network" and self._network is not None:
-            up = bool(asked.args.get("up", True))
+            up = asked.args.get("up")
+            if not isinstance(up, bool):
+                raise Problem(400, 'the network is switched by {"up": true} or {"up": false}')
             self._network(up)
             return Response.json({"words": f"The network is {'there' if up else 'cut'}."})
         name, do = self._hand(verb, asked.device)
         try:
+            inspect.signature(do).bind(**asked.args)
+        except TypeError:
+            takes = ", ".join(inspect.signature(do).parameters) or "nothing"
+            raise Problem(400, f"{verb!r} takes {takes}; found {', '.join(asked.args) or 'nothing'}") from None
+        try:
             do(**asked.args)
-        except (ValueError, TypeError) as error:
+        except ValueError as error:
             raise Problem(409, str(error)) from None
         # So that whoever acts and then looks sees what followed.
         self._flush(_FLUSH_S)
@@ -225,7 +241,13 @@ def entry_json(entry: Entry) -> dict[str, Any]:
     return value
 
 
+def _check_line(text: str, what: str) -> None:
+    """Refuse what would be no line in the log, or say nothing."""
+    if not text.strip() or not text.isprintable():
+        raise Problem(400, f"found {text[:20]!r} as {what}; expected one line of text")
+
+
 def _number(text: str, what: str, least: int, most: int) -> int:
-    if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+    if not text.isascii() or not text.isdigit() or len(text) > _DIGITS or not least <= int(text) <= most:
         raise Problem(400, f"found {text[:20]!r} as {what}; expected a whole number from {least} to {most}")
     return int(text)

@@ -40,6 +40,9 @@ _FIRST_RETRY_S = 5
 _LAST_RETRY_S = 300
 _CATALOGUE_S = 20
 _PAIRING_S = 20
+_ANSWERED = (Outcome.DELIVERED, Outcome.REFUSED, Outcome.DENIED)
+"""A server that says no is there all the same."""
+
 _ASKERS = 4
 """Questions that may be under way at once; a server that hangs holds each for its deadline."""
 
@@ -176,7 +179,9 @@ class Lookups:
 
     def _refresh(self) -> bool:
         found = self._catalogue.terminal(_CATALOGUE_S)
-        self._weather.report(self._catalogue.name, ok=isinstance(found, TerminalInfo))
+        self._weather.report(
+            self._catalogue.name, ok=isinstance(found, TerminalInfo) or found.outcome in _ANSWERED
+        )
         if not isinstance(found, TerminalInfo):
             _LOG.info("the catalogue could not be read: %s", found.words)
             return False

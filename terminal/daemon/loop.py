@@ -23,7 +23,7 @@ from terminal.core.events import (
 from terminal.core.facts import Fact
 from terminal.core.stamp import Stamp
 from terminal.core.terminal import Terminal, TerminalState
-from terminal.journal.errors import JournalDamaged, JournalUnwritable
+from terminal.journal.errors import JournalDamaged, JournalError, JournalUnwritable
 
 _LOG = logging.getLogger(__name__)
 
@@ -32,6 +32,9 @@ RETRY_MS = 1_000
 
 _KEPT = (CoinInserted, CoinUnrecognised, ReleaseEnded, PrintEnded)
 """What has happened in the world and must reach the journal however late. Anything else may be done again."""
+
+_MOST_KEPT = 1_000
+"""Beyond this, noise of an acceptor, which is no money, stands in the log only: memory is not endless."""
 
 
 class Writes(Protocol):
@@ -70,7 +73,8 @@ class Loop:
         self._committed = committed
         self._inbox: queue.SimpleQueue[Event | threading.Event | None] = queue.SimpleQueue()
         self._kept: deque[Event] = deque()
-        self._retry_ms: int | None = None  # the journal cannot be written; tried again at this moment
+        self._under_way: Event | None = None
+        self._retry_ms: int | None = None  # the journal cannot be used; tried again at this moment
         self._busy_since_ms: int | None = None
         self._settled = threading.Condition()
         self.state: TerminalState | None = None
@@ -87,23 +91,11 @@ class Loop:
 
     def run(self) -> None:
         """Turn until end() is called. What nobody foresaw ends the process, and systemd starts it anew."""
-        while True:
-            try:
-                event = self._inbox.get(timeout=self._patience_s())
-            except queue.Empty:
-                event = TimePassed()
-            if event is None:
-                return
-            if isinstance(event, threading.Event):
-                event.set()
-                continue
-            self._busy_since_ms = self._now().mono_ms
-            if self._retry_ms is not None and self._now().mono_ms >= self._retry_ms:
-                self._try_again()
-            self._turn(event)
-            self._busy_since_ms = None
-            with self._settled:
-                self._settled.notify_all()
+        try:
+            while self._next():
+                pass
+        finally:
+            self._leave()
 
     def end(self) -> None:
         """Let run() return after what is in the inbox now."""
@@ -129,55 +121,104 @@ class Loop:
 
     # -- one event -------------------------------------------------------------------------------------
 
-    def _turn(self, event: Event) -> None:
+    def _next(self) -> bool:
+        """Take one event and do all that follows; return whether there is more to do."""
+        try:
+            event = self._inbox.get(timeout=self._patience_s())
+        except queue.Empty:
+            event = TimePassed()
+        if isinstance(event, threading.Event):
+            event.set()
+            return True
+        self._busy_since_ms = self._now().mono_ms
+        if event is None:
+            if self._kept:
+                self._write_kept()
+            return False
+        self._under_way = event
+        if self._retry_ms is not None and self._now().mono_ms >= self._retry_ms and self._write_kept():
+            self._turn(JournalRecovered())
+        if not self._turn(event):
+            self._keep(event)
+        self._busy_since_ms = self._under_way = None
+        with self._settled:
+            self._settled.notify_all()
+        return True
+
+    def _turn(self, event: Event) -> bool:
+        """Decide, commit, perform; return False where nothing of it was done: its facts cannot be written."""
         if self.state is None:
             raise RuntimeError("the loop turns before begin()")
         now = self._now()
         decision = self._terminal.handle(self.state, event, now)
-        if decision.facts and not self._write(event, decision.facts, now):
-            return
+        if decision.facts and not self._write(decision.facts, now):
+            return False
         self.state = decision.state
         for effect in decision.effects:
-            self._perform(effect)
+            try:
+                self._perform(effect)
+            except JournalError as error:
+                # It wanted to read. The state has its own deadline for what does not come.
+                self._fail(error)
+        return True
 
-    def _write(self, event: Event, facts: Sequence[Fact], now: Stamp) -> bool:
+    # -- a journal that cannot be used -----------------------------------------------------------------
+
+    def _write(self, facts: Sequence[Fact], now: Stamp) -> bool:
         if self._retry_ms is not None:
-            self._keep(event)
             return False
         try:
             self._journal.commit(facts, now, urgent=True)
-        except JournalDamaged:
-            # Only a start can set the file aside; what could not be written is in the log.
-            self._keep(event)
-            raise
         except JournalUnwritable as error:
-            self._retry_ms = now.mono_ms + RETRY_MS
-            _LOG.critical("%s Nothing is sold and no money is taken until it can be written again.", error)
-            self._keep(event)
-            self._turn(JournalFailed(str(error)))
+            self._fail(error)
             return False
         self._committed(facts)
         return True
 
+    def _fail(self, error: JournalError) -> None:
+        """Stop selling until the journal can be used again."""
+        if isinstance(error, JournalDamaged):
+            # Only a start can set the file aside; what could not be written is in the log.
+            raise error
+        first = self._retry_ms is None
+        self._retry_ms = self._now().mono_ms + RETRY_MS
+        if first:
+            _LOG.critical("%s Nothing is sold and no money is taken until it can be used again.", error)
+            self._turn(JournalFailed(str(error)))
+
     def _keep(self, event: Event) -> None:
         """Hold what must not be lost until the journal can be written, and say so: memory is not paper."""
-        if isinstance(event, _KEPT):
-            self._kept.append(event)
-            _LOG.critical("not written down yet, kept in memory: %s", event)
-
-    def _try_again(self) -> None:
-        """If the journal takes a write again, write what was kept and go on as before."""
-        now = self._now()
-        try:
-            self._journal.probe(now)
-        except JournalUnwritable:
-            self._retry_ms = now.mono_ms + RETRY_MS
+        if not isinstance(event, _KEPT):
             return
+        if isinstance(event, CoinUnrecognised) and len(self._kept) >= _MOST_KEPT:
+            _LOG.critical("not written down, and no longer kept: %s", event)
+            return
+        self._kept.append(event)
+        _LOG.critical("not written down yet, kept in memory: %s", event)
+
+    def _write_kept(self) -> bool:
+        """If the journal takes a write again, write what was kept, in order; return whether all of it is."""
+        try:
+            self._journal.probe(self._now())
+        except JournalUnwritable as error:
+            self._fail(error)
+            return False
         self._retry_ms = None
-        kept, self._kept = self._kept, deque()
-        _LOG.warning("the journal can be written again; %d kept events follow", len(kept))
-        for event in (*kept, JournalRecovered()):
-            self._turn(event)
+        _LOG.warning("the journal can be written again; %d kept events follow", len(self._kept))
+        while self._kept:
+            if not self._turn(self._kept[0]):
+                return False
+            self._kept.popleft()
+        return True
+
+    def _leave(self) -> None:
+        """Tell what nobody will write down any more: the log is the only paper that is left for it."""
+        left: list[object] = [*self._kept, self._under_way]
+        while not self._inbox.empty():
+            left.append(self._inbox.get())
+        for event in left:
+            if isinstance(event, _KEPT):
+                _LOG.critical("look whether this is in the journal; book it by hand if it is not: %s", event)
 
     def _patience_s(self) -> float | None:
         wake_ms = self.state.wake_ms if self.state else None

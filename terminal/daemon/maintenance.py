@@ -42,8 +42,14 @@ class Maintenance:
         self._journal = journal
         self._backups = backups
         self._keep = keep
+        self._troubles: dict[str, str] = {}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="maintenance", daemon=True)
+
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """One sentence for everything that could not be done the last time."""
+        return tuple(self._troubles.values())
 
     def start(self) -> None:
         """Begin."""
@@ -71,4 +77,16 @@ class Maintenance:
         try:
             do()
         except (JournalError, OSError) as error:
-            _LOG.warning("the journal could not be %s: %s", what, error)
+            self._failed(what, (error.strerror if isinstance(error, OSError) else None) or str(error))
+        except Exception as error:  # noqa: BLE001 - the boundary of a thread: the next look is tried all the same
+            _LOG.exception("the upkeep of the journal failed in a way that was not foreseen")
+            self._failed(what, f"unforeseen ({type(error).__name__}); please report this")
+        else:
+            self._troubles = {known: words for known, words in self._troubles.items() if known != what}
+
+    def _failed(self, what: str, why: str) -> None:
+        words = f"The journal could not be {what}: {why}"
+        if self._troubles.get(what) != words:
+            _LOG.warning("%s", words)
+        # A new one each time: other threads read it.
+        self._troubles = {**self._troubles, what: words}

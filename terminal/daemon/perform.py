@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Protocol
 
 from drivers.contract import CoinAcceptor, Device, Printer, ReleaseDevice
@@ -20,6 +22,8 @@ from terminal.core.effects import (
     Show,
 )
 from terminal.core.events import DeliveryEnded, Event
+
+_LOG = logging.getLogger(__name__)
 
 
 class Delivers(Protocol):
@@ -76,20 +80,33 @@ class Performer:
                 self._show(screen)
             case OpenSlot(limit=limit):
                 for acceptor in self._acceptors.values():
-                    acceptor.accept(limit)
+                    _order(acceptor, partial(acceptor.accept, limit))
             case CloseSlot():
                 for acceptor in self._acceptors.values():
-                    acceptor.inhibit()
+                    _order(acceptor, acceptor.inhibit)
             case Release():
-                self._releases[effect.device].release(effect.release, effect.product)
+                machine = self._releases[effect.device]
+                _order(machine, partial(machine.release, effect.release, effect.product))
             case Print():
-                self._printers[effect.device].print(effect.job, effect.document)
+                printer = self._printers[effect.device]
+                _order(printer, partial(printer.print, effect.job, effect.document))
             case ReadWallet():
                 self._lookups.read_wallet(effect.token, effect.deadline_ms)
             case DeliverNow(key=key):
                 self._engine.deliver_now(key, lambda answer: self._post(_ended(key, answer)))
             case PairToken():
                 self._lookups.pair(effect.token, effect.code)
+
+
+def _order(device: Device, do: Callable[[], None]) -> None:
+    """Call a driver, which may be somebody else's: what it raises, against its contract, stays its own.
+
+    The others go on (I7), and an order that nobody answers becomes unknown when the time for it is over.
+    """
+    try:
+        do()
+    except Exception:  # noqa: BLE001 - the border of a plug-in: its mistake must not end the loop
+        _LOG.exception("the driver of %r has failed with an order; please report this", device.name)
 
 
 def _ended(key: str, answer: Answer) -> DeliveryEnded:

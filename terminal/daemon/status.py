@@ -40,7 +40,7 @@ class Snapshot:
     """Everything that a status is made of, gathered at one moment.
 
     *broken*: why the journal cannot be written; *set_aside*: which damaged journal was set aside at the start;
-    *out_of_order*: why nothing can be sold or taken, as guests are told.
+    *out_of_order*: why nothing can be sold or taken, as guests are told; *upkeep*: what needs care.
     """
 
     terminal: str
@@ -57,6 +57,7 @@ class Snapshot:
     set_aside: str = ""
     out_of_order: str = ""
     max_age_h: int = 0
+    upkeep: Sequence[str] = ()
 
 
 def status(snapshot: Snapshot) -> dict[str, Any]:
@@ -85,7 +86,7 @@ def screen(shown: Screen) -> dict[str, Any]:
 
 def problems(snapshot: Snapshot) -> list[str]:
     """Return one sentence for each thing that needs a person; empty if the terminal is healthy."""
-    found = [_out_of_order(snapshot), snapshot.set_aside]
+    found = [_out_of_order(snapshot), snapshot.set_aside, *snapshot.upkeep]
     found += [
         f"{_device(device)} {device.words or 'it does not work.'}".strip()
         for device in snapshot.devices

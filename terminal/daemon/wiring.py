@@ -25,7 +25,7 @@ from terminal.daemon.lookups import Lookups
 from terminal.daemon.loop import Loop
 from terminal.daemon.maintenance import Maintenance
 from terminal.daemon.perform import Performer, by_role
-from terminal.daemon.status import BackendStatus, DeviceStatus, Snapshot, status
+from terminal.daemon.status import BackendStatus, DeviceStatus, Snapshot, screen, status
 from terminal.daemon.watchdog import Notifier, Watchdog
 from terminal.httpd import CannotListen, Server
 from terminal.journal import Journal, load_or_create_key
@@ -64,8 +64,12 @@ class Daemon:
         self.failed = False
         self._clock = SystemClock()
         self._screen = Screen(Notice.OUT_OF_ORDER, "Starting.")
-        self._sandbox, self._network = _simulated_world(settings)
         self._journal = _open_journal(settings, self._clock)
+        try:
+            self._sandbox, self._network = _simulated_world(settings)
+        except CannotStart:
+            self._journal.close()
+            raise
         self._backends = self._build_backends()
         self._engine = Engine(self._journal, self._backends, self._clock, settings.sync)
         job = msgspec.structs.replace(settings.job(), zone=local_zone())
@@ -96,7 +100,8 @@ class Daemon:
         backups = Path(settings.journal.backups or Path(settings.journal.path).parent / "backups")
         self._maintenance = Maintenance(self._journal, backups, settings.journal.keep)
         self._watchdog = Watchdog(notifier, self.hangs)
-        self._turning = threading.Thread(target=self._turn, name="loop")
+        # A loop that hangs must not keep the process alive: see stop().
+        self._turning = threading.Thread(target=self._turn, name="loop", daemon=True)
 
     # -- start and stop --------------------------------------------------------------------------------
 
@@ -107,19 +112,20 @@ class Daemon:
         it, since that loads an HTTP client, and a sale needs none.
 
         Raises:
-            CannotStart: What was open at the last stop cannot be settled, or the control socket is taken.
+            CannotStart: What was open at the last stop cannot be settled, or the control socket is taken; then
+                everything is stopped and closed again.
         """
         for device in self._devices.values():
             device.start()
         try:
             self._begin()
             self._control.start()
+            self._turning.start()
+            self._notifier.ready(f"{self._settings.terminal.id}: {self._settings.terminal.job}")
+            self._engine.start()
         except (JournalError, CannotListen) as error:
-            self._stop_devices()
+            self.stop()
             raise CannotStart(str(error)) from None
-        self._turning.start()
-        self._notifier.ready(f"{self._settings.terminal.id}: {self._settings.terminal.job}")
-        self._engine.start()
         self._lookups.start()
         self._maintenance.start()
         self._watchdog.start()
@@ -147,15 +153,16 @@ class Daemon:
             os.kill(os.getpid(), signal.SIGTERM)
 
     def stop(self) -> None:
-        """Stop everything, slots first; what is being given out may end."""
+        """Stop everything that was started, slots first; what is being given out may end."""
         self._watchdog.stop()
         self._control.stop()
         self._loop.post(StopAsked())
-        if not self.failed:
+        if self._turning.is_alive() and not self.failed:
             self._loop.wait_for(lambda state: state.stopping and not state.job.under_way, SETTLE_S)
         self._stop_devices()
         self._loop.end()
-        self._turning.join(SETTLE_S)
+        if self._turning.is_alive():
+            self._turning.join(SETTLE_S)
         self._lookups.stop()
         self._engine.stop()
         self._maintenance.stop()
@@ -213,6 +220,8 @@ class Daemon:
         hands = {name: device.hands for name, device in self._devices.items() if hasattr(device, "hands")}
         control = Control(
             status=self.status,
+            screen=lambda: screen(self._screen),
+            devices=lambda: [msgspec.to_builtins(each) for each in self._device_states()],
             books=self._journal,
             now=self._clock.now,
             post=self._loop.post,
@@ -247,13 +256,14 @@ class Daemon:
                 screen=self._screen,
                 counts=self._journal.counts(),
                 oldest=self._journal.oldest_queued(),
-                devices=[self._device_status(each) for each in self._settings.devices],
+                devices=self._device_states(),
                 backends=[
                     BackendStatus(each.name, self._type(each.name), each.state, each.words)
                     for each in self._engine.states()
                 ],
                 broken=state.broken if state else "",
                 set_aside=self._journal.set_aside or "",
+                upkeep=self._maintenance.troubles,
                 out_of_order=self._terminal.trouble(state, now) if state else "",
                 max_age_h=self._settings.offline.max_age_h,
             )
@@ -263,6 +273,9 @@ class Daemon:
         """Return a backend's type; entries may wait for one that is not configured any more."""
         found = self._settings.backends.get(backend)
         return found.type if found else "not configured"
+
+    def _device_states(self) -> list[DeviceStatus]:
+        return [self._device_status(each) for each in self._settings.devices]
 
     def _device_status(self, each: DeviceSettings) -> DeviceStatus:
         condition = self._devices[each.name].condition
@@ -287,8 +300,13 @@ def _open_journal(settings: Settings, clock: SystemClock) -> Journal:
         path.parent.mkdir(parents=True, exist_ok=True)
         key = load_or_create_key(Path(settings.journal.key_file or f"{path}.key"))
         return Journal.open(path, key, boot=clock.boot)
-    except (JournalError, OSError) as error:
+    except JournalError as error:
         raise CannotStart(str(error)) from None
+    except OSError as error:
+        raise CannotStart(
+            f"The journal {path} cannot be used ({error.strerror}): check that its directory belongs to the "
+            "daemon's user."
+        ) from None
 
 
 def _simulated_world(settings: Settings) -> tuple[Sandbox | None, CuttableNetwork | None]:

@@ -88,6 +88,8 @@ class Place:
         """Let the control socket answer."""
         control = Control(
             status=self.snapshot,
+            screen=lambda: self.snapshot()["screen"],
+            devices=lambda: self.snapshot()["devices"],
             books=self.journal,
             now=lambda: at(60),
             post=self.posted.append,
