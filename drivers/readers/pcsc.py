@@ -16,6 +16,7 @@ was told last is kept over a loss, and nothing is said of it before the reader i
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Annotated, ClassVar
 
 from msgspec import Meta
@@ -75,6 +76,7 @@ class PcscReader(DeviceThread):
         self._settled_at = 0.0
         self._lying: str | None = None  # what was told of the thing that lies there: a UID, or a refusal
         self._refusals = 0
+        self._looked_before = False  # at any time since the start
 
     # -- the life --------------------------------------------------------------------------------------
 
@@ -170,7 +172,10 @@ class PcscReader(DeviceThread):
                 return  # only after a loss: it lay there all the time
             self._tell_removed()
             self._lying = what
+            if isinstance(found, TokenPresented) and reopened and not self._looked_before:
+                found = replace(found, lying=True)
             self._emit(found)
+        self._looked_before = True
 
     def _tell_removed(self) -> None:
         if self._lying is not None:

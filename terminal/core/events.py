@@ -35,10 +35,14 @@ class Ended(Enum):
 
 @dataclass(frozen=True, slots=True)
 class TokenPresented:
-    """A token came onto a reader. *uid*: canonical, upper-case hex, first transmitted byte first."""
+    """A token came onto a reader. *uid*: canonical, upper-case hex, first transmitted byte first.
+
+    *lying*: it lay there already when the reader was first opened, so nobody presented it just now.
+    """
 
     reader: str
     uid: str
+    lying: bool = False
 
 
 @dataclass(frozen=True, slots=True)

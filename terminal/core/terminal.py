@@ -93,6 +93,7 @@ class TerminalState:
 
 _Made = Decision[TerminalState]
 
+_PRESENT_AGAIN = "Please take the token away and present it again."
 _STOPPING = Screen(Notice.OUT_OF_ORDER, "The machine is about to stop. Please come back in a moment.")
 
 
@@ -172,6 +173,9 @@ class Terminal:
             back_ms = self.job.reading.same_card_ms
             if card.gone_ms is None or now.mono_ms - card.gone_ms < back_ms:
                 return Decision(state, effects=(Show(state.screen),))
+        if event.lying:
+            # The power failed with a card on the reader: after the start it must not buy a second time.
+            return _passing(state, Screen(Notice.REFUSED, _PRESENT_AGAIN, token=mask(event.uid)), now)
         if state.pairing and state.pairing.token is None:
             pairing = replace(state.pairing, token=event.uid)
             screen = Screen(Notice.CHECKING, token=mask(event.uid))

@@ -56,6 +56,19 @@ def test_a_card_that_comes_back(away_ms: int, taps: int) -> None:
     assert len(asked(talk)) == taps
 
 
+def test_a_card_that_lies_there_at_the_start_buys_nothing_until_it_is_presented() -> None:
+    talk = Talk(vending_job(same_card_ms=1500))
+    made = talk(TokenPresented("reader", UID, lying=True))
+    assert (asked(talk), made.facts) == ([], ())
+    assert shown(made).notice is Notice.REFUSED
+    assert "present it again" in shown(made).words
+    talk(ON)
+    assert asked(talk) == []  # it never went away
+    talk(OFF)
+    talk(ON, after_ms=2_000)
+    assert asked(talk) == [UID]
+
+
 def test_a_second_removal_gives_no_new_life() -> None:
     talk = Talk(topup_job(same_card_ms=1500))
     talk(ON)

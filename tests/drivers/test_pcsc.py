@@ -68,6 +68,10 @@ def presented(uid: str) -> TokenPresented:
     return TokenPresented(NAME, uid)
 
 
+def lying(uid: str) -> TokenPresented:
+    return TokenPresented(NAME, uid, lying=True)
+
+
 REMOVED = TokenRemoved(NAME)
 
 
@@ -464,7 +468,7 @@ def tokens_of(*tokens: object, **steps: list[object]) -> None:
 
 def test_a_swap_between_two_looks_is_seen_by_the_event_counter() -> None:
     tokens_of(
-        presented(SEVEN),
+        lying(SEVEN),
         REMOVED,
         presented(OTHER),
         wait=[there(1), there(3)],
@@ -474,7 +478,7 @@ def test_a_swap_between_two_looks_is_seen_by_the_event_counter() -> None:
 
 def test_a_change_of_state_that_is_no_card_is_not_read_again() -> None:
     in_use = there(1) | 0x100
-    tokens_of(presented(SEVEN), wait=[there(1), in_use, there(1), in_use], answer=[SEVEN + "9000"])
+    tokens_of(lying(SEVEN), wait=[there(1), in_use, there(1), in_use], answer=[SEVEN + "9000"])
 
 
 @pytest.mark.parametrize("code", sorted(CARD_GONE))
@@ -506,7 +510,12 @@ def test_a_card_in_trouble_that_stays_is_told() -> None:
 
 def test_a_reader_lost_while_it_reads_reads_the_card_when_it_is_back() -> None:
     lost = PcscError(0x80100017, "the reader was unplugged")
-    tokens_of(presented(SEVEN), wait=[there(1), there(1)], card=[lost], answer=[SEVEN + "9000"])
+    tokens_of(lying(SEVEN), wait=[there(1), there(1)], card=[lost], answer=[SEVEN + "9000"])
+
+
+def test_only_what_lay_there_at_the_first_opening_was_not_presented() -> None:
+    lost = ReaderLost(0x80100009, "the reader 'Scripted' was unplugged")
+    tokens_of(presented(SEVEN), wait=[EMPTY, lost, there(2)], answer=[SEVEN + "9000"])
 
 
 # -- helpers -------------------------------------------------------------------------------------------
