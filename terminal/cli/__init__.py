@@ -14,6 +14,7 @@ EPILOG = (
         "terminalctl status                       how it is; exits with 1 if something needs you",
         "terminalctl journal list --state parked  what the server refused",
         "terminalctl journal show 17              the story of one entry",
+        "terminalctl journal books                where every coin is",
         "terminalctl config check                 every mistake in the configuration at once",
     )
     + """

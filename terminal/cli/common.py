@@ -6,10 +6,12 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from terminal.cli.errors import WrongUse
 from terminal.settings import Settings, load
 
 DEFAULT_CONFIG = "/etc/terminal/terminal.toml"
@@ -54,6 +56,26 @@ def settings() -> Settings:
         ConfigError: It has mistakes.
     """
     return load(config_file())
+
+
+def journal_file(settings: Settings) -> Path:
+    """Return the file of the journal.
+
+    Raises:
+        WrongUse: It is not there, or the caller may not read it.
+    """
+    path = Path(settings.journal.path)
+    if not os.access(path, os.R_OK):
+        raise WrongUse(
+            f"The journal {path} is not there, or you may not read it: use sudo, or name the terminal's "
+            "configuration by --config."
+        )
+    return path
+
+
+def progress(total: int, label: str) -> Any:
+    """Return a progress bar on stderr; it shows itself on terminals only."""
+    return click.progressbar(length=total, label=label, file=sys.stderr, hidden=not sys.stderr.isatty())
 
 
 def print_json(value: object) -> None:

@@ -1,4 +1,4 @@
-"""The journal's entries for spreadsheets and programs: one flat record each, tokens masked. Pure."""
+"""The journal for spreadsheets and programs: `journal export`. One flat record each, tokens masked."""
 
 from __future__ import annotations
 
@@ -7,78 +7,95 @@ import io
 import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from typing import Any
 
+import click
+
+from terminal.cli import common
 from terminal.cli.tables import clean
-from terminal.core.records import Entry
-from terminal.core.stamp import Stamp
-from terminal.core.token import mask
 
-FIELDS = (
-    "seq",
-    "created",
-    "clock_synchronised",
-    "kind",
-    "state",
-    "amount_cents",
-    "currency",
-    "token",
-    "backend",
-    "pieces",
-    "description",
-    "tag",
-    "key",
-    "refers_to",
-    "attempts",
-    "first_attempted",
-    "words",
-)
+WHAT = ("entries", "attempts", "decisions", "releases", "cash", "sessions", "coin-faults")
+"""What can be exported: the tables of terminal.journal.technician, as they are typed."""
 
 _FORMULA = ("=", "+", "-", "@", "\t")
 
+Record = dict[str, object]
 
-def record(entry: Entry, currency: str) -> dict[str, object]:
-    """Return an entry as a flat record, its token masked."""
-    values = (
-        entry.seq,
-        moment(entry.created),
-        entry.created.synced,
-        entry.kind.value,
-        entry.state.value,
-        entry.amount,
-        currency,
-        mask(entry.token),
-        entry.backend,
-        ", ".join(piece.name for piece in entry.pieces),
-        entry.description,
-        entry.tag,
-        entry.key,
-        entry.refers_to,
-        entry.attempts,
-        None if entry.first_attempted is None else moment(entry.first_attempted),
-        entry.words,
+
+@click.command(
+    epilog=common.examples(
+        "terminalctl journal export > journal.csv",
+        "terminalctl journal export --what cash --since 2026-05-01 > coins.csv",
+        "terminalctl journal export --what attempts --format json",
     )
-    return dict(zip(FIELDS, values, strict=True))
+)
+@click.option(
+    "--what",
+    type=click.Choice(WHAT),
+    default=WHAT[0],
+    show_default=True,
+    help="Which facts: entries as they stand now; each attempt to deliver one; decisions about them; what was "
+    "given out or printed; each coin and where the money went (negative: out of its session); coin sessions; "
+    "signals of an acceptor that were no known coin.",
+)
+@click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
+@click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]),
+    help="Only what happened from this moment on (UTC, by the terminal's clock as it was then).",
+)
+@common.config_option
+def export(what: str, form: str, since: datetime | None) -> None:
+    """Print the journal for a spreadsheet or program, oldest first; tokens are masked, no secret is in it.
+
+    Every record has a number (seq), and names entries and sessions by theirs. Works beside the running daemon
+    and without it.
+    """
+    from terminal.journal import technician  # noqa: PLC0415 - SQLite only where it is needed
+
+    settings = common.settings()
+    path = common.journal_file(settings)
+    table = what.replace("-", "_")
+    since_ms = None if since is None else int(since.replace(tzinfo=UTC).timestamp() * 1000)
+    currency = settings.terminal.currency
+    fields = [*with_currency(dict.fromkeys(technician.TABLES[table]), currency)]
+    with common.progress(technician.count(path, table, since_ms), "exporting") as bar:
+        rows = _counted(technician.rows(path, table, since_ms), bar)
+        records = (with_currency(row, currency) for row in rows)
+        for text in as_csv(fields, records) if form == "csv" else as_json(records):
+            click.echo(text, nl=False)
 
 
-def as_csv(entries: Iterable[Entry], currency: str) -> Iterator[str]:
+def with_currency(row: Record, currency: str) -> Record:
+    """Return *row* with the currency behind its amount, where it has one."""
+    whole: Record = {}
+    for name, value in row.items():
+        whole[name] = value
+        if name == "amount_cents":
+            whole["currency"] = currency
+    return whole
+
+
+def as_csv(fields: Iterable[str], records: Iterable[Record]) -> Iterator[str]:
     """Give the lines of a CSV file (RFC 4180)."""
-    yield _line(FIELDS)
-    for entry in entries:
-        yield _line([_harmless(value) for value in record(entry, currency).values()])
+    yield _line(fields)
+    for record in records:
+        yield _line(_harmless(value) for value in record.values())
 
 
-def as_json(entries: Iterable[Entry], currency: str) -> Iterator[str]:
+def as_json(records: Iterable[Record]) -> Iterator[str]:
     """Give the lines of a JSON list, one record in each."""
     before = "[\n"
-    for entry in entries:
-        yield before + json.dumps(record(entry, currency), ensure_ascii=False)
+    for record in records:
+        yield before + json.dumps(record, ensure_ascii=False)
         before = ",\n"
     yield "[]\n" if before == "[\n" else "\n]\n"
 
 
-def moment(stamp: Stamp) -> str:
-    """Return a moment by the wall clock in UTC (ISO 8601)."""
-    return datetime.fromtimestamp(stamp.wall_ms / 1000, UTC).isoformat(timespec="seconds")
+def _counted(rows: Iterable[Record], bar: Any) -> Iterator[Record]:
+    for row in rows:
+        yield row
+        bar.update(1)
 
 
 def _harmless(value: object) -> object:

@@ -1,4 +1,4 @@
-"""The journal: `journal list|show|retry|void|export|verify`.
+"""The journal: `journal list|show|retry|void|verify`; `export` and `books` stand in files of their own.
 
 Reading opens the file itself, read-only, beside the running daemon or without it; what decides goes through the
 daemon, the only one that writes.
@@ -6,9 +6,6 @@ daemon, the only one that writes.
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,15 +13,17 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from terminal.cli import common, export, tables
+from terminal.cli import common, tables
+from terminal.cli.books import books
 from terminal.cli.client import Control
 from terminal.cli.errors import NEEDS_PERSON, WrongUse
+from terminal.cli.export import export
 from terminal.cli.meaning import KINDS, meaning, remedy
 from terminal.cli.tables import Cell
 from terminal.core import money
 from terminal.core.facts import EntryState
 from terminal.core.records import Entry
-from terminal.core.stamp import Stamp
+from terminal.core.stamp import Stamp, utc
 from terminal.core.token import mask
 from terminal.settings import Settings
 
@@ -39,7 +38,6 @@ _COLOURS = {
     EntryState.SENDING: "yellow",
     EntryState.QUEUED: "yellow",
 }
-_PAGE = 500  # entries that are read at a time
 _MOST = 10_000
 
 _number = click.argument("number", type=click.IntRange(min=1), metavar="NUMBER")
@@ -51,6 +49,10 @@ _yes = click.option("--yes", is_flag=True, help="Do not ask whether I am sure.")
 @click.group()
 def journal() -> None:
     """What was sold and topped up, what the servers know of it, and what waits for a person."""
+
+
+journal.add_command(export)
+journal.add_command(books)
 
 
 @journal.command(
@@ -139,33 +141,6 @@ def void(number: int, by: str | None, reason: str | None, yes: bool, as_json: bo
     _decide("void", number, by, reason, yes=yes, as_json=as_json)
 
 
-@journal.command(
-    "export",
-    epilog=common.examples(
-        "terminalctl journal export > journal.csv",
-        "terminalctl journal export --format json --since 2026-05-01",
-    ),
-)
-@click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
-@click.option(
-    "--since",
-    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]),
-    help="Only entries from this moment on (UTC).",
-)
-@common.config_option
-def export_(form: str, since: datetime | None) -> None:
-    """Print every entry for a spreadsheet or program, oldest first; tokens are masked, no secret is in it."""
-    settings = common.settings()
-    least = 0 if since is None else int(since.replace(tzinfo=UTC).timestamp() * 1000)
-    write = export.as_csv if form == "csv" else export.as_json
-    with _reader(settings) as reader:
-        total = sum(reader.counts().values())
-        with _bar(total, "exporting") as bar:
-            chosen = (entry for entry in _all(reader, bar) if entry.created.wall_ms >= least)
-            for text in write(chosen, settings.terminal.currency):
-                click.echo(text, nl=False)
-
-
 @journal.command(epilog=common.examples("terminalctl journal verify"))
 @common.config_option
 @common.json_option
@@ -183,7 +158,7 @@ def verify(as_json: bool) -> None:  # noqa: FBT001 - click's flag
     if not key_file.exists():  # never made here: another key would verify nothing
         raise WrongUse(f"The journal's key {key_file} is not there, or you may not look: use sudo.")
     key = load_or_create_key(key_file)
-    with _bar(0, "verifying") as bar:
+    with common.progress(0, "verifying") as bar:
         findings = verify_file(Path(settings.journal.path), key, lambda done, total: _advance(bar, done, total))
     if as_json:
         common.print_json({"journal": settings.journal.path, "whole": not findings, "findings": findings})
@@ -197,19 +172,6 @@ def verify(as_json: bool) -> None:  # noqa: FBT001 - click's flag
 def _advance(bar: Any, done: int, total: int) -> None:
     bar.length = total
     bar.update(done - bar.pos)
-
-
-def _all(reader: JournalReader, bar: Any) -> Iterator[Entry]:
-    """Give every entry, oldest first, without holding them all: numbers first come down, pages then go up."""
-    starts: list[int | None] = [None]
-    page = reader.entries(limit=_PAGE)
-    while len(page) == _PAGE:
-        starts.append(page[-1].seq)
-        page = reader.entries(limit=_PAGE, before=page[-1].seq)
-    for before in reversed(starts):
-        page = reader.entries(limit=_PAGE, before=before)
-        yield from reversed(page)
-        bar.update(len(page))
 
 
 def _decide(action: str, number: int, by: str | None, reason: str | None, *, yes: bool, as_json: bool) -> None:
@@ -237,22 +199,11 @@ _QUESTIONS = {
 def _reader(settings: Settings) -> JournalReader:
     from terminal.journal.reads import JournalReader  # noqa: PLC0415 - SQLite only where it is needed
 
-    path = Path(settings.journal.path)
-    if not os.access(path, os.R_OK):
-        raise WrongUse(
-            f"The journal {path} is not there, or you may not read it: use sudo, or name the terminal's "
-            "configuration by --config."
-        )
-    return JournalReader(path)
+    return JournalReader(common.journal_file(settings))
 
 
 def _no_entry(number: int) -> WrongUse:
     return WrongUse(f"There is no entry {number} in the journal: terminalctl journal list")
-
-
-def _bar(total: int, label: str) -> Any:
-    """Return a progress bar on stderr; it shows itself on terminals only."""
-    return click.progressbar(length=total, label=label, file=sys.stderr, hidden=not sys.stderr.isatty())
 
 
 def _row(entry: Entry, settings: Settings) -> tuple[object, ...]:
@@ -285,8 +236,8 @@ def _when(stamp: Stamp) -> str:
 
 def _as_json(entry: Entry) -> dict[str, Any]:
     value: dict[str, Any] = msgspec.to_builtins(entry)
-    return {**value, "token": mask(entry.token), "created_utc": export.moment(entry.created)}
+    return {**value, "token": mask(entry.token), "created_utc": utc(entry.created.wall_ms)}
 
 
 def _event_json(event: StoryEvent) -> dict[str, Any]:
-    return {"at_utc": export.moment(event.at), **msgspec.to_builtins(event)}
+    return {"at_utc": utc(event.at.wall_ms), **msgspec.to_builtins(event)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +34,8 @@ def elapsed_ms(earlier: Stamp, later: Stamp) -> int | None:
     if earlier.synced and later.synced and later.wall_ms >= earlier.wall_ms:
         return later.wall_ms - earlier.wall_ms
     return None
+
+
+def utc(wall_ms: int) -> str:
+    """Return milliseconds since 1970 as a moment in UTC, to the second (ISO 8601)."""
+    return datetime.fromtimestamp(wall_ms / 1000, UTC).isoformat(timespec="seconds")

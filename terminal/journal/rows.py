@@ -45,3 +45,9 @@ class Books:
     written_off: int
     debits: dict[EntryState, int]
     credits: dict[EntryState, int]
+
+    @property
+    def missing(self) -> int:
+        """Cents that were accepted and are nowhere, or negative: came from nowhere. 0, or the journal lies."""
+        found = self.credited + self.spent + self.returned + self.held + self.written_off
+        return self.accepted - found

@@ -1,7 +1,5 @@
 """`journal …`: what a technician reads and decides."""
 
-import csv
-import io
 import json
 import sqlite3
 from contextlib import closing
@@ -11,7 +9,7 @@ import pytest
 from terminal.cli import common
 from terminal.core.delivery import Outcome
 from terminal.core.facts import EntryKind, EntryState
-from tests.cli.conftest import UID, Place, at
+from tests.cli.conftest import Place, at
 
 DECIDED = ("--by", "J. Doe", "--reason", "looked on the server")
 
@@ -188,49 +186,6 @@ def test_deciding_needs_the_daemon(place: Place) -> None:
     done = place.run("journal", "retry", number(place), *DECIDED, "--yes")
     assert done.exit_code == 2
     assert "terminald does not run" in done.stderr
-
-
-# -- export --------------------------------------------------------------------------------------------
-
-
-def test_the_export_holds_every_entry_oldest_first_and_no_uid(
-    place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("terminal.cli.journal._PAGE", 3)
-    for each in range(8):
-        place.add(f"k{each}", second=each)
-    done = place.run("journal", "export")
-    assert done.exit_code == 0
-    rows = list(csv.DictReader(io.StringIO(done.stdout)))
-    assert [row["key"] for row in rows] == [f"k{each}" for each in range(8)]
-    assert rows[0]["amount_cents"] == "120"
-    assert rows[0]["pieces"] == "Espresso"
-    assert rows[0]["created"] == "2026-05-01T12:00:00+00:00"
-    assert UID not in done.output
-
-
-@pytest.mark.parametrize("count", [0, 1, 3])
-def test_the_export_for_programs_is_one_list(place: Place, count: int) -> None:
-    for each in range(count):
-        place.add(f"k{each}")
-    told = json.loads(place.run("journal", "export", "--format", "json").stdout)
-    assert [entry["key"] for entry in told] == [f"k{each}" for each in range(count)]
-
-
-def test_the_export_can_begin_later(place: Place) -> None:
-    place.add("k1")
-    place.add("k2", second=100)
-    told = json.loads(
-        place.run("journal", "export", "--format", "json", "--since", "2026-05-01T12:01:40").stdout
-    )
-    assert [entry["key"] for entry in told] == ["k2"]
-
-
-def test_no_spreadsheet_takes_a_servers_words_for_a_formula(place: Place) -> None:
-    place.add("k1")
-    place.attempt("k1", Outcome.REFUSED, EntryState.PARKED, '=HYPERLINK("http://x")')
-    (row,) = csv.DictReader(io.StringIO(place.run("journal", "export").stdout))
-    assert row["words"].startswith("'=HYPERLINK")
 
 
 # -- verify --------------------------------------------------------------------------------------------

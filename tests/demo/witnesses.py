@@ -2,21 +2,13 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from terminal.journal.connect import connect_to_read
+from terminal.journal import technician
 from tests.demo.books import Booked, Books, Coin, GivenOut, Piece, Printed, Swallowed, Written
 from tests.support.machine import Machine, SandboxProcess
 
-_COINS = """
-SELECT c.amount, coalesce(o.kind, 'held'), coalesce(e.key, '')
-FROM cash AS c
-LEFT JOIN cash AS o ON o.session = c.session AND o.kind <> 'in'
-LEFT JOIN entries AS e ON e.seq = o.entry
-WHERE c.kind = 'in' ORDER BY c.seq
-"""
 _MOST = 10_000
 
 
@@ -73,8 +65,20 @@ def written(name: str, machine: Machine) -> list[Written]:
 
 
 def _coins(name: str, machine: Machine) -> list[Coin]:
-    with closing(connect_to_read(machine.journal)) as db:
-        return [Coin(name, amount, became, key) for amount, became, key in db.execute(_COINS)]
+    """Return every coin of a journal and what became of it; a session that was emptied twice tells it twice."""
+    keys = {entry["seq"]: str(entry["key"]) for entry in technician.rows(machine.journal, "entries")}
+    came: list[dict[str, Any]] = []
+    went: dict[int, list[tuple[str, str]]] = {}
+    for row in technician.rows(machine.journal, "cash"):
+        if row["kind"] == "in":
+            came.append(row)
+        else:
+            went.setdefault(row["session"], []).append((row["kind"], keys.get(row["entry"], "")))
+    return [
+        Coin(name, coin["amount_cents"], became, key)
+        for coin in came
+        for became, key in went.get(coin["session"], [("held", "")])
+    ]
 
 
 def _of(records: dict[str, list[dict[str, Any]]], what: str) -> Iterator[tuple[str, dict[str, Any]]]:
