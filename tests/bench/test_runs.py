@@ -1,0 +1,29 @@
+"""The measurements run and say what they must; how fast anything was is not a matter of a test."""
+
+import json
+import subprocess
+import sys
+
+from tests.support import needs
+
+
+def run(*options: str) -> subprocess.CompletedProcess[str]:
+    needs.program("cc", "gcc")
+    command = [sys.executable, "-m", "tests.bench", *options]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+
+
+def test_a_quick_look_prints_its_rows_and_counts_one_sync_for_an_append():
+    done = run("--quick", "--only", "append", "--json")
+    assert done.returncode == 0, done.stderr
+    rows = {row["measure"]: row for row in json.loads(done.stdout)}
+    assert set(rows) == {"append, p50 / raw, 1 ms a sync", "append, syncs", "append, CPU"}
+    assert rows["append, syncs"]["value"] == 1
+    assert rows["append, syncs"]["met"] is True
+    assert all(row["goal"] and row["value"] > 0 for row in rows.values())
+
+
+def test_an_unknown_measure_is_answered_with_those_there_are():
+    done = run("--only", "appendix")
+    assert done.returncode == 2
+    assert "append, flat, acknowledge" in done.stderr
