@@ -33,7 +33,8 @@ def width() -> int:
 
 def clean(text: object) -> str:
     """Return one line without control characters: words of servers and devices must not steer a terminal."""
-    return "".join(each if each.isprintable() else " " for each in str(text))
+    words = str(text)
+    return words if words.isprintable() else "".join(each if each.isprintable() else " " for each in words)
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[object]], columns: int | None = None) -> str:
