@@ -51,7 +51,7 @@ class Server:
         booked: What was booked, by key.
         twice: Keys that were booked again.
         blind: Keys that were sent again although they were in doubt and the promise did not cover it.
-        on_the_way: Number of requests that were accepted and not booked yet.
+        on_the_way: Requests that were accepted and are not booked yet, by key.
         by_hand: Cents that a person gave back on the server itself, by the debit's key.
     """
 
@@ -69,7 +69,7 @@ class Server:
         self.by_hand: Counter[str] = Counter()
         self.balances = dict.fromkeys(TOKENS, 3_000)
         self.seen: Counter[Weather] = Counter()
-        self.on_the_way = 0
+        self.on_the_way: Counter[str] = Counter()
         self._trying: dict[str, int] = {}  # since when
         self._in_doubt: dict[str, int] = {}  # since when
 
@@ -80,6 +80,8 @@ class Server:
         self._watch(entry.key)
         self.seen[self.weather] += 1
         quick = self._rng.randrange(50, 400)
+        if self.weather is not Weather.AWAY and self._in_progress(entry.key):
+            return Answer(Outcome.BUSY, "in progress", 409), quick
         match self.weather:
             case Weather.AWAY:
                 return Answer(Outcome.UNSENT, "no route to host"), quick
@@ -136,14 +138,14 @@ class Server:
                 return lost, self._rng.choice((quick, TIMEOUT_MS))
             case 2:
                 # Accepted, and booked only when everybody has given up waiting.
-                self.on_the_way += 1
+                self.on_the_way[entry.key] += 1
                 self._later(self._rng.randrange(TIMEOUT_MS, 25_000), lambda: self._book_late(entry))
                 return lost, TIMEOUT_MS
             case _:
                 return self._book(entry), quick
 
     def _book_late(self, entry: Entry) -> None:
-        self.on_the_way -= 1
+        self.on_the_way -= Counter((entry.key,))
         self._book(entry)
 
     def _watch(self, key: str) -> None:
@@ -157,6 +159,10 @@ class Server:
             if self.guarantee.promise is not Promise.KEY or expired:
                 self.blind.append(key)
         self._trying[key] = self._now_ms()
+
+    def _in_progress(self, key: str) -> bool:
+        """Whether a server that knows its keys is still busy with this one."""
+        return self.guarantee.promise is Promise.KEY and key in self.on_the_way
 
     def _remembers(self, key: str) -> bool:
         booking = self.booked.get(key)

@@ -322,7 +322,7 @@ class World:
             self.happen(CatalogueRead(self.products, fresh=True))
             self._remember(CatalogueSeen("main", self.products))
         else:
-            self.soon(5 * MINUTE_MS, self._read_catalogue)
+            self.soon(30 * MINUTE_MS, self._read_catalogue)
 
     def _remember(self, fact: Fact) -> None:
         if not self.full:
@@ -333,8 +333,7 @@ class World:
     def happen(self, event: Event) -> None:
         """Let the loop decide one event, to the end of its effects; then the power may go."""
         self.loop.post(event)
-        self.loop.end()
-        self.loop.run()
+        self.loop._next()
         self.cuts.point()
 
     def _perform(self, effect: Effect) -> None:
