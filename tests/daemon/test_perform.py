@@ -1,0 +1,139 @@
+"""Each effect reaches exactly what it names, and nothing else."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from terminal.core.delivery import Answer, Outcome
+from terminal.core.effects import (
+    CloseSlot,
+    DeliverNow,
+    Effect,
+    Notice,
+    OpenSlot,
+    PairToken,
+    Print,
+    ReadWallet,
+    Release,
+    Screen,
+    Show,
+)
+from terminal.core.events import DeliveryEnded
+from terminal.core.paper import Document, Text
+from terminal.daemon.perform import Performer, by_role
+from tests.core.making import ESPRESSO, UID
+
+PAPER = Document((Text("Thank you"),))
+SCREEN = Screen(Notice.READY)
+
+
+class Named:
+    """A device or service that notes each call."""
+
+    def __init__(self, name: str, calls: list[tuple[Any, ...]], role: str = "") -> None:
+        self.name = name
+        self.role = role
+        self._calls = calls
+        self.fails: Exception | None = None
+
+    def __getattr__(self, verb: str) -> Callable[..., None]:
+        def call(*args: Any) -> None:
+            self._calls.append((self.name, verb, *args))
+            if self.fails:
+                raise self.fails
+
+        return call
+
+
+class Stage:
+    def __init__(self) -> None:
+        self.calls: list[tuple[Any, ...]] = []
+        make = lambda *names: {name: Named(name, self.calls) for name in names}  # noqa: E731 - three times, here only
+        self.acceptors, self.releases, self.printers = (
+            make("coins", "bills"),
+            make("relay", "tower"),
+            make("paper", "till"),
+        )
+        self.engine = Named("engine", self.calls)
+        self.posted: list[Any] = []
+        self.perform = Performer(
+            acceptors=self.acceptors,
+            releases=self.releases,
+            printers=self.printers,
+            engine=self.engine,
+            lookups=Named("lookups", self.calls),
+            show=lambda screen: self.calls.append(("show", screen)),
+            post=self.posted.append,
+        )
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return Stage()
+
+
+@pytest.mark.parametrize(
+    ("effect", "calls"),
+    [
+        (Show(SCREEN), [("show", SCREEN)]),
+        (OpenSlot(450), [("coins", "accept", 450), ("bills", "accept", 450)]),
+        (CloseSlot(), [("coins", "inhibit"), ("bills", "inhibit")]),
+        (Release("k1/0", "tower", ESPRESSO), [("tower", "release", "k1/0", ESPRESSO)]),
+        (Print("k1/receipt", "till", PAPER), [("till", "print", "k1/receipt", PAPER)]),
+        (ReadWallet(UID, 700), [("lookups", "read_wallet", UID, 700)]),
+        (PairToken(UID, "12345678"), [("lookups", "pair", UID, "12345678")]),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_an_effect_reaches_what_it_names(stage: Stage, effect: Effect, calls: list[tuple[Any, ...]]) -> None:
+    stage.perform(effect)
+    assert stage.calls == calls
+    assert stage.posted == []
+
+
+def test_the_end_of_a_delivery_becomes_an_event(stage: Stage) -> None:
+    stage.perform(DeliverNow("k7"))
+    ((who, verb, key, done),) = stage.calls
+    assert (who, verb, key) == ("engine", "deliver_now", "k7")
+    done(Answer(Outcome.REFUSED, "not enough", status=422, balance=30))
+    assert stage.posted == [DeliveryEnded("k7", Outcome.REFUSED, "not enough", 30)]
+
+
+def test_two_deliveries_answer_for_their_own_keys(stage: Stage) -> None:
+    stage.perform(DeliverNow("k1"))
+    stage.perform(DeliverNow("k2"))
+    stage.calls[1][3](Answer(Outcome.DELIVERED))
+    stage.calls[0][3](Answer(Outcome.UNKNOWN))
+    assert [(event.key, event.outcome) for event in stage.posted] == [
+        ("k2", Outcome.DELIVERED),
+        ("k1", Outcome.UNKNOWN),
+    ]
+
+
+@pytest.mark.parametrize(
+    "effect",
+    [OpenSlot(1), CloseSlot(), Release("k1/0", "relay", ESPRESSO), Print("k1/receipt", "paper", PAPER)],
+    ids=lambda effect: type(effect).__name__,
+)
+def test_a_driver_that_raises_harms_only_itself(
+    stage: Stage, effect: Effect, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A driver of somebody else may break its contract: the other slots are closed all the same."""
+    for role in (stage.acceptors, stage.releases, stage.printers):
+        next(iter(role.values())).fails = RuntimeError("a bug")
+    stage.perform(effect)
+    if isinstance(effect, (OpenSlot, CloseSlot)):
+        assert [call[0] for call in stage.calls] == ["coins", "bills"]
+    assert [record.levelno for record in caplog.records] == [logging.ERROR]
+    assert "please report this" in caplog.text
+    assert stage.posted == [], "nobody invents an answer: an order that is not answered becomes unknown"
+
+
+def test_the_devices_of_one_role_by_their_names() -> None:
+    devices = {
+        name: Named(name, [], role) for name, role in (("a", "reader"), ("b", "release"), ("c", "release"))
+    }
+    assert by_role(devices, "release") == {"b": devices["b"], "c": devices["c"]}
+    assert by_role(devices, "printer") == {}
