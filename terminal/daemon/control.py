@@ -35,7 +35,7 @@ class _Decision(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class _Pairing(msgspec.Struct, forbid_unknown_fields=True):
-    code: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z-]+$")]
+    code: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"\A[0-9A-Za-z-]+\Z")]
 
 
 class _Simulation(msgspec.Struct, forbid_unknown_fields=True):
