@@ -195,7 +195,7 @@ def hanging_server(plan: Plan) -> list[Row]:
 def cost_of_a_sale(plan: Plan) -> list[Row]:
     """Count syncs and bytes of sales that are delivered one by one, with the checkpoint at the end."""
     sales = plan.times(100, 5)
-    with plan.place() as folder, SandboxProcess(folder, "--wallet", f"{UID}=100000000") as sandbox:
+    with plan.disk() as folder, SandboxProcess(folder, "--wallet", f"{UID}=100000000") as sandbox:
         with coffee(folder, sandbox) as machine:
             _sell(machine, 3)
             syncs, written = plan.syncs.count, _written()

@@ -7,7 +7,6 @@ that a year's sales take minutes.
 
 from __future__ import annotations
 
-import os
 import random
 import subprocess
 import sys
@@ -149,9 +148,7 @@ def _resident_kb() -> int:
 def memory(plan: Plan) -> list[Row]:
     """Measure the resident memory after some sales and after many more."""
     counts = [10_000, 1_000_000] if plan.full else [plan.times(5_000, 100), plan.times(20_000, 300)]
-    unsynced = Path("/dev/shm")  # noqa: S108 - memory, where it is there
-    own = Plan(unsynced if os.access(unsynced, os.W_OK) else plan.folder, plan.syncs)
-    with own.place() as folder:
+    with plan.place() as folder:
         command = [sys.executable, "-m", "tests.bench.memory", str(folder), *map(str, counts)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -25,7 +25,7 @@ def start(plan: Plan) -> list[Row]:
     """Measure from the exec to READY=1, headless, with one reader and one relay."""
     ready: list[float] = []
     bare: list[float] = []
-    with plan.place() as folder, SandboxProcess(folder) as sandbox:
+    with plan.disk() as folder, SandboxProcess(folder) as sandbox:
         machine = _headless(folder, sandbox)
         machine.start()  # the first start makes the journal
         machine.stop()
@@ -75,7 +75,7 @@ def _cpu_ms(program: str) -> tuple[float, float]:
 def idle(plan: Plan) -> list[Row]:
     """Measure a daemon that has sold something and now waits: its memory, its processor time, its wake-ups."""
     seconds = plan.times(30, 3)
-    with plan.place() as folder, SandboxProcess(folder, "--wallet", f"{UID}=1000") as sandbox:
+    with plan.disk() as folder, SandboxProcess(folder, "--wallet", f"{UID}=1000") as sandbox:
         machine = _headless(folder, sandbox)
         with machine:
             machine.wait("products", screen__notice="ready")
