@@ -1,9 +1,9 @@
 """Real processes for acceptance tests: a terminald with a configuration of its own, and a sandbox beside it."""
 
-import contextlib
 import http.client
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -150,7 +150,6 @@ class Machine:
         address = self.folder / "notify.sock"
         address.unlink(missing_ok=True)
         self._notify.bind(str(address))
-        self._notify.settimeout(0.5)
         environment = {**os.environ, "NOTIFY_SOCKET": str(address), **self._environment}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -171,10 +170,10 @@ class Machine:
 
     def listen(self) -> list[str]:
         """Return what it told its service manager so far; waits for half a second if there is nothing new."""
-        with contextlib.suppress(TimeoutError, BlockingIOError):
+        patience_s = 0.5
+        while select.select([self._notify], [], [], patience_s)[0]:
             self.notes.append(self._notify.recv(4096).decode())
-            while True:
-                self.notes.append(self._notify.recv(4096, socket.MSG_DONTWAIT).decode())
+            patience_s = 0
         return self.notes
 
     def wait_end(self) -> int:
