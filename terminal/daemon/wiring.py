@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
@@ -315,9 +316,12 @@ def _simulated_world(settings: Settings) -> tuple[Sandbox | None, CuttableNetwor
         return None, None
     from terminal.sandbox.embedded import CuttableNetwork, embedded  # noqa: PLC0415 - never on a real terminal
 
-    try:
-        sandbox = embedded(settings.sandbox)
-        sandbox.start()
-    except (CannotListen, OSError, ValueError) as error:
-        raise CannotStart(f"the embedded server cannot start: {error}") from None
+    with contextlib.ExitStack() as undo:
+        try:
+            sandbox = embedded(settings.sandbox)
+            undo.callback(sandbox.stop)
+            sandbox.start()
+        except (CannotListen, OSError, ValueError) as error:
+            raise CannotStart(f"The embedded server cannot start: {error}.") from None
+        undo.pop_all()
     return sandbox, CuttableNetwork()
