@@ -187,7 +187,7 @@ class World:
         self._planned = 0
         self._customer: Iterator[int] | None = None
         self._boots = 0
-        self._new_boot()
+        self._new_boot(EPOCH_MS)
         self.journal: Journal
         self.loop: Loop
         self.courier: Courier
@@ -280,11 +280,21 @@ class World:
         self.full = False
         self._customer = None
         if self.rng.random() < 0.3:
-            self.ms += self.rng.randrange(1_000, MINUTE_MS)  # systemd starts it anew; the machine stayed up
+            self._pass(self.rng.randrange(1_000, MINUTE_MS))  # systemd starts it anew; the machine stayed up
         else:
-            self.ms += self.rng.choice((2 * MINUTE_MS, HOUR_MS, 10 * HOUR_MS, 3 * DAY_MS))
-            self._new_boot()
+            saved_ms = self.now().wall_ms
+            self._pass(self.rng.choice((2 * MINUTE_MS, HOUR_MS, 10 * HOUR_MS, 3 * DAY_MS)))
+            self._new_boot(saved_ms)
         self._run_up()
+
+    def _pass(self, for_ms: int) -> None:
+        """Let time pass in which the terminal is off; the rest of the world goes on."""
+        end_ms = self.ms + for_ms
+        while self._plans and self._plans[0].at_ms <= end_ms:
+            plan = heapq.heappop(self._plans)
+            self.ms = max(self.ms, plan.at_ms)
+            plan.do()
+        self.ms = end_ms
 
     def _leave_the_disk(self) -> None:
         """Take the files as they lie there; nothing is tidied up, as nothing is when the power goes."""
@@ -296,13 +306,13 @@ class World:
         shutil.rmtree(old)
         self._file = fresh / self._file.name
 
-    def _new_boot(self) -> None:
+    def _new_boot(self, saved_ms: int) -> None:
         self._boots += 1
         self._boot = f"boot-{self._boots}"
         self._booted_ms = self.ms - self.rng.randrange(5_000, 60_000)
         self._synced = self.rng.random() < 0.3
-        # Without the time: 1970, or where the clock was saved, or nonsense.
-        self._wrong_ms = self.rng.choice((-self.ms, EPOCH_MS - 5 * DAY_MS, EPOCH_MS + 400 * DAY_MS))
+        # Without the time: 1970, or as if no time had passed since the clock was saved, or nonsense.
+        self._wrong_ms = self.rng.choice((-self.ms, saved_ms - self.ms, EPOCH_MS + 400 * DAY_MS))
 
     def stop(self) -> None:
         """Stop as systemd asks for it, and start again."""
