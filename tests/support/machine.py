@@ -257,7 +257,7 @@ class Machine:
         return self.ask("GET", "status").json()
 
     def wait(self, what: str, **wanted: object) -> Any:
-        """Return its status as soon as it holds *wanted* (``phase="ready"``, ``screen__notice="refused"``)."""
+        """Return its status as soon as it holds *wanted*: ``phase="ready"``, ``devices__0__health="ok"``."""
         return wait_until(lambda: self._holding(wanted), timeout=60, what=f"{what}; log:\n{self.tail()}")
 
     def _holding(self, wanted: Mapping[str, object]) -> Any:
@@ -265,7 +265,7 @@ class Machine:
         for path, value in wanted.items():
             found = status
             for step in path.split("__"):
-                found = found[step]
+                found = found[int(step) if step.isdigit() else step]
             if found != value:
                 return None
         return status

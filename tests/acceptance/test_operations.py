@@ -1,0 +1,435 @@
+"""What operators and technicians live with: starts and stops, orders, secrets, mistakes in the configuration."""
+
+import json
+import os
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.acceptance.conftest import OTHER, UID
+from tests.support.machine import PANEL, READER, SCRIPTS, Machine, SandboxProcess
+from tests.support.waiting import wait_until
+
+RELAY = {"name": "machine", "role": "release", "driver": "simulated"}
+SLOT = {"name": "slot", "role": "coin_acceptor", "driver": "simulated"}
+ESPRESSO = {"vending": {"one_product": "espresso", "show_s": 1}, "reading": {"same_card_ms": 0}}
+QUICK = {"sync": {"first_retry_s": 1, "longest_retry_s": 1, "breaker_probe_s": 1, "pause_retry_s": 1}}
+BY = ("--by", "Kim Doe", "--reason", "looked on the server")
+
+
+def vending(folder: Path, sandbox: SandboxProcess, **more: Any) -> Machine:
+    token_file = more.pop("token_file", sandbox.token_file)
+    devices = [READER, PANEL, RELAY]
+    return Machine(
+        folder, sandbox.url, token_file, devices, sections={**ESPRESSO, **more.pop("rules", {})}, **more
+    )
+
+
+def sale(coffee: Machine, uid: str = UID, notice: str = "confirmed") -> None:
+    coffee.wait("products", screen__notice="ready")
+    coffee.do("tap", uid=uid)
+    coffee.wait("the coffee", screen__notice=notice)
+    coffee.do("untap")
+
+
+def secret_file(folder: Path, text: str) -> Path:
+    """Return a file for a server's token that only its owner can read."""
+    file = folder / "my.token"
+    file.touch(0o600)
+    file.write_text(text)
+    return file
+
+
+def roll(sandbox: SandboxProcess) -> None:
+    """Give the server another token: the old one is refused from now on."""
+    sandbox.stop()
+    sandbox.token_file.write_text("a-new-token-that-the-server-made\n")
+    sandbox.start()
+
+
+# -- the daemon's life -------------------------------------------------------------------------------------
+
+
+def test_a_second_daemon_on_the_same_journal_is_refused(tmp_path: Path, sandbox: SandboxProcess) -> None:
+    with vending(tmp_path, sandbox) as coffee:
+        other = tmp_path / "other"
+        other.mkdir()
+        second = vending(other, sandbox, rules={"journal": {"path": str(coffee.journal)}})
+        second.spawn()
+        assert second.wait_end() == 1
+        assert coffee.process is not None
+        assert (
+            f"in use by another terminald (process {coffee.process.pid}): stop that one first" in second.tail()
+        )
+        assert "Traceback" not in second.tail()
+        sale(coffee)  # the first one did not notice
+        coffee.wait_delivered()
+
+
+def test_sigterm_closes_the_slot_credits_what_has_an_owner_and_says_goodbye(
+    tmp_path: Path, sandbox: SandboxProcess
+) -> None:
+    rules = {"log": {"level": "debug"}}
+    with Machine(
+        tmp_path, sandbox.url, sandbox.token_file, [READER, PANEL, SLOT], job="topup", sections=rules
+    ) as kiosk:
+        kiosk.wait("ready", screen__notice="ready")
+        kiosk.do("tap", uid=UID)
+        kiosk.wait("an open slot", phase="collecting coins")
+        assert kiosk.do("coin", cents=200).is_success
+        assert kiosk.process is not None
+        kiosk.process.terminate()
+        wait_until(lambda: any("STOPPING=1" in each for each in kiosk.listen()), what="STOPPING=1")
+        assert kiosk.wait_end() == 0
+        with kiosk.reader() as journal:
+            books = journal.books()
+            assert (books.accepted, books.credited, books.held) == (200, 200, 0)
+        kiosk.start()
+        kiosk.wait("the credit", queue__delivered=1)
+        assert kiosk.stop() == 0
+    assert [each["amount"] for each in sandbox.booked()] == [200]
+
+
+def test_coins_without_a_token_survive_a_clean_stop(tmp_path: Path, sandbox: SandboxProcess) -> None:
+    with Machine(
+        tmp_path, sandbox.url, sandbox.token_file, [READER, PANEL, SLOT], job="topup", sections=ESPRESSO
+    ) as kiosk:
+        kiosk.wait("ready", screen__notice="ready")
+        assert kiosk.do("coin", cents=50).is_success
+        kiosk.wait("it waits", phase="coins wait for a token")
+        assert kiosk.stop() == 0
+        with kiosk.reader() as journal:
+            assert (journal.books().held, journal.entries()) == (50, [])
+        verified = kiosk.ctl("journal", "verify")
+        assert verified.returncode == 0, verified.stdout
+        kiosk.start()
+        kiosk.wait("it still waits", phase="coins wait for a token", screen__amount=50)
+
+
+def test_the_service_manager_hears_ready_and_is_fed(tmp_path: Path, sandbox: SandboxProcess) -> None:
+    with vending(tmp_path, sandbox, environment={"WATCHDOG_USEC": "600000"}) as coffee:
+        wait_until(lambda: sum("WATCHDOG=1" in each for each in coffee.listen()) >= 3, what="three pings")
+        assert sum("READY=1" in each for each in coffee.notes) == 1
+        # A process that does not turn feeds nobody.
+        assert coffee.process is not None
+        os.kill(coffee.process.pid, signal.SIGSTOP)
+        heard = -1
+        while len(coffee.notes) != heard:  # what was sent before
+            heard = len(coffee.notes)
+            coffee.listen()
+        os.kill(coffee.process.pid, signal.SIGCONT)
+        wait_until(lambda: len(coffee.listen()) > heard, what="more pings")
+        assert coffee.stop() == 0
+
+
+def test_without_a_watchdog_nobody_is_fed(tmp_path: Path, sandbox: SandboxProcess) -> None:
+    with vending(tmp_path, sandbox) as coffee:
+        sale(coffee)
+        assert not any("WATCHDOG" in each for each in coffee.listen())
+
+
+def test_sighup_reads_the_products_anew(tmp_path: Path, sandbox: SandboxProcess) -> None:
+    def prices(coffee: Machine) -> dict[str, int]:
+        return {each["id"]: each["price"] for each in coffee.status()["screen"]["products"]}
+
+    with vending(tmp_path, sandbox) as coffee:
+        coffee.wait("products", screen__notice="ready")
+        assert prices(coffee)["espresso"] == 25
+        for price, order in ((30, "signal"), (35, "command")):
+            product = {"id": "espresso", "name": "Espresso", "price": price}
+            sandbox.admin("POST", "seed", {"products": [product]})
+            assert coffee.process is not None
+            if order == "signal":
+                coffee.process.send_signal(signal.SIGHUP)
+            else:
+                assert coffee.ctl("catalogue", "reload").returncode == 0
+            wait_until(lambda price=price: prices(coffee) == {"espresso": price}, what=f"the price {price}")
+        assert any("RELOADING=1" in each for each in coffee.listen())
+        sale(coffee)
+        coffee.wait_delivered()
+    assert [each["amount"] for each in sandbox.booked()] == [-35]
+
+
+# -- terminalctl against a running daemon ------------------------------------------------------------------
+
+
+def test_the_status_has_the_promised_shape(tmp_path: Path, sandbox: SandboxProcess) -> None:
+    with vending(tmp_path, sandbox) as coffee:
+        sale(coffee)
+        coffee.wait_delivered()
+        ran = coffee.ctl("status", "--json")
+        assert ran.returncode == 0
+        status = json.loads(ran.stdout)
+        assert {"terminal", "job", "phase", "queue", "devices", "backends"} <= set(status)
+        assert (status["terminal"], status["job"]) == ("test-1", "vending")
+        queue = {"queued", "sending", "unknown", "parked", "delivered", "voided", "oldest_age_s"}
+        assert set(status["queue"]) == queue
+        assert status["queue"]["delivered"] == 1
+        assert [
+            {key: each[key] for key in ("name", "role", "driver", "health")} for each in status["devices"]
+        ] == [{**device, "health": "ok"} for device in (READER, PANEL, RELAY)]
+        (backend,) = status["backends"]
+        assert {key: backend[key] for key in ("name", "type", "state")} == {
+            "name": "main",
+            "type": "pointofsale",
+            "state": "ok",
+        }
+
+
+def test_exit_codes_of_terminalctl(tmp_path: Path, sandbox: SandboxProcess) -> None:
+    with vending(tmp_path, sandbox) as coffee:
+        coffee.wait("products", screen__notice="ready")
+        assert coffee.ctl("status").returncode == 0
+        assert coffee.ctl("devices").returncode == 0
+        assert coffee.ctl("sim", "unplug", "reader").returncode == 0
+        coffee.wait("a missing reader", devices__0__health="missing")
+        for command in ("status", "devices"):
+            ran = coffee.ctl(command)
+            assert ran.returncode == 1, ran.stdout
+            assert "missing" in ran.stdout
+        assert coffee.ctl("sim", "tap", UID).returncode == 1  # a real reader without a cable reads nothing, too
+        assert coffee.ctl("sim", "plug", "reader").returncode == 0
+        for wrong in (["sim", "unplug", "nobody"], ["journal", "show", "99"], ["status", "--no"], ["dance"]):
+            ran = coffee.ctl(*wrong)
+            assert ran.returncode == 2, (wrong, ran.stdout, ran.stderr)
+            assert ran.stderr
+            assert "Traceback" not in ran.stderr
+        assert coffee.stop() == 0
+        away = coffee.ctl("status")
+        assert away.returncode == 2
+        assert "terminald does not run" in away.stderr
+
+
+def test_void_and_retry_need_a_name_and_a_reason(tmp_path: Path, sandbox: SandboxProcess) -> None:
+    with vending(tmp_path, sandbox, rules=QUICK) as coffee:
+        sandbox.faults({"kind": "status", "status": 422, "words": "not today", "method": "POST", "count": 1})
+        sale(coffee)
+        status = coffee.wait("the refusal", queue__parked=1)
+        assert any("parked" in words for words in status["problems"])
+        with coffee.reader() as journal:
+            (entry,) = journal.entries()
+        number = str(entry.seq)
+        assert "not today" in coffee.ctl("journal", "show", number).stdout
+        for action in ("void", "retry"):
+            for left_out in ("--by", "--reason"):
+                at = BY.index(left_out)
+                ran = coffee.ctl("journal", action, number, *BY[:at], *BY[at + 2 :], "--yes")
+                assert ran.returncode == 2
+                assert left_out in ran.stderr
+        assert coffee.status()["queue"]["parked"] == 1
+        assert coffee.ctl("journal", "retry", number, *BY).returncode == 2  # nobody is there to be asked
+        assert coffee.ctl("journal", "retry", number, *BY, "--yes").returncode == 0
+        coffee.wait("it is booked", queue__delivered=1, queue__parked=0)
+        again = coffee.ctl("journal", "void", number, *BY, "--yes")
+        assert again.returncode == 1, again.stderr
+        assert "delivered" in again.stderr
+    assert [each["key"] for each in sandbox.booked()] == [entry.key]
+
+
+def test_pairing_by_a_code(tmp_path: Path, sandbox: SandboxProcess) -> None:
+    sandbox.admin("POST", "seed", {"codes": [{"code": "12345678", "user": "max.mustermann"}]})
+    new = "04998877665544"
+    with vending(tmp_path, sandbox) as coffee:
+        coffee.wait("products", screen__notice="ready")
+        assert coffee.ctl("pair", "00000000").returncode == 0
+        coffee.wait("a token is asked for", screen__notice="pair token")
+        coffee.do("tap", uid=new)
+        status = coffee.wait("the server's no", screen__notice="refused")
+        assert "This code is not known." in status["screen"]["words"]
+        coffee.do("untap")
+        assert coffee.ctl("pair", "12345678").returncode == 0
+        coffee.wait("a token is asked for", screen__notice="pair token")
+        coffee.do("tap", uid=new)
+        coffee.wait("paired", screen__notice="paired")
+        with coffee.reader() as journal:
+            assert journal.entries() == []  # to pair is not to buy
+    wallets = {each["token"].upper(): each for each in sandbox.admin("GET", "ledger")["wallets"]}
+    assert wallets[new]["paired_user"] == "max.mustermann"
+
+
+def test_a_rolled_token_pauses_the_server_and_parks_nothing(tmp_path: Path, sandbox: SandboxProcess) -> None:
+    mine = secret_file(tmp_path, sandbox.token_file.read_text())
+    with vending(tmp_path, sandbox, token_file=mine) as coffee:
+        sale(coffee)
+        coffee.wait("the first debit", queue__delivered=1)
+        roll(sandbox)
+        sale(coffee, notice="accepted offline")
+        status = coffee.wait("a pause", backends__0__state="paused")
+        assert any("is paused" in words for words in status["problems"])
+        assert coffee.ctl("status").returncode == 1
+        sale(coffee, notice="accepted offline")
+        queue = coffee.status()["queue"]
+        assert (queue["queued"], queue["parked"], queue["unknown"]) == (2, 0, 0)
+        mine.write_text(sandbox.token_file.read_text())
+        assert coffee.ctl("sync", "now").returncode == 0
+        coffee.wait("everything", queue__delivered=3, queue__queued=0, backends__0__state="ok")
+        assert coffee.ctl("status").returncode == 0
+    assert [each["amount"] for each in sandbox.booked()] == [-25] * 3
+
+
+def test_a_right_token_is_noticed_without_an_order(tmp_path: Path, sandbox: SandboxProcess) -> None:
+    mine = secret_file(tmp_path, "wrong\n")
+    rules = {**QUICK, "offline": {"unknown_tokens": True}, "vending": {"show_s": 1}}
+    with Machine(
+        tmp_path,
+        sandbox.url,
+        mine,
+        [READER, PANEL, SLOT],
+        job="topup",
+        sections={**rules, "topup": {"unknown_tokens": True}},
+    ) as kiosk:
+        kiosk.wait("ready", screen__notice="ready")
+        kiosk.do("tap", uid=UID)
+        kiosk.wait("collecting", phase="collecting coins")
+        kiosk.do("coin", cents=200)
+        kiosk.do("button", name="confirm")
+        kiosk.wait("a pause", backends__0__state="paused", queue__queued=1)
+        mine.write_text(sandbox.token_file.read_text())
+        kiosk.wait("the credit", queue__delivered=1, backends__0__state="ok")
+    assert [each["amount"] for each in sandbox.booked()] == [200]
+
+
+def test_the_simulated_network_can_be_cut_and_mended(tmp_path: Path) -> None:
+    embedded = {
+        "enabled": True,
+        "listen": "127.0.0.1:0",
+        "database": str(tmp_path / "ledger.db"),
+        "token_file": str(tmp_path / "ledger.token"),
+        "wallets": [{"token": UID, "balance": 1000}],
+        "products": [{"id": "espresso", "name": "Espresso", "price": 120}],
+    }
+    sections = {
+        **ESPRESSO,
+        **QUICK,
+        "sandbox": embedded,
+        "backends.main": {"type": "pointofsale", "url": "sandbox:"},
+    }
+    with Machine(tmp_path, "", tmp_path / "none", [READER, PANEL, RELAY], sections=sections) as coffee:
+        sale(coffee)
+        coffee.wait("the first debit", queue__delivered=1)
+        assert coffee.ctl("sim", "network", "down").returncode == 0
+        coffee.wait("the next customer", phase="ready")
+        sale(coffee, notice="accepted offline")
+        assert coffee.status()["queue"]["delivered"] == 1
+        assert coffee.ctl("sim", "network", "up").returncode == 0
+        coffee.wait("both", queue__delivered=2)
+
+
+# -- secrets -----------------------------------------------------------------------------------------------
+
+
+def test_no_secret_and_no_full_uid_in_logs_and_exports(tmp_path: Path, sandbox: SandboxProcess) -> None:
+    """After traffic of every kind: sales, refusals, lost answers, a denied token, pairing; at the level debug."""
+    secret = sandbox.token_file.read_text().strip()
+    mine = secret_file(tmp_path, secret)
+    uids = (UID, OTHER, "04998877665544")
+    rules = {**QUICK, "log": {"level": "debug"}, "offline": {"deny": [OTHER]}}
+    with vending(tmp_path, sandbox, rules=rules, token_file=mine) as coffee:
+        sale(coffee)
+        sandbox.faults({"kind": "drop", "after": True, "method": "POST", "count": 1})
+        sale(coffee)
+        sale(coffee, OTHER, notice="refused")
+        coffee.wait_delivered()
+        sandbox.faults(
+            {"kind": "status", "status": 422, "words": f"no wallet {UID.lower()}", "method": "POST", "count": 1}
+        )
+        coffee.wait("the next customer", phase="ready")
+        sale(coffee)
+        coffee.wait("a refusal", queue__parked=1)
+        coffee.ctl("pair", "11112222")
+        coffee.do("tap", uid=uids[2])
+        coffee.wait("the server's no", screen__notice="refused")
+        coffee.do("untap")
+        roll(sandbox)
+        mine.write_text("another-secret-0815")
+        coffee.wait("the next customer", phase="ready")
+        sale(coffee, notice="accepted offline")
+        coffee.wait("a pause", backends__0__state="paused")
+        outputs = {
+            "log": "",
+            "status": json.dumps(coffee.status()),
+            "entries": coffee.ask("GET", "journal").text,
+            "list": coffee.ctl("journal", "list").stdout,
+            "json": coffee.ctl("journal", "list", "--json").stdout,
+            "csv": coffee.ctl("journal", "export").stdout,
+            "export": coffee.ctl("journal", "export", "--format", "json").stdout,
+            "config": coffee.ctl("config", "show").stdout,
+        }
+        with coffee.reader() as journal:
+            for entry in journal.entries():
+                outputs[f"show {entry.seq}"] = coffee.ctl("journal", "show", str(entry.seq)).stdout
+        assert coffee.stop() == 0
+        outputs["log"] = coffee.log.read_text()
+    assert "Unauthenticated" in outputs["log"]
+    assert 'level = "debug"' in outputs["config"]
+    assert outputs["csv"].count("\n") == 5
+    hidden = {"the token": secret, "the other token": "another-secret-0815"}
+    hidden |= {f"UID {number}": uid for number, uid in enumerate(uids)}
+    found = [
+        (name, where)
+        for name, value in hidden.items()
+        for where, text in outputs.items()
+        if where != "config" or not name.startswith("UID")  # deny-lists are the operator's own
+        if value.lower() in text.lower()
+    ]
+    assert found == []
+
+
+# -- the configuration -------------------------------------------------------------------------------------
+
+MISTAKES = {
+    "terminal.id": ('id = "Coffee One"', "Coffee One"),
+    "terminal.job": ('job = "vendig"', "vendig"),
+    "terminal.currency": ('currency = "euro"', "euro"),
+    "journal.keep": ("keep = -1", "-1"),
+    "control.mode": ('mode = "0666"', "0666"),
+    "offline.max_sale": ('max_sale = "five"', "five"),
+    "offline.max_seal": ("max_seal = 5", "max_seal"),
+    "sync.parallel": ("parallel = 0", "0"),
+    "vending.authorize": ('authorize = "balanse"', "balanse"),
+    "log.level": ('level = "loud"', "loud"),
+    "roles.wallet": ('wallet = "mian"', "mian"),
+}
+
+
+@pytest.fixture
+def wrong(tmp_path: Path) -> Path:
+    sections: dict[str, list[str]] = {}
+    for path, (line, _) in MISTAKES.items():
+        sections.setdefault(path.partition(".")[0], []).append(line)
+    text = "".join(f"[{name}]\n" + "\n".join(lines) + "\n" for name, lines in sections.items())
+    text += '[backends.main]\ntype = "pointofsale"\nurl = "https://pos.example.org/"\ncredential = "pos"\n'
+    text += "".join(
+        f'[[devices]]\nname = "{each["name"]}"\nrole = "{each["role"]}"\ndriver = "{each["driver"]}"\n'
+        for each in (READER, RELAY, {**PANEL, "driver": "simulatd"})
+    )
+    file = tmp_path / "wrong.toml"
+    file.write_text(text)
+    return file
+
+
+@pytest.mark.parametrize("command", [["terminald", "--config"], ["terminalctl", "config", "check"]])
+def test_all_mistakes_of_a_configuration_are_told_at_once(wrong: Path, command: list[str]) -> None:
+    ran = subprocess.run(
+        [SCRIPTS / command[0], *command[1:], wrong],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env={**os.environ, "COLUMNS": "1000"},
+    )
+    assert ran.returncode == 2
+    said = ran.stdout + ran.stderr
+    assert "Traceback" not in said
+    lines = {path: [line for line in said.splitlines() if path in line] for path in MISTAKES}
+    for path, (_, found) in MISTAKES.items():
+        assert lines[path], f"nothing about {path} in:\n{said}"
+        assert any(found in line for line in lines[path]), lines[path]
+    (device,) = [line for line in said.splitlines() if "simulatd" in line]
+    assert 'did you mean "simulated"?' in device
+    assert '"vending"' in lines["terminal.job"][0]
+    assert "from 1 to 32" in lines["sync.parallel"][0]
+    assert f"{len(MISTAKES) + 1} mistakes" in said

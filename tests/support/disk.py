@@ -1,0 +1,72 @@
+"""A small file system of its own, that can be filled and turned read-only while a daemon uses it.
+
+It is a tmpfs in a mount namespace of its own, so that nobody else sees it and nothing of it stays: as root by
+unshare(1) alone, as an ordinary user with a user namespace too. Start what is to use it by ``disk.within``.
+"""
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Self
+
+from tests.support import needs
+
+_HOLD = 'mount -t tmpfs -o "size=$1,mode=0777" tmpfs "$0" && echo mounted && exec cat'
+
+
+class SmallDisk:
+    """A file system of *size* bytes at *folder*, for those within it only."""
+
+    def __init__(self, folder: Path, size: int) -> None:
+        self.folder = folder
+        folder.mkdir()
+        self._nsenter = needs.program("nsenter", "util-linux")
+        mine = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+        self._users = [] if os.geteuid() == 0 else ["--user", "--preserve-credentials"]
+        command = [needs.program("unshare", "util-linux"), "--mount", *mine]
+        command += ["sh", "-c", _HOLD, str(folder), str(size)]
+        pipe = subprocess.PIPE
+        self._holder = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe)
+        assert self._holder.stdout is not None
+        if self._holder.stdout.readline() != b"mounted\n":
+            _, said = self._holder.communicate(timeout=30)
+            needs.missing(f"no file system may be mounted here ({said.decode().strip()}): run as root")
+
+    @property
+    def within(self) -> list[str]:
+        """What a command begins with that is to see the disk."""
+        return [self._nsenter, f"--target={self._holder.pid}", "--mount", *self._users, "--"]
+
+    @property
+    def inside(self) -> Path:
+        """Where the disk is for those who are not within."""
+        return Path(f"/proc/{self._holder.pid}/root") / self.folder.relative_to("/")
+
+    def fill(self) -> None:
+        """Take every byte that is left."""
+        with (self.inside / "filler").open("ab", buffering=0) as filler:
+            for size in (65536, 4096, 1):
+                try:
+                    while True:
+                        filler.write(b"x" * size)
+                except OSError:
+                    continue
+
+    def free(self) -> None:
+        """Give back what fill() took."""
+        (self.inside / "filler").unlink()
+
+    def remount(self, how: str) -> None:
+        """Turn it read-only (``ro``, as the kernel does with a failing card) or writable again (``rw``)."""
+        command = [*self.within, "mount", "-o", f"remount,{how}", str(self.folder)]
+        subprocess.run(command, check=True, capture_output=True)
+
+    def close(self) -> None:
+        """Unmount it: it goes with the last one within."""
+        self._holder.communicate(timeout=30)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
