@@ -322,7 +322,7 @@ def test_the_simulated_network_can_be_cut_and_mended(tmp_path: Path) -> None:
 
 
 def test_no_secret_and_no_full_uid_in_logs_and_exports(tmp_path: Path, sandbox: SandboxProcess) -> None:
-    """After traffic of every kind, at the level debug: sales, refusals, lost answers, a denied token, pairing."""
+    """After traffic of every kind, all of it logged: sales, refusals, lost answers, a denied token, pairing."""
     secret = sandbox.token_file.read_text().strip()
     mine = secret_file(tmp_path, secret)
     uids = (UID, OTHER, "04998877665544")

@@ -240,7 +240,7 @@ class Machine:
 
     def ctl(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run ``terminalctl`` with its configuration."""
-        command = [str(SCRIPTS / "terminalctl"), "--config", str(self.config), *arguments]
+        command = [*self._within, str(SCRIPTS / "terminalctl"), "--config", str(self.config), *arguments]
         environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "1000"}
         return subprocess.run(
             command,
