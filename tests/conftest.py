@@ -5,10 +5,14 @@ from collections import Counter
 
 import pytest
 
-from tests.support import needs, pcscd
+from tests.support import needs, pcscd, seed
 
 # The client library of PC/SC reads this once in the life of a process, at its first use.
 os.environ[pcscd.VARIABLE] = str(pcscd.OWN_SOCKET)
+
+
+def pytest_report_header() -> str:
+    return f"TERMINAL_SEED={seed.SEED}"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

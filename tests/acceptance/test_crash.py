@@ -20,6 +20,7 @@ from terminal.core.facts import EntryKind, EntryState
 from terminal.core.records import Entry
 from terminal.journal import load_or_create_key, verify_file
 from tests.support.machine import PRINTER, READER, Machine, SandboxProcess
+from tests.support.seed import SEED
 from tests.support.waiting import wait_until
 
 KILLS = int(os.environ.get("TERMINAL_KILLS", "200"))
@@ -48,9 +49,7 @@ TRUSTING = {
 
 @pytest.fixture(scope="module")
 def seed() -> int:
-    chosen = int(os.environ.get("TERMINAL_SEED", random.SystemRandom().randrange(2**32)))
-    print(f"\nTERMINAL_SEED={chosen} TERMINAL_KILLS={KILLS}")  # noqa: T201 - a failure must be repeatable
-    return chosen
+    return SEED
 
 
 class Customers(threading.Thread):

@@ -1,6 +1,5 @@
 """A killed daemon: what was acknowledged is there, and the journal is whole."""
 
-import os
 import random
 import subprocess
 import sys
@@ -8,6 +7,7 @@ import sys
 from terminal.core.facts import EntryState
 from terminal.journal import Journal
 from tests.journal.making import KEY
+from tests.support.seed import SEED
 
 ROUNDS = 25
 DONE = (EntryState.SENDING, EntryState.DELIVERED)
@@ -28,9 +28,7 @@ def run_and_kill(path, first, lines):
 
 
 def test_what_was_acknowledged_survives_a_kill_at_any_moment(path):
-    seed = int(os.environ.get("TERMINAL_SEED", "0")) or random.SystemRandom().getrandbits(32)
-    print(f"TERMINAL_SEED={seed}")  # noqa: T201 - shown where it fails
-    moments = random.Random(seed)
+    moments = random.Random(SEED)
     acknowledged = []
     for number in range(ROUNDS):
         heard = run_and_kill(path, number * 1_000_000, moments.randint(1, 300))
