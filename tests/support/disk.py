@@ -4,14 +4,17 @@ It is a tmpfs in a mount namespace of its own, so that nobody else sees it and n
 unshare(1) alone, as an ordinary user with a user namespace too. Start what is to use it by ``disk.within``.
 """
 
-import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
 from tests.support import needs
 
 _HOLD = 'mount -t tmpfs -o "size=$1,mode=0777" tmpfs "$0" && echo mounted && exec cat'
+
+# As root, or as anybody who may make user namespaces: options of unshare(1), and of nsenter(1) to come in.
+_WAYS = (((), ()), (("--user", "--map-root-user"), ("--user", "--preserve-credentials")))
 
 
 class SmallDisk:
@@ -21,16 +24,21 @@ class SmallDisk:
         self.folder = folder
         folder.mkdir()
         self._nsenter = needs.program("nsenter", "util-linux")
-        mine = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-        self._users = [] if os.geteuid() == 0 else ["--user", "--preserve-credentials"]
-        command = [needs.program("unshare", "util-linux"), "--mount", *mine]
-        command += ["sh", "-c", _HOLD, str(folder), str(size)]
+        said = ""
+        for mine, theirs in _WAYS:
+            self._users = theirs
+            self._holder = self._hold(mine, size)
+            assert self._holder.stdout is not None
+            if self._holder.stdout.readline() == b"mounted\n":
+                return
+            said = self._holder.communicate(timeout=30)[1].decode().strip()
+        needs.missing(f"no file system may be mounted here ({said}): run as root")
+
+    def _hold(self, options: Sequence[str], size: int) -> subprocess.Popen[bytes]:
+        command = [needs.program("unshare", "util-linux"), "--mount", *options]
+        command += ["sh", "-c", _HOLD, str(self.folder), str(size)]
         pipe = subprocess.PIPE
-        self._holder = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe)
-        assert self._holder.stdout is not None
-        if self._holder.stdout.readline() != b"mounted\n":
-            _, said = self._holder.communicate(timeout=30)
-            needs.missing(f"no file system may be mounted here ({said.decode().strip()}): run as root")
+        return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe)
 
     @property
     def within(self) -> list[str]:
