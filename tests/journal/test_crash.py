@@ -1,5 +1,6 @@
 """A killed daemon: what was acknowledged is there, and the journal is whole."""
 
+import os
 import random
 import subprocess
 import sys
