@@ -282,6 +282,9 @@ def test_reload_reads_it_at_once(started: Desk) -> None:
     started.catalogue.catalogues = lambda: TerminalInfo((ESPRESSO, WATER))
     started.lookups.reload()
     assert started.wait(CatalogueRead, 2)[-1] == CatalogueRead((ESPRESSO, WATER), fresh=True)
+    wait_until(
+        lambda: not started.lookups._wanted.is_set(), what="the wish to be fulfilled: once, not for ever"
+    )
 
 
 def test_a_reload_during_a_read_is_another_read(desk: Desk) -> None:

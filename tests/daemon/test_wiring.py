@@ -368,7 +368,9 @@ def test_a_server_of_its_own_that_cannot_listen(house: House) -> None:
         house.change("127.0.0.1:0", f"127.0.0.1:{taken.getsockname()[1]}")
         with pytest.raises(CannotStart, match="The embedded server cannot start: cannot listen"):
             house.build()
-    house.journal().close()  # it is not held
+    ours = [each for each in Path("/proc/self/fd").iterdir() if str(house.folder) in os.path.realpath(each)]
+    assert ours == [], "neither the journal nor the server's ledger is held"
+    house.journal().close()
 
 
 def test_a_journal_that_fails_at_the_last_step_of_the_start(
