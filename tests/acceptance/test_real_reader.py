@@ -14,7 +14,8 @@ FIRST, SECOND, THIRD = "04A1B2C3D4E5F6", "04112233445566", "DE12AB34"
 
 FRONT = {"name": "front", "role": "reader", "driver": "pcsc"}
 RELAY = {"name": "machine", "role": "release", "driver": "simulated"}
-RULES = {"vending": {"one_product": "espresso", "show_s": 1}}
+# Not the time between two taps tells a card that stayed from one that came back, but the reader.
+RULES = {"vending": {"one_product": "espresso", "show_s": 1}, "reading": {"same_card_ms": 0}}
 
 
 @pytest.fixture
