@@ -12,9 +12,6 @@ from terminal import __version__
 from terminal.daemon.watchdog import Notifier
 
 EX_FAILED, EX_CONFIG = 1, 2
-SWITCH_S = 0.001
-"""How long a thread may compute while another one waits for its turn: Python's 5 ms, five times over within one
-commit, would be felt at the relay while a long queue drains. Shorter than this gains nothing (`make bench`)."""
 DEFAULT_CONFIG = "/etc/terminal/terminal.toml"
 
 _LOG = logging.getLogger(__name__)
@@ -30,7 +27,6 @@ def main(argv: list[str] | None = None) -> int:
     options = _parser().parse_args(argv)
     # Before any thread is made: each inherits the mask, so that only sigwait below hears the signals.
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-    sys.setswitchinterval(SWITCH_S)
     from terminal.daemon.wiring import CannotStart, Daemon  # noqa: PLC0415 - --help needs none of it
     from terminal.settings import ConfigError, load  # noqa: PLC0415 - --help needs none of it
 

@@ -19,7 +19,6 @@ import time
 import traceback
 from pathlib import Path
 
-from terminal.daemon.main import SWITCH_S
 from tests.bench import drain, journal, latency, memory, process, shim
 from tests.bench.plan import Plan
 from tests.bench.report import Row, as_json, table
@@ -70,7 +69,6 @@ def _measure(options: argparse.Namespace, plan: Plan) -> int:
     # An installed terminal has its bytecode: what is started here gets it at its first start.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ["PYTHONPYCACHEPREFIX"] = str(plan.folder / "bytecode")
-    sys.setswitchinterval(SWITCH_S)  # as in the daemon; for the baselines too
     begun = time.monotonic()
     for name in options.only or MEASURES:
         sys.stderr.write(f"[{time.monotonic() - begun:4.0f} s] {name}\n")
