@@ -63,6 +63,14 @@ class Vending(Selling):
         """The customer went away or changed their mind: nothing was written, nothing is owed."""
         return self.showing(state, around, Screen(Notice.CANCELLED, token=masked(state)))
 
+    def told_broken(self, state: VendingState, event: JournalFailed, around: Around) -> Made:
+        """Somebody who is choosing reads why nothing happens; when the journal works again, they go on."""
+        return Decision(state, effects=(Show(Screen(Notice.OUT_OF_ORDER, event.words, token=masked(state))),))
+
+    def told_mended(self, state: VendingState, event: JournalRecovered, around: Around) -> Made:
+        """They see again what they were choosing from."""
+        return Decision(state, effects=(Show(state.screen),))
+
     def tapped(self, state: VendingState, event: TokenPresented, around: Around) -> Made:
         """A token begins a sale, or pays for what was chosen already."""
         trouble = self.trouble(around)
@@ -200,15 +208,16 @@ RULES: dict[tuple[Phase, type], _Rule] = {
     (Phase.WAITING, TokenPresented): Vending.tapped,
     (Phase.WAITING, ButtonPressed): Vending.pressed,
     (Phase.WAITING, TimePassed): Vending.cancelled,
-    (Phase.WAITING, JournalFailed): Vending.ready_again,
+    (Phase.WAITING, JournalFailed): Vending.told_broken,
+    (Phase.WAITING, JournalRecovered): Vending.told_mended,
     (Phase.CHECKING, WalletRemembered): Vending.remembered,
     (Phase.CHECKING, WalletRead): Vending.wallet_read,
     (Phase.CHECKING, TimePassed): Vending.wallet_late,
     (Phase.CHECKING, ButtonPressed): Vending.pressed,
-    (Phase.CHECKING, JournalFailed): Vending.ready_again,
     (Phase.CHOOSING, ButtonPressed): Vending.pressed,
     (Phase.CHOOSING, TimePassed): Vending.cancelled,
-    (Phase.CHOOSING, JournalFailed): Vending.ready_again,
+    (Phase.CHOOSING, JournalFailed): Vending.told_broken,
+    (Phase.CHOOSING, JournalRecovered): Vending.told_mended,
     (Phase.CHARGING, DeliveryEnded): Vending.charge_ended,
     (Phase.CHARGING, TimePassed): Vending.charge_late,
     (Phase.RELEASING, ReleaseEnded): Vending.release_ended,

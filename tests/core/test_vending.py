@@ -591,7 +591,9 @@ def test_a_product_whose_device_is_gone_is_refused_and_the_others_are_sold() -> 
 def test_a_journal_that_fails_tells_who_is_choosing_at_once() -> None:
     talk = choosing()
     talk(JournalFailed("The disk is full."))
-    assert (talk.phase, talk.notice, talk.shown.words) == ("ready", Notice.OUT_OF_ORDER, "The disk is full.")
+    assert (talk.phase, talk.notice, talk.shown.words) == ("choosing", Notice.OUT_OF_ORDER, "The disk is full.")
+    talk(JournalRecovered())
+    assert talk.notice is Notice.CHOOSE
 
 
 def test_a_journal_that_fails_stops_every_sale() -> None:
