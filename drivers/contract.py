@@ -10,7 +10,6 @@ vendor libraries only when its device is opened, so that a missing library harms
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 import msgspec
@@ -18,6 +17,7 @@ import msgspec
 from terminal.core.catalogue import Product
 from terminal.core.events import DeviceEvent, Health
 from terminal.core.paper import Document
+from terminal.core.value import Value
 
 Emit = Callable[[DeviceEvent], None]
 
@@ -26,8 +26,7 @@ class DriverOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Base of each driver's options. Every field: ``Annotated[type, msgspec.Meta(description=…, ge=…)]``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Value, frozen=True):
     """A device's health with one sentence of last words for the technician."""
 
     health: Health

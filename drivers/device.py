@@ -30,12 +30,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import ClassVar
 
 from drivers.contract import Condition, Emit
 from drivers.errors import DeviceError, DeviceFault, DeviceMissing, needs, words_of
 from terminal.core.events import DeviceChanged, Health
+from terminal.core.value import Value
 
 __all__ = ["DeviceError", "DeviceFault", "DeviceMissing", "DeviceThread", "Order", "Pace", "needs", "words_of"]
 
@@ -43,8 +43,7 @@ STOP_S = 5.0
 """How long stop() waits for the thread of a device that hangs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(Value, frozen=True):
     """How patiently a lost device is reopened.
 
     Attributes:
@@ -64,8 +63,7 @@ class Pace:
         return min(self.last_s, self.first_s * 2.0 ** min(failures - 1, 30))
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Value, frozen=True):
     """Something the daemon wants of a device.
 
     Attributes:

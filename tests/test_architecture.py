@@ -46,7 +46,9 @@ ARROWS: dict[str, set[str]] = {
         "terminal.core", "terminal.journal", "terminal.sync", "terminal.backends", "terminal.settings",
         "terminal.httpd", "terminal.sandbox", "drivers", "drivers.contract",
     },
-    "drivers": {"terminal.core." + name for name in ("events", "effects", "paper", "catalogue", "token")},
+    "drivers": {
+        "terminal.core." + name for name in ("events", "effects", "paper", "catalogue", "token", "value")
+    },
 }  # fmt: skip
 """What a package may import besides itself; the longest name that fits a module counts.
 

@@ -16,11 +16,10 @@ COM-11636); others up to some hundred ms.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from terminal.core.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(Value, frozen=True):
     """What a pulse looks like; times in nanoseconds.
 
     Attributes:
@@ -39,8 +38,7 @@ class Shape:
     widths: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Value, frozen=True):
     """What a number of pulses is worth, in cents: by *coins* (pulses -> cents), else *unit* cents a pulse."""
 
     coins: dict[int, int]
@@ -58,16 +56,14 @@ class Table:
         return min([*self.coins.values(), *([self.unit] if self.unit else [])])
 
 
-@dataclass(frozen=True, slots=True)
-class Coin:
+class Coin(Value, frozen=True):
     """A coin of *cents*."""
 
     cents: int
     pulses: int
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Value, frozen=True):
     """A group that is no known coin; *words* say why, for a technician."""
 
     pulses: int

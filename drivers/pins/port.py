@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal, Protocol
+
+from terminal.core.value import Value
 
 Line = int | str
 """Number of a line on its chip, or its name."""
@@ -15,8 +16,7 @@ Bias = Literal["pull-up", "pull-down", "none"]
 """The resistor inside the processor that holds an input while nothing drives it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(Value, frozen=True):
     """A line became active or inactive.
 
     Attributes:

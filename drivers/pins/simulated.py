@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from drivers.device import DeviceFault, DeviceMissing
 from drivers.pins.port import Bias, Edge, EdgeQueue, Line
+from terminal.core.value import Value
 
 _chips: dict[str, SimulatedChip] = {}
 _guard = threading.Lock()
@@ -38,8 +39,7 @@ def chip_of(name: str = "") -> SimulatedChip:
         return _chips.setdefault(name, SimulatedChip(name))
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
+class _Change(Value, frozen=True):
     """The level of a line changed; *lost*: changes before this one were lost."""
 
     t_ns: int

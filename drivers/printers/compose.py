@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from drivers.printers import library, plain
 from terminal.core.paper import Barcode, Columns, Document, Line, QrCode, Rule, Text
+from terminal.core.value import Value
 
 Cut = Literal["full", "partial", "none"]
 
@@ -33,8 +33,7 @@ class ComposeError(ValueError):
     """A document or a printer's options that cannot be printed; the text is one sentence for a technician."""
 
 
-@dataclass(frozen=True, slots=True)
-class Composer:
+class Composer(Value, frozen=True):
     """Composes for one kind of printer; make it by :func:`composer`.
 
     Attributes:

@@ -14,12 +14,12 @@ import socket
 import stat
 import struct
 import termios
-from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 from urllib.parse import unquote, urlsplit
 
 from drivers.device import DeviceError, DeviceFault, DeviceMissing
 from drivers.link import link_errors, open_link
+from terminal.core.value import Value
 
 Flow = Literal["none", "xonxoff", "rtscts"]
 Parity = Literal["none", "even", "odd"]
@@ -46,15 +46,13 @@ class Port(Protocol):
         """Let it go; bytes that have not left are dropped."""
 
 
-@dataclass(frozen=True, slots=True)
-class Serial:
+class Serial(Value, frozen=True):
     """``serial:///dev/serial/by-id/usb-…``."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class Usb:
+class Usb(Value, frozen=True):
     """``usb://04b8:0e15`` or, where there are several of one model, ``usb://04b8:0e15/SERIALNUMBER``."""
 
     vendor: int
@@ -62,16 +60,14 @@ class Usb:
     number: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
+class Network(Value, frozen=True):
     """``tcp://192.168.1.20:9100``."""
 
     host: str
     port: int
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Value, frozen=True):
     """``file:///dev/usb/lp0`` or a file that documents are added to."""
 
     path: str
@@ -80,8 +76,7 @@ class File:
 Address = Serial | Usb | Network | File
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Value, frozen=True):
     """Settings of a serial line, 8 data bits and 1 stop bit; *connect_s* is the time limit of the network."""
 
     baudrate: int = 9600

@@ -14,7 +14,8 @@ XON and XOFF (0x11, 0x13) fit none of them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from terminal.core.value import Value
 
 QUESTIONS = (1, 2, 3, 4)
 """The real-time questions: printer, cause of offline, errors, paper."""
@@ -32,20 +33,17 @@ def ask(n: int) -> bytes:
     return b"\x10\x04" + bytes((n,))
 
 
-@dataclass(frozen=True, slots=True)
-class RealTime:
+class RealTime(Value, frozen=True):
     """One answer to a real-time question; only who asked knows to which."""
 
     byte: int
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(Value, frozen=True):
     """The answer to TELL_WHEN_DONE."""
 
 
-@dataclass(frozen=True, slots=True)
-class Automatic:
+class Automatic(Value, frozen=True):
     """What a printer told unasked."""
 
     status: Status
@@ -54,8 +52,7 @@ class Automatic:
 Message = RealTime | Finished | Automatic
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Value, frozen=True):
     """How a printer is, as it says itself."""
 
     offline: bool = False

@@ -16,7 +16,6 @@ was told last is kept over a loss, and nothing is said of it before the reader i
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from typing import Annotated, ClassVar
 
 from msgspec import Meta
@@ -35,6 +34,7 @@ from drivers.readers.pcsc_port import (
 )
 from drivers.readers.uid import canonical, refusal
 from terminal.core.events import Health, TokenPresented, TokenRemoved, TokenUnreadable
+from terminal.core.value import replace
 
 WAIT_MS = 4000
 """Longest wait for an event: what wakes an idle reader, and the age that its heartbeat reaches. Shorter than

@@ -13,7 +13,6 @@ money. The key always goes out in the body and in ``X-Idempotency-Key``.
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import threading
 import time
@@ -31,6 +30,7 @@ from terminal.core.delivery import Answer, Guarantee, Outcome, Promise
 from terminal.core.events import WalletAnswer
 from terminal.core.facts import EntryKind
 from terminal.core.token import mask
+from terminal.core.value import replace
 from terminal.journal.rows import Entry
 
 if TYPE_CHECKING:
@@ -246,7 +246,7 @@ class PointOfSale:
         words = hide(answer.words, {token: mask(token)})
         if words == answer.words:
             return answer
-        return dataclasses.replace(answer, words=words)
+        return replace(answer, words=words)
 
 
 class _Remembered:

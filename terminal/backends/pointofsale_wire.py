@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from terminal.core.catalogue import Product, ProductId
 from terminal.core.facts import EntryKind
+from terminal.core.value import Value
 from terminal.journal.rows import Entry
 
 LONGEST_DESCRIPTION = 100
@@ -26,8 +26,7 @@ class Unusable(ValueError):  # noqa: N818 - what it is about the answer
     """An answer of the server that cannot be used; one sentence says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Value, frozen=True):
     """One page of the answer to the question who this terminal is."""
 
     products: tuple[Product, ...]

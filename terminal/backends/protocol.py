@@ -7,7 +7,6 @@ hex); money is whole cents, converted at the wire.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from terminal.core.catalogue import Product
@@ -15,10 +14,10 @@ from terminal.core.delivery import Answer, Guarantee
 from terminal.core.events import WalletAnswer
 from terminal.core.facts import EntryKind
 from terminal.core.records import Entry
+from terminal.core.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class WalletReply:
+class WalletReply(Value, frozen=True):
     """A server's answer to the question for a wallet; *balance* in cents if KNOWN."""
 
     answer: WalletAnswer
@@ -26,8 +25,7 @@ class WalletReply:
     words: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TerminalInfo:
+class TerminalInfo(Value, frozen=True):
     """Who the server says this terminal is; None where it does not tell."""
 
     products: tuple[Product, ...]

@@ -7,17 +7,17 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import click
+
+from terminal.core.value import Value
 
 ENDLESS = 10_000
 _GAP = "  "
 _LEAST = 16  # characters that the last column needs; with fewer, rows become blocks
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Value, frozen=True):
     """A text with a colour (of ``click.style``)."""
 
     text: str

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from terminal.core.value import Value
 
 ProductId = str | int
 """Opaque: servers use text or integers, and get back exactly the type they sent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Product:
+class Product(Value, frozen=True):
     """Something the terminal sells. The price is in cents, never negative."""
 
     id: ProductId

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from terminal.core.decision import Ids
 from terminal.core.events import CoinInserted
 from terminal.core.facts import (
@@ -17,10 +15,10 @@ from terminal.core.facts import (
     SessionOpened,
 )
 from terminal.core.rules import Job
+from terminal.core.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Purse:
+class Purse(Value, frozen=True):
     """Coins that are in the machine and not settled yet: an open session and its sum in cents."""
 
     session: str

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
+
+import msgspec
 
 from terminal.core.catalogue import Product
 from terminal.core.effects import Effect, Screen
 from terminal.core.events import Health
 from terminal.core.facts import Fact
 from terminal.core.stamp import Stamp
+from terminal.core.value import Value
 
 S = TypeVar("S")
 
@@ -25,8 +27,7 @@ class Ids(Protocol):
         """Return a new name for something that stays inside the terminal."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decision(Generic[S]):
+class Decision(Value, Generic[S], frozen=True):
     """What follows from an event: the next state, facts to commit first, effects to perform then."""
 
     state: S
@@ -34,8 +35,7 @@ class Decision(Generic[S]):
     effects: tuple[Effect, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Around:
+class Around(Value, frozen=True):
     """The terminal around a job at the moment of decision.
 
     Attributes:
@@ -48,7 +48,7 @@ class Around:
 
     now: Stamp
     products: tuple[Product, ...] = ()
-    health: Mapping[str, Health] = field(default_factory=dict)
+    health: Mapping[str, Health] = msgspec.field(default_factory=dict)
     broken: str = ""
     stopping: bool = False
 

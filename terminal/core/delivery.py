@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from terminal.core.stamp import Stamp, elapsed_ms
+from terminal.core.value import Value
 
 
 class Outcome(Enum):
@@ -28,16 +28,14 @@ class Promise(Enum):
     NONE = "none"  # at most once: an unknown outcome goes to a person
 
 
-@dataclass(frozen=True, slots=True)
-class Guarantee:
+class Guarantee(Value, frozen=True):
     """A promise, and for how long it holds after the first attempt (None: for ever)."""
 
     promise: Promise
     window_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Value, frozen=True):
     """A server's answer as an adapter reads it.
 
     *words* are for a technician: the server's own where there are any, else what happened on the way.
@@ -52,35 +50,30 @@ class Answer:
     reference: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(Value, frozen=True):
     """Delivered."""
 
 
-@dataclass(frozen=True, slots=True)
-class Again:
+class Again(Value, frozen=True):
     """Send it again, with the same key, in *delay_ms*."""
 
     delay_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class LookFirst:
+class LookFirst(Value, frozen=True):
     """Ask the server whether it was booked, in *delay_ms*, before anything else."""
 
     delay_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Park:
+class Park(Value, frozen=True):
     """A person must decide. *unknown*: it may have been booked."""
 
     unknown: bool
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(Value, frozen=True):
     """Nothing is wrong with the entry: the whole backend waits for a person (and tries again in *delay_ms*)."""
 
     delay_ms: int

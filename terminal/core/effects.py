@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from terminal.core.catalogue import Product
 from terminal.core.paper import Document
+from terminal.core.value import Value
 
 
 class Notice(Enum):
@@ -33,8 +33,7 @@ class Notice(Enum):
     OUT_OF_ORDER = "out of order"
 
 
-@dataclass(frozen=True, slots=True)
-class Screen:
+class Screen(Value, frozen=True):
     """What the customer is told. Amounts in cents; None where there is nothing to say.
 
     Attributes:
@@ -60,27 +59,23 @@ class Screen:
     room: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Show:
+class Show(Value, frozen=True):
     """Show this screen."""
 
     screen: Screen
 
 
-@dataclass(frozen=True, slots=True)
-class OpenSlot:
+class OpenSlot(Value, frozen=True):
     """Let every coin acceptor take money, up to *limit* cents more."""
 
     limit: int
 
 
-@dataclass(frozen=True, slots=True)
-class CloseSlot:
+class CloseSlot(Value, frozen=True):
     """Inhibit every coin acceptor."""
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(Value, frozen=True):
     """Give out one piece; answered by ReleaseEnded with the same id."""
 
     release: str
@@ -88,8 +83,7 @@ class Release:
     product: Product
 
 
-@dataclass(frozen=True, slots=True)
-class Print:
+class Print(Value, frozen=True):
     """Print a document; answered by PrintEnded with the same id."""
 
     job: str
@@ -97,8 +91,7 @@ class Print:
     document: Document
 
 
-@dataclass(frozen=True, slots=True)
-class ReadWallet:
+class ReadWallet(Value, frozen=True):
     """Ask for a token's wallet; answered by WalletRemembered at once, and by WalletRead when the server has.
 
     The core waits for the server no longer than its own deadline; *deadline_ms* lets the daemon give up too.
@@ -108,8 +101,7 @@ class ReadWallet:
     deadline_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class DeliverNow:
+class DeliverNow(Value, frozen=True):
     """Deliver this entry before anything else of the queue; answered by DeliveryEnded.
 
     The core has its own time limit and does not wait longer than that for the answer.
@@ -118,8 +110,7 @@ class DeliverNow:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class PairToken:
+class PairToken(Value, frozen=True):
     """Pair a token with a customer's code; answered by PairingEnded."""
 
     token: str

@@ -5,11 +5,11 @@ Drivers make the device events; the daemon makes the others. Every event is lega
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from terminal.core.catalogue import Product
 from terminal.core.delivery import Outcome
+from terminal.core.value import Value
 
 
 class Health(Enum):
@@ -33,8 +33,7 @@ class Ended(Enum):
 # -- devices -------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class TokenPresented:
+class TokenPresented(Value, frozen=True):
     """A token came onto a reader. *uid*: canonical, upper-case hex, first transmitted byte first.
 
     *lying*: it lay there already when the reader was first opened, so nobody presented it just now.
@@ -45,23 +44,20 @@ class TokenPresented:
     lying: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TokenRemoved:
+class TokenRemoved(Value, frozen=True):
     """The token that lay on a reader is gone."""
 
     reader: str
 
 
-@dataclass(frozen=True, slots=True)
-class TokenUnreadable:
+class TokenUnreadable(Value, frozen=True):
     """Something lies on a reader that is no usable token; *words* say why, for the guest."""
 
     reader: str
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class CoinInserted:
+class CoinInserted(Value, frozen=True):
     """An acceptor took a coin or a bill of *amount* cents (> 0).
 
     *counter* is the device's own event counter where it has one.
@@ -72,8 +68,7 @@ class CoinInserted:
     counter: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CoinUnrecognised:
+class CoinUnrecognised(Value, frozen=True):
     """An acceptor signalled something that is no known coin: recorded, never credited."""
 
     acceptor: str
@@ -81,16 +76,14 @@ class CoinUnrecognised:
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class ButtonPressed:
+class ButtonPressed(Value, frozen=True):
     """A button: a product's id as text, or ``cancel``, or ``confirm``."""
 
     panel: str
     button: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseEnded:
+class ReleaseEnded(Value, frozen=True):
     """A relay or machine answered for the release *release*."""
 
     release: str
@@ -98,8 +91,7 @@ class ReleaseEnded:
     words: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PrintEnded:
+class PrintEnded(Value, frozen=True):
     """A printer answered for the print job *job*."""
 
     job: str
@@ -107,8 +99,7 @@ class PrintEnded:
     words: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceChanged:
+class DeviceChanged(Value, frozen=True):
     """The health of a device changed. *words* is one sentence for the technician."""
 
     name: str
@@ -133,16 +124,14 @@ DeviceEvent = (
 # -- the server's side ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class CachedWallet:
+class CachedWallet(Value, frozen=True):
     """What was last known of a token's wallet. *age_ms* is None where no clock can tell."""
 
     balance: int
     age_ms: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Exposure:
+class Exposure(Value, frozen=True):
     """What this terminal has given on trust and not yet delivered; sums in cents.
 
     Attributes:
@@ -169,8 +158,7 @@ class WalletAnswer(Enum):
     NO_ANSWER = "no answer"  # none within the deadline, or no network
 
 
-@dataclass(frozen=True, slots=True)
-class WalletRemembered:
+class WalletRemembered(Value, frozen=True):
     """What the journal knows of a token: the first, immediate answer to a ReadWallet effect."""
 
     token: str
@@ -178,8 +166,7 @@ class WalletRemembered:
     exposure: Exposure
 
 
-@dataclass(frozen=True, slots=True)
-class WalletRead:
+class WalletRead(Value, frozen=True):
     """The server's answer to a ReadWallet effect; *balance* in cents if KNOWN."""
 
     token: str
@@ -187,8 +174,7 @@ class WalletRead:
     balance: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryEnded:
+class DeliveryEnded(Value, frozen=True):
     """The answer to a DeliverNow effect."""
 
     key: str
@@ -197,16 +183,14 @@ class DeliveryEnded:
     balance: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CatalogueRead:
+class CatalogueRead(Value, frozen=True):
     """The products, from the server (fresh) or from the journal's cache."""
 
     products: tuple[Product, ...]
     fresh: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PairingEnded:
+class PairingEnded(Value, frozen=True):
     """The answer to a PairToken effect."""
 
     token: str
@@ -217,32 +201,27 @@ class PairingEnded:
 # -- the terminal itself -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class PairingAsked:
+class PairingAsked(Value, frozen=True):
     """A technician wants the next token paired with *code*."""
 
     code: str
 
 
-@dataclass(frozen=True, slots=True)
-class JournalFailed:
+class JournalFailed(Value, frozen=True):
     """Nothing can be written down: nothing may be sold. *words* say what a technician must do."""
 
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class JournalRecovered:
+class JournalRecovered(Value, frozen=True):
     """The journal can be written again."""
 
 
-@dataclass(frozen=True, slots=True)
-class TimePassed:
+class TimePassed(Value, frozen=True):
     """The moment that the state asked to be woken at has come."""
 
 
-@dataclass(frozen=True, slots=True)
-class StopAsked:
+class StopAsked(Value, frozen=True):
     """The daemon is about to stop: close slots, settle what is open, start nothing."""
 
 

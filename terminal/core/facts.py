@@ -5,12 +5,12 @@ One decision's facts are committed together, in one durable transaction, or not 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from terminal.core.catalogue import Product
 from terminal.core.delivery import Outcome
 from terminal.core.events import Ended
+from terminal.core.value import Value
 
 
 class EntryKind(Enum):
@@ -54,24 +54,21 @@ class ReleaseKind(Enum):
 # -- coins ---------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class SessionOpened:
+class SessionOpened(Value, frozen=True):
     """A coin session began; *token* is None while nobody has claimed its coins."""
 
     session: str
     token: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class SessionClosed:
+class SessionClosed(Value, frozen=True):
     """A coin session holds nothing any more. *reason*: credited, unclaimed, returned or empty."""
 
     session: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class CashMoved:
+class CashMoved(Value, frozen=True):
     """Money moved: a coin came in, or what a session holds went somewhere.
 
     Attributes:
@@ -91,8 +88,7 @@ class CashMoved:
     key: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CoinNotCredited:
+class CoinNotCredited(Value, frozen=True):
     """An acceptor signalled no known coin: on the books with no amount, for a technician to look at."""
 
     device: str
@@ -103,8 +99,7 @@ class CoinNotCredited:
 # -- entries -------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class EntryAdded:
+class EntryAdded(Value, frozen=True):
     """An operation for the server.
 
     Attributes:
@@ -138,15 +133,13 @@ class EntryAdded:
     words: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class EntryFreed:
+class EntryFreed(Value, frozen=True):
     """Its release is settled: the entry may be delivered."""
 
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class EntryAbandoned:
+class EntryAbandoned(Value, frozen=True):
     """Nothing was given for this debit, so nobody may pay for it.
 
     Never attempted: it is voided at once. Otherwise it is marked for compensation, and when the server's
@@ -158,8 +151,7 @@ class EntryAbandoned:
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class EntryParked:
+class EntryParked(Value, frozen=True):
     """An entry waits for a person. *state*: PARKED or UNKNOWN."""
 
     key: str
@@ -167,8 +159,7 @@ class EntryParked:
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class PersonDecided:
+class PersonDecided(Value, frozen=True):
     """A named person settled an entry. *action*: void or retry."""
 
     key: str
@@ -177,15 +168,13 @@ class PersonDecided:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptStarted:
+class AttemptStarted(Value, frozen=True):
     """Bytes of this entry may reach the server from now on."""
 
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptEnded:
+class AttemptEnded(Value, frozen=True):
     """A try to deliver ended with *outcome*; *state* is what the delivery policy made of it.
 
     *status* is the HTTP status, if there was one; *words* are the server's own, kept word for word (bounded).
@@ -203,8 +192,7 @@ class AttemptEnded:
 # -- the world -----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseIntended:
+class ReleaseIntended(Value, frozen=True):
     """A relay will be pulled or a document printed. Written before it happens (I1)."""
 
     release: str
@@ -214,8 +202,7 @@ class ReleaseIntended:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseSettled:
+class ReleaseSettled(Value, frozen=True):
     """How it ended; UNKNOWN is never repeated by itself (I4)."""
 
     release: str
@@ -226,16 +213,14 @@ class ReleaseSettled:
 # -- caches (not chained: they are the server's facts, not ours) ---------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class WalletSeen:
+class WalletSeen(Value, frozen=True):
     """The server told a balance, in cents."""
 
     token: str
     balance: int
 
 
-@dataclass(frozen=True, slots=True)
-class CatalogueSeen:
+class CatalogueSeen(Value, frozen=True):
     """The server told its products."""
 
     backend: str

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from terminal.core.value import Value
 
 Align = Literal["left", "center", "right"]
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Value, frozen=True):
     """One or more lines of text."""
 
     text: str
@@ -18,8 +18,7 @@ class Text:
     large: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(Value, frozen=True):
     """One line with *left* at the left margin and *right* at the right one."""
 
     left: str
@@ -27,20 +26,17 @@ class Columns:
     bold: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Value, frozen=True):
     """A horizontal line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Barcode:
+class Barcode(Value, frozen=True):
     """A CODE128 barcode of printable ASCII, with its text below."""
 
     data: str
 
 
-@dataclass(frozen=True, slots=True)
-class QrCode:
+class QrCode(Value, frozen=True):
     """A QR code."""
 
     data: str
@@ -49,8 +45,7 @@ class QrCode:
 Line = Text | Columns | Rule | Barcode | QrCode
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Value, frozen=True):
     """A receipt or a ticket: its lines from top to bottom; the paper is cut after the last one."""
 
     lines: tuple[Line, ...]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from terminal.core.events import CachedWallet, Exposure, WalletAnswer
 from terminal.core.rules import OfflineRules, TopupRules
+from terminal.core.value import Value
 
 MS_PER_HOUR = 3_600_000
 
@@ -25,8 +25,7 @@ class Reason(Enum):
     WALLET_FULL = "This wallet cannot take any more money."
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Value, frozen=True):
     """What is known of a token at the moment of decision.
 
     *answer* and *balance* are the server's; *cached* and *exposure* are the journal's.
@@ -39,8 +38,7 @@ class Asked:
     exposure: Exposure = Exposure()
 
 
-@dataclass(frozen=True, slots=True)
-class Allowed:
+class Allowed(Value, frozen=True):
     """Yes. *confirmed*: by a balance the server told just now.
 
     *available* is what the wallet holds less what is not delivered yet, in cents; None if nothing is known.
@@ -52,8 +50,7 @@ class Allowed:
     age_ms: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Value, frozen=True):
     """No, and why."""
 
     reason: Reason
@@ -109,8 +106,7 @@ def _usable(cached: CachedWallet | None, max_age_h: int) -> CachedWallet | None:
     return cached
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
+class Room(Value, frozen=True):
     """A wallet may be filled by up to *cents* more. *balance* and *age_ms* as in Allowed."""
 
     cents: int

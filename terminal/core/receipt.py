@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
 from terminal.core import money
 from terminal.core.paper import Columns, Document, Line, Rule, Text
 from terminal.core.stamp import Stamp
 from terminal.core.token import mask
+from terminal.core.value import Value
 
 _REFERENCE = 12
 """As many signs of the key tell one receipt of a terminal from another, and fit on narrow paper."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
+class _Words(Value, frozen=True):
     title: str
     terminal: str
     time: str

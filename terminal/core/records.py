@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from terminal.core.catalogue import Product
 from terminal.core.facts import EntryKind, EntryState, ReleaseKind
 from terminal.core.stamp import Stamp
+from terminal.core.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Value, frozen=True):
     """One entry with its present state.
 
     Attributes:
@@ -46,8 +44,7 @@ class Entry:
     compensate: bool
 
 
-@dataclass(frozen=True, slots=True)
-class OpenRelease:
+class OpenRelease(Value, frozen=True):
     """A release that was intended and not settled."""
 
     release: str
@@ -58,8 +55,7 @@ class OpenRelease:
     at: Stamp
 
 
-@dataclass(frozen=True, slots=True)
-class OpenSession:
+class OpenSession(Value, frozen=True):
     """A coin session that still holds money (cents), or was not closed."""
 
     session: str

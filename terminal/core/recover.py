@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from terminal.core import coins
 from terminal.core.coins import Purse
@@ -14,12 +13,12 @@ from terminal.core.records import Entry, OpenRelease, OpenSession
 from terminal.core.rules import Job
 from terminal.core.settle import Given, settle
 from terminal.core.stamp import Stamp, elapsed_ms
+from terminal.core.value import Value
 
 _STOPPED = "The terminal was stopped before the answer came."
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOpen:
+class LeftOpen(Value, frozen=True):
     """What the journal still holds open.
 
     *held* are entries whose releases were not settled; *releases* and *sessions* those without an end.
@@ -30,8 +29,7 @@ class LeftOpen:
     sessions: Sequence[OpenSession] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Recovered:
+class Recovered(Value, frozen=True):
     """The facts to commit before anything else, and coins that still wait for a token (since *waited_ms*)."""
 
     facts: tuple[Fact, ...]

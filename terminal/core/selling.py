@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import Enum
 
 from terminal.core.catalogue import Product, total
@@ -23,6 +22,7 @@ from terminal.core.policy import Allowed, Asked, Refused, may_spend
 from terminal.core.rules import Job
 from terminal.core.settle import Given, settle
 from terminal.core.token import mask
+from terminal.core.value import Value, replace
 
 
 class Phase(Enum):
@@ -37,8 +37,7 @@ class Phase(Enum):
     SHOWING = "showing the result"
 
 
-@dataclass(frozen=True, slots=True)
-class Sale:
+class Sale(Value, frozen=True):
     """A decided sale: its debit's key, and the pieces given out so far."""
 
     key: str
@@ -54,8 +53,7 @@ class Sale:
         return f"{self.key}/{self.given}"
 
 
-@dataclass(frozen=True, slots=True)
-class VendingState:
+class VendingState(Value, frozen=True):
     """One customer's journey so far."""
 
     phase: Phase = Phase.READY

@@ -5,19 +5,17 @@ Used when a sale ends and, with the same rules, after a restart.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from terminal.core.catalogue import Product, total
 from terminal.core.decision import Ids
 from terminal.core.events import Ended
 from terminal.core.facts import EntryAbandoned, EntryAdded, EntryFreed, EntryKind, EntryParked, EntryState, Fact
+from terminal.core.value import Value, replace
 
 _NOT_GIVEN = "The machine could not give it out."
 _UNKNOWN = "Nobody can tell whether {name} came out."
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Value, frozen=True):
     """How far a sale came.
 
     Attributes:

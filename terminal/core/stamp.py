@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from terminal.core.value import Value
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+
+class Stamp(Value, frozen=True):
     """One moment on two clocks.
 
     Attributes:

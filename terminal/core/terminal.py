@@ -7,8 +7,9 @@ everything that costs money; and the job hears of the rest.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+import msgspec
 
 from terminal.core.catalogue import Product
 from terminal.core.coins import Purse
@@ -36,6 +37,7 @@ from terminal.core.rules import Job
 from terminal.core.stamp import Stamp
 from terminal.core.token import mask
 from terminal.core.topup import Topup
+from terminal.core.value import Value, replace
 from terminal.core.vending import Vending
 
 PAIRING_MS = 60_000
@@ -45,16 +47,14 @@ PASSING_MS = 4_000
 """How long something is shown that is no part of what the job does; then the job's own screen is back."""
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(Value, frozen=True):
     """A token on a reader. *gone_ms*: monotonic milliseconds at which it was taken away; None while it lies."""
 
     uid: str
     gone_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Pairing:
+class Pairing(Value, frozen=True):
     """A technician pairs a token; it ends at *until_ms*."""
 
     code: str
@@ -62,8 +62,7 @@ class Pairing:
     token: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TerminalState:
+class TerminalState(Value, frozen=True):
     """All that the terminal remembers between two events (the rest is in the journal).
 
     Attributes:
@@ -75,8 +74,8 @@ class TerminalState:
     job: JobState
     screen: Screen
     products: tuple[Product, ...] = ()
-    health: Mapping[str, Health] = field(default_factory=dict)
-    cards: Mapping[str, Card] = field(default_factory=dict)
+    health: Mapping[str, Health] = msgspec.field(default_factory=dict)
+    cards: Mapping[str, Card] = msgspec.field(default_factory=dict)
     pairing: Pairing | None = None
     prints: frozenset[str] = frozenset()
     passing_ms: int | None = None

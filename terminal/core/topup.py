@@ -11,7 +11,6 @@ turns out to be full or a coin comes late, it is credited all the same.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -38,6 +37,7 @@ from terminal.core.policy import Asked, Refused, Room, may_fill
 from terminal.core.receipt import topup_receipt
 from terminal.core.rules import Job
 from terminal.core.token import mask
+from terminal.core.value import Value, replace
 
 
 class Phase(Enum):
@@ -50,8 +50,7 @@ class Phase(Enum):
     SHOWING = "showing the result"
 
 
-@dataclass(frozen=True, slots=True)
-class TopupState:
+class TopupState(Value, frozen=True):
     """One customer's journey so far.
 
     Attributes:

@@ -11,7 +11,6 @@ intent to release are committed together, and only then the relay is pulled.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from terminal.core import coins
@@ -37,6 +36,7 @@ from terminal.core.events import (
 from terminal.core.policy import Allowed, Asked, Refused, may_spend
 from terminal.core.selling import Made, Phase, Selling, VendingState, masked
 from terminal.core.token import mask
+from terminal.core.value import replace
 
 _TEXT_BUTTONS = ("cancel", "confirm")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -12,10 +11,10 @@ from terminal.core.effects import Screen
 from terminal.core.events import Health
 from terminal.core.facts import EntryState
 from terminal.core.stamp import Stamp, elapsed_ms
+from terminal.core.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceStatus:
+class DeviceStatus(Value, frozen=True):
     """One device."""
 
     name: str
@@ -25,8 +24,7 @@ class DeviceStatus:
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class BackendStatus:
+class BackendStatus(Value, frozen=True):
     """One backend; *state* as sync.engine says it."""
 
     name: str
@@ -35,8 +33,7 @@ class BackendStatus:
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Value, frozen=True):
     """Everything that a status is made of, gathered at one moment.
 
     *broken*: why the journal cannot be written; *set_aside*: which damaged journal was set aside at the start;

@@ -7,8 +7,9 @@ import logging
 import socket
 import threading
 import time
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from terminal.httpd.listen import CannotListen, Listen, listen_tcp, listen_unix
 from terminal.httpd.wire import (
@@ -31,8 +32,7 @@ _CHUNK = 65_536
 _LAST_S = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True):
     """How much and how long a client may take.
 
     Attributes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
 from socket import socket
 from typing import Any
@@ -34,8 +34,7 @@ class Problem(Exception):  # noqa: N818 - it is an answer, not a fault of the pr
         self.words = words
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(msgspec.Struct, frozen=True):
     """A request's first lines. Header names are in lower case; *length* is that of the body, in bytes."""
 
     method: str
@@ -81,13 +80,12 @@ class Request:
             raise Problem(400, f"the body is not what is expected here: {error}") from None
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(msgspec.Struct, frozen=True):
     """One answer."""
 
     status: int = 200
     body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
 
     @classmethod
     def json(cls, data: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -95,13 +93,11 @@ class Response:
         return cls(status, msgspec.json.encode(data), {"Content-Type": "application/json", **(headers or {})})
 
 
-@dataclass(frozen=True, slots=True)
-class Drop:
+class Drop(msgspec.Struct, frozen=True):
     """No answer at all: the connection is closed, as by a server that died after its work."""
 
 
-@dataclass(frozen=True, slots=True)
-class Takeover:
+class Takeover(msgspec.Struct, frozen=True):
     """The connection is given to *serve*, which owns it until it returns; then it is closed."""
 
     serve: Callable[[socket], None]
@@ -111,8 +107,7 @@ Reply = Response | Drop | Takeover
 Handler = Callable[[Request], Reply]
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(msgspec.Struct, frozen=True):
     """*handler* answers *method* on *pattern*, in which ``{name}`` stands for one path segment.
 
     A slash at the end counts: ``/a`` and ``/a/`` are two paths.

@@ -7,14 +7,14 @@ hash) has a seal of its own, because without it a removed tail would leave a cha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from hashlib import blake2b
 
 import msgspec
 
 from terminal.core.stamp import Stamp
+from terminal.core.value import Value
 
-Value = int | str | None
+Cell = int | str | None
 
 STAMP = ("wall_ms", "mono_ms", "boot", "synced")
 
@@ -48,8 +48,7 @@ _HEAD_PARTS = 3
 KEY_SIZES = range(16, 65)  # what BLAKE2b takes, and what is long enough to be a secret
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Value, frozen=True):
     """The end of the chain: the last number given out, and the hash of its row."""
 
     seq: int
@@ -61,7 +60,7 @@ def columns(table: str) -> tuple[str, ...]:
     return ("seq", *STAMP, *CONTENT[table])
 
 
-def row(seq: int, now: Stamp, content: tuple[Value, ...]) -> tuple[Value, ...]:
+def row(seq: int, now: Stamp, content: tuple[Cell, ...]) -> tuple[Cell, ...]:
     """Return a row's values in the order of `columns`."""
     return (seq, now.wall_ms, now.mono_ms, now.boot, int(now.synced), *content)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import fields
 from itertools import groupby
 from typing import Any
 
@@ -122,7 +121,7 @@ def _standings(db: sqlite3.Connection) -> Iterator[str]:
         except (ValueError, DecisionRefused) as error:
             yield f"entries {seq}: its attempts and decisions could not have happened in this order. {error}"
             continue
-        for name in (field.name for field in fields(Standing)):
+        for name in Standing.__struct_fields__:
             is_, should = getattr(stands, name), getattr(follows, name)
             if is_ != should:
                 yield f"entries {seq}: {name} is {_show(is_)}, but follows as {_show(should)}."

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hmac
 import sqlite3
-from dataclasses import dataclass
 from pathlib import Path
 
+from terminal.core.value import Value
 from terminal.journal import chain
 from terminal.journal.boot import base_of_fresh, checked_now, connect_checked, create, set_aside
 from terminal.journal.chain import Head
@@ -14,8 +14,7 @@ from terminal.journal.errors import JournalDamaged, JournalKeyWrong, JournalTooN
 from terminal.journal.migrate import LATEST, migrate, too_new, version
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Value, frozen=True):
     """A journal's connection and the end of its chain.
 
     *set_aside* tells the technician of a damaged file that was set aside; *unchecked*: the file is still to be

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from terminal.core.facts import EntryState
 from terminal.core.records import Entry, OpenRelease, OpenSession
 from terminal.core.stamp import Stamp
+from terminal.core.value import Value
 
 __all__ = ["Books", "Entry", "OpenRelease", "OpenSession", "Story", "StoryEvent"]
 
 
-@dataclass(frozen=True, slots=True)
-class Story:
+class Story(Value, frozen=True):
     """Everything the journal knows of one entry, in order, for a technician."""
 
     entry: Entry
     events: tuple[StoryEvent, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class StoryEvent:
+class StoryEvent(Value, frozen=True):
     """One line of a Story: *what* happened (attempt, release, decision, ...), *how* it ended, whose *words*."""
 
     at: Stamp
@@ -29,8 +26,7 @@ class StoryEvent:
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class Books:
+class Books(Value, frozen=True):
     """The sums of I2, in cents, over the whole journal.
 
     accepted = credited + spent + returned + held + written_off, and every coin is in exactly one of them.

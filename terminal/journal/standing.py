@@ -6,10 +6,9 @@ is one place that says what a fact does to an entry, and nothing else can.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from terminal.core.delivery import Outcome
 from terminal.core.facts import EntryKind, EntryState
+from terminal.core.value import Value, replace
 from terminal.journal.errors import DecisionRefused, NotQueued
 
 _FINAL = (EntryState.DELIVERED, EntryState.VOIDED)
@@ -22,8 +21,7 @@ NOTHING_GIVEN = (
 """For a debit that was abandoned and is in doubt. No word of retry: not every server drops repeats."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Value, frozen=True):
     """What has become of an entry so far; the attributes are those of rows.Entry.
 
     *first_attempt* is the number of the fact with which its bytes may first have left.

@@ -16,8 +16,9 @@ from terminal.core import facts
 from terminal.core.delivery import Outcome
 from terminal.core.facts import CashKind, EntryKind, EntryState, Fact
 from terminal.core.stamp import Stamp
+from terminal.core.value import Value
 from terminal.journal import chain, standing
-from terminal.journal.chain import Head, Value
+from terminal.journal.chain import Cell, Head
 from terminal.journal.errors import DecisionRefused
 from terminal.journal.standing import Standing, plain
 
@@ -49,7 +50,7 @@ class Scribe:
         """Write one fact with all that follows from it."""
         _WRITERS[type(fact)](self, fact)
 
-    def append(self, table: str, *content: Value) -> int:
+    def append(self, table: str, *content: Cell) -> int:
         """Add a row to the chain and return its number."""
         seq = self.head.seq + 1
         values = chain.row(seq, self.now, content)
@@ -62,8 +63,7 @@ class Scribe:
 # -- entries -------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+class _Known(Value, frozen=True):
     """An entry as the facts about it need it."""
 
     seq: int

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import msgspec
+
 from terminal.sandbox.ledger import Item
 
 Permission = Literal["debit", "credit", "all"]
@@ -24,8 +26,7 @@ class Refused(Exception):  # noqa: N818 - an answer
         self.fields = fields or {}
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True):
     """A booking as asked for: *amount* in cents, negative for a debit."""
 
     amount: int

@@ -11,9 +11,10 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS wallets (
@@ -37,8 +38,7 @@ CREATE TABLE IF NOT EXISTS answers (
 _TABLES = ("answers", "transactions", "wallets", "products", "codes")
 
 
-@dataclass(frozen=True, slots=True)
-class Wallet:
+class Wallet(msgspec.Struct, frozen=True):
     """A wallet with its present balance in cents."""
 
     id: str
@@ -48,8 +48,7 @@ class Wallet:
     paired_user: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Booking:
+class Booking(msgspec.Struct, frozen=True):
     """What is to be booked: *amount* in cents, negative for a debit."""
 
     token: str
@@ -61,8 +60,7 @@ class Booking:
     products: tuple[str | int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Transaction:
+class Transaction(msgspec.Struct, frozen=True):
     """A booking that took effect."""
 
     id: str
@@ -70,8 +68,7 @@ class Transaction:
     at_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(msgspec.Struct, frozen=True):
     """A product of the server; *price* in cents."""
 
     id: str | int

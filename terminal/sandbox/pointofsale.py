@@ -13,9 +13,10 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
+
+import msgspec
 
 from terminal.httpd import Problem, Reply, Request, Response, Route
 from terminal.sandbox.booking import Asked, Permission, Refused, read_booking
@@ -35,8 +36,7 @@ _CODE = re.compile(r"[0-9]{8}")
 _CRASH = Response(500, b"<!doctype html><h1>Server Error (500)</h1>", {"Content-Type": "text/html"})
 
 
-@dataclass(frozen=True, slots=True)
-class Terminal:
+class Terminal(msgspec.Struct, frozen=True):
     """Who a secret belongs to."""
 
     id: str = "sandbox"

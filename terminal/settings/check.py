@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 import msgspec
 
+from terminal.core.value import Value
 from terminal.settings import words
 
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+")
@@ -21,8 +22,7 @@ WRONG: Final = object()
 """What a check returns in the place of a value that is wrong."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
+class Mistake(Value, frozen=True):
     """One mistake in a configuration.
 
     Attributes:

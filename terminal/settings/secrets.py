@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
+from terminal.core.value import Value
 from terminal.settings.sections import BackendSettings
 
 MOST = 8192  # bytes of a secret
@@ -17,8 +17,7 @@ class SecretError(ValueError):
     """A secret cannot be used; the sentence says which, why, and what to do. Never the secret."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileSecret:
+class FileSecret(Value, frozen=True):
     """Reads a secret from its file, anew at each call, so that a new one is taken into use at once.
 
     Attributes:
@@ -70,8 +69,7 @@ class FileSecret:
         return SecretError(f"The secret of backend {self.backend}: {self.file} {what}.")
 
 
-@dataclass(frozen=True, slots=True)
-class Credential:
+class Credential(Value, frozen=True):
     """Reads a secret that systemd hands over (``LoadCredential=`` in the unit, systemd.exec(5))."""
 
     backend: str

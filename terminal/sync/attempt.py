@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from terminal.core.delivery import (
     LONGEST_RETRY_AFTER_MS,
     Again,
@@ -22,14 +20,14 @@ from terminal.core.delivery import (
 from terminal.core.facts import AttemptEnded, EntryParked, EntryState
 from terminal.core.records import Entry
 from terminal.core.stamp import Stamp
+from terminal.core.value import Value, replace
 
 _HARMLESS = Guarantee(Promise.KEY)
 
 STOPPED = "the terminal was stopped while this was being sent"
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Value, frozen=True):
     """An entry that somebody has claimed to send.
 
     Attributes:
@@ -47,8 +45,7 @@ class Job:
     started: Stamp | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Value, frozen=True):
     """What became of a try.
 
     *fact* is to be committed before anybody hears of it; None: nothing has changed. *left*: the try was made,

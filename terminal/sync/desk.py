@@ -7,14 +7,14 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from terminal.core.delivery import Again, LookFirst
+from terminal.core.value import Value
 from terminal.sync.attempt import Result
 from terminal.sync.breaker import Breaker, State
 from terminal.sync.gate import Gate
 from terminal.sync.lanes import Lanes
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(Value, frozen=True):
     """Leave to send one entry of *lane*; *probe* as in Job, *epoch* as in Board.claim."""
 
     lane: str
@@ -22,8 +22,7 @@ class Turn:
     epoch: int
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Value, frozen=True):
     """An urgent entry; *probe* is None where nothing may be sent, and *words* say why."""
 
     key: str
@@ -31,8 +30,7 @@ class Call:
     words: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Value, frozen=True):
     """How one server is; the attributes are those of engine.BackendState."""
 
     state: State

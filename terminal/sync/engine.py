@@ -11,7 +11,6 @@ import logging
 import threading
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from terminal.backends.protocol import Backend
 from terminal.core.delivery import Answer, Guarantee, Outcome, Promise
@@ -26,6 +25,7 @@ from terminal.core.facts import (
 )
 from terminal.core.records import Entry
 from terminal.core.rules import SyncRules
+from terminal.core.value import Value
 from terminal.journal.errors import JournalError
 from terminal.sync.attempt import judge_stopped
 from terminal.sync.board import Board
@@ -35,8 +35,7 @@ from terminal.sync.worker import Worker, say
 _LOG = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class BackendState:
+class BackendState(Value, frozen=True):
     """How the delivery to one server is.
 
     Attributes:

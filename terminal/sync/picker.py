@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from terminal.backends.protocol import Backend
 from terminal.core.delivery import Answer, Guarantee, LookFirst, Outcome, Park, Promise, may_send
 from terminal.core.facts import EntryState
 from terminal.core.records import Entry
+from terminal.core.value import Value
 from terminal.journal.errors import JournalError
 from terminal.sync.attempt import Job, Result, judge_unsendable
 from terminal.sync.board import Board
@@ -28,8 +27,7 @@ _HOW_STANDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Value, frozen=True):
     """An urgent entry that is not to be sent, and what is to be told about it."""
 
     key: str

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import cast
 
 from terminal.backends.protocol import Backend, ReadsBack
 from terminal.core.delivery import Answer, Outcome, Park
 from terminal.core.facts import AttemptEnded, AttemptStarted, Fact
+from terminal.core.value import replace
 from terminal.journal.errors import JournalError, NotQueued
 from terminal.sync.attempt import Job, Result, judge, may_be_lost
 from terminal.sync.board import Board

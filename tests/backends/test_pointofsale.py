@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 
 import msgspec
@@ -15,6 +14,7 @@ from terminal.core.catalogue import Product
 from terminal.core.delivery import Answer, Guarantee, Outcome, Promise
 from terminal.core.events import WalletAnswer
 from terminal.core.facts import EntryKind
+from terminal.core.value import replace
 from terminal.sandbox import Fault, Sandbox
 from terminal.sandbox.ledger import Item
 from tests.backends.making import (
@@ -346,7 +346,7 @@ def test_the_secret_goes_over_the_network_in_the_open_only_if_that_is_wanted() -
 def test_a_description_is_cut_and_never_empty(start: Start, connect: Connect) -> None:
     sandbox = start()
     backend = connect(sandbox)
-    backend.deliver(dataclasses.replace(entry("a"), description="x" * 300), ENOUGH_S)
-    backend.deliver(dataclasses.replace(entry("b"), description=""), ENOUGH_S)
+    backend.deliver(replace(entry("a"), description="x" * 300), ENOUGH_S)
+    backend.deliver(replace(entry("b"), description=""), ENOUGH_S)
     texts = [each.booking.description for each in sandbox.ledger.transactions()][1:]
     assert texts == ["x" * 100, "Espresso"]

@@ -1,6 +1,5 @@
 """A terminal to talk to: events in, decisions out, with a clock that the test sets."""
 
-from dataclasses import replace
 from typing import TypeVar
 
 from terminal.core.catalogue import Product
@@ -26,6 +25,7 @@ from terminal.core.facts import Fact
 from terminal.core.rules import Job, OfflineRules, ReadingRules, TopupRules, VendingRules
 from terminal.core.stamp import Stamp
 from terminal.core.terminal import Terminal, TerminalState
+from terminal.core.value import replace
 
 UID, OTHER = "04A1B2C3D4E5F6", "04FFEEDDCCBBAA"
 ESPRESSO = Product("espresso", "Espresso", 250)

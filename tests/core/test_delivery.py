@@ -1,7 +1,6 @@
 """The whole table of outcomes and promises, and that nothing is repeated blindly (I6)."""
 
 import itertools
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -25,6 +24,7 @@ from terminal.core.delivery import (
     may_send,
 )
 from terminal.core.stamp import Stamp
+from terminal.core.value import replace
 
 HOUR = 3_600_000
 DAY = 24 * HOUR

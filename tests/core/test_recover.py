@@ -1,7 +1,5 @@
 """After a restart: each kind of leftover, alone and together."""
 
-from dataclasses import replace
-
 import pytest
 
 from terminal.core.catalogue import total
@@ -25,6 +23,7 @@ from terminal.core.records import Entry, OpenRelease, OpenSession
 from terminal.core.recover import LeftOpen, Recovered, recover
 from terminal.core.rules import Job
 from terminal.core.stamp import Stamp
+from terminal.core.value import replace
 from tests.core.making import CAPPUCCINO, ESPRESSO, UID, WATER, Counter, topup_job, vending_job
 
 THEN = Stamp(wall_ms=1_800_000_000_000, mono_ms=5_000_000, boot="a", synced=True)

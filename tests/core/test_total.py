@@ -1,6 +1,6 @@
 """Every event in every state, with whatever contents: nothing raises, and what must hold always does."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -52,6 +52,7 @@ from terminal.core.rules import Job
 from terminal.core.selling import VendingState
 from terminal.core.terminal import Terminal, TerminalState
 from terminal.core.topup import TopupState
+from terminal.core.value import replace
 from tests.core.making import OTHER, PRODUCTS, START, UID, Counter, topup_job, vending_job
 
 UIDS = st.sampled_from([UID, OTHER, "04CAFECAFE1234"])

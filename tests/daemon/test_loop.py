@@ -5,7 +5,6 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +36,7 @@ from terminal.core.facts import CashMoved, CoinNotCredited, EntryAdded, Fact, Re
 from terminal.core.rules import Job
 from terminal.core.stamp import Stamp
 from terminal.core.terminal import Terminal, TerminalState
+from terminal.core.value import replace
 from terminal.daemon import loop as loop_module
 from terminal.daemon.loop import RETRY_MS, Loop
 from terminal.journal.errors import JournalDamaged, JournalError, JournalUnwritable

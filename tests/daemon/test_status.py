@@ -1,7 +1,6 @@
 """How the terminal is: every cause has its sentence, and a healthy one has none."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -11,6 +10,7 @@ from terminal.core.effects import Notice, Screen
 from terminal.core.events import Health
 from terminal.core.facts import EntryState
 from terminal.core.stamp import Stamp
+from terminal.core.value import replace
 from terminal.daemon.status import BackendStatus, DeviceStatus, Snapshot, problems, status
 from tests.core.making import ESPRESSO
 

@@ -9,7 +9,6 @@ import socket
 import tempfile
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from terminal.core.effects import Effect, Notice, ReadWallet
 from terminal.core.events import Ended, Health
 from terminal.core.facts import EntryState, ReleaseIntended, ReleaseKind
 from terminal.core.terminal import TerminalState
+from terminal.core.value import replace
 from terminal.daemon import wiring
 from terminal.daemon.watchdog import Notifier
 from terminal.daemon.wiring import CannotStart, Daemon

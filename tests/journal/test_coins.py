@@ -1,7 +1,5 @@
 """Coins, sessions, releases and caches."""
 
-from dataclasses import replace
-
 import pytest
 
 from terminal.core.catalogue import Product
@@ -18,6 +16,7 @@ from terminal.core.facts import (
     SessionOpened,
     WalletSeen,
 )
+from terminal.core.value import replace
 from terminal.journal import JournalReader
 from tests.journal.making import NOW, TOKEN, coin, credit, debit, delivered, taken, unclaimed
 

@@ -1,7 +1,5 @@
 """What each fact does to an entry."""
 
-from dataclasses import replace
-
 import pytest
 
 from terminal.core.catalogue import Product
@@ -16,6 +14,7 @@ from terminal.core.facts import (
     PersonDecided,
     WalletSeen,
 )
+from terminal.core.value import replace
 from terminal.journal.errors import DecisionRefused, NotQueued
 from tests.journal.making import ESPRESSO, NOW, TOKEN, credit, debit, delivered, ended, lost, started, unclaimed
 
@@ -47,8 +46,8 @@ def test_an_added_entry_is_read_back_as_it_was_added(journal):
     )
     journal.commit([added], NOW)
     entry = journal.entry("k")
-    assert {name: getattr(entry, name) for name in EntryAdded.__dataclass_fields__} == {
-        name: getattr(added, name) for name in EntryAdded.__dataclass_fields__
+    assert {name: getattr(entry, name) for name in EntryAdded.__struct_fields__} == {
+        name: getattr(added, name) for name in EntryAdded.__struct_fields__
     }
     assert [type(piece.id) for piece in entry.pieces] == [str, int]
     assert (entry.seq, entry.created, entry.first_attempted, entry.attempts) == (1, NOW, None, 0)

@@ -2,13 +2,13 @@
 
 import subprocess
 import sys
-from dataclasses import replace
 
 import pytest
 
 from terminal.core.delivery import Outcome
 from terminal.core.events import Exposure
 from terminal.core.facts import EntryFreed, EntryKind, EntryParked, EntryState, PersonDecided
+from terminal.core.value import replace
 from terminal.journal import Journal, JournalReader
 from terminal.journal.errors import JournalUnwritable
 from tests.journal.making import KEY, NOW, TOKEN, credit, debit, delivered, ended, lost, started, unclaimed

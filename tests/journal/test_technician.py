@@ -5,7 +5,6 @@ import subprocess
 import sys
 import tracemalloc
 from contextlib import closing
-from dataclasses import replace
 
 import pytest
 
@@ -23,6 +22,7 @@ from terminal.core.facts import (
     SessionClosed,
     SessionOpened,
 )
+from terminal.core.value import replace
 from terminal.journal import Journal, technician
 from terminal.journal.errors import JournalDamaged, JournalError, JournalTooNew, JournalUnwritable
 from tests.journal.making import (

@@ -1,10 +1,9 @@
 """What an answer writes into the journal."""
 
-from dataclasses import replace
-
 from terminal.core.delivery import Again, Answer, Done, Guarantee, LookFirst, Outcome, Park, Pause, Promise
 from terminal.core.facts import AttemptEnded, EntryAdded, EntryKind, EntryState
 from terminal.core.records import Entry
+from terminal.core.value import replace
 from terminal.sync.attempt import Job, judge
 from tests.sync.model import ManualClock, MemoryJournal
 
