@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from enum import Enum
 
-from terminal.core.events import CachedWallet, Exposure, WalletAnswer
+from terminal.core.events import CachedWallet, Exposure, WalletAnswer, WalletRead, WalletRemembered
 from terminal.core.rules import OfflineRules, TopupRules
-from terminal.core.value import Value
+from terminal.core.value import Value, replace
 
 MS_PER_HOUR = 3_600_000
 
@@ -36,6 +36,15 @@ class Asked(Value, frozen=True):
     balance: int | None = None
     cached: CachedWallet | None = None
     exposure: Exposure = Exposure()
+
+
+def told(asked: Asked | None, event: WalletRemembered | WalletRead) -> Asked | None:
+    """Return *asked* with what *event* tells of it; None if that is about another token, or nobody asked."""
+    if asked is None or asked.token != event.token:
+        return None
+    if isinstance(event, WalletRemembered):
+        return replace(asked, cached=event.cached, exposure=event.exposure)
+    return replace(asked, answer=event.answer, balance=event.balance)
 
 
 class Allowed(Value, frozen=True):

@@ -33,7 +33,7 @@ from terminal.core.events import (
     WalletRemembered,
 )
 from terminal.core.facts import Fact, ReleaseIntended, ReleaseKind
-from terminal.core.policy import Asked, Refused, Room, may_fill
+from terminal.core.policy import Asked, Refused, Room, may_fill, told
 from terminal.core.receipt import topup_receipt
 from terminal.core.rules import Job
 from terminal.core.token import mask
@@ -167,17 +167,13 @@ class Topup:
 
     def remembered(self, state: TopupState, event: WalletRemembered, around: Around) -> _Made:
         """The journal's knowledge of the token; the server's may follow."""
-        if state.asked is None or state.asked.token != event.token:
-            return Decision(state)
-        return Decision(
-            replace(state, asked=replace(state.asked, cached=event.cached, exposure=event.exposure))
-        )
+        asked = told(state.asked, event)
+        return Decision(state if asked is None else replace(state, asked=asked))
 
     def wallet_read(self, state: TopupState, event: WalletRead, around: Around) -> _Made:
         """The server has answered in time."""
-        if state.asked is None or state.asked.token != event.token:
-            return Decision(state)
-        return self._checked(replace(state.asked, answer=event.answer, balance=event.balance), state, around)
+        asked = told(state.asked, event)
+        return Decision(state) if asked is None else self._checked(asked, state, around)
 
     def wallet_late(self, state: TopupState, event: TimePassed, around: Around) -> _Made:
         """The deadline is over: decide by what is remembered."""

@@ -33,7 +33,7 @@ from terminal.core.events import (
     WalletRead,
     WalletRemembered,
 )
-from terminal.core.policy import Allowed, Asked, Refused, may_spend
+from terminal.core.policy import Allowed, Asked, Refused, may_spend, told
 from terminal.core.selling import Made, Phase, Selling, VendingState, masked
 from terminal.core.token import mask
 from terminal.core.value import replace
@@ -144,18 +144,13 @@ class Vending(Selling):
 
     def remembered(self, state: VendingState, event: WalletRemembered, around: Around) -> Made:
         """The journal's knowledge of the token; the server's may follow."""
-        if state.asked is None or state.asked.token != event.token:
-            return Decision(state)
-        return Decision(
-            replace(state, asked=replace(state.asked, cached=event.cached, exposure=event.exposure))
-        )
+        asked = told(state.asked, event)
+        return Decision(state if asked is None else replace(state, asked=asked))
 
     def wallet_read(self, state: VendingState, event: WalletRead, around: Around) -> Made:
         """The server has answered in time."""
-        if state.asked is None or state.asked.token != event.token:
-            return Decision(state)
-        asked = replace(state.asked, answer=event.answer, balance=event.balance)
-        return self._checked(replace(state, asked=asked), around)
+        asked = told(state.asked, event)
+        return Decision(state) if asked is None else self._checked(replace(state, asked=asked), around)
 
     def wallet_late(self, state: VendingState, event: TimePassed, around: Around) -> Made:
         """The deadline is over: decide by what is remembered."""

@@ -47,11 +47,6 @@ TRUSTING = {
 }
 
 
-@pytest.fixture(scope="module")
-def seed() -> int:
-    return SEED
-
-
 class Customers(threading.Thread):
     """Somebody who acts on a machine until it is dead. *seen* counts what was surely taken in."""
 
@@ -156,7 +151,7 @@ def verify(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize(("authorize", "share"), [("balance", 0.35), ("charge", 0.3)])
-def test_pieces_and_debits_after_kills(tmp_path: Path, seed: int, authorize: str, share: float) -> None:
+def test_pieces_and_debits_after_kills(tmp_path: Path, authorize: str, share: float) -> None:
     given_out = tmp_path / "given.jsonl"
     devices = [
         READER,
@@ -170,7 +165,7 @@ def test_pieces_and_debits_after_kills(tmp_path: Path, seed: int, authorize: str
         "release_s": 2,
     }
     with SandboxProcess(tmp_path, *(f"--wallet={uid}=100000" for uid in UIDS)) as sandbox:
-        sandbox.faults(*BAD_DAYS, seed=seed)
+        sandbox.faults(*BAD_DAYS, seed=SEED)
         machine = Machine(
             tmp_path,
             sandbox.url,
@@ -183,7 +178,7 @@ def test_pieces_and_debits_after_kills(tmp_path: Path, seed: int, authorize: str
                 "reading": {"same_card_ms": 0},
             },
         )
-        ill_treat(machine, round(KILLS * share), buy, seed)
+        ill_treat(machine, round(KILLS * share), buy, SEED)
         books = Books(machine, sandbox)
     verify(machine)
     pieces = [each["release"] for each in recorded(given_out)]
@@ -207,13 +202,13 @@ def check_fair(debit: Entry, books: Books, *, given: bool) -> None:
         assert debit.state is EntryState.VOIDED or refunded or asks_a_person, debit
 
 
-def test_coins_and_credits_after_kills(tmp_path: Path, seed: int) -> None:
+def test_coins_and_credits_after_kills(tmp_path: Path) -> None:
     box = tmp_path / "box.jsonl"
     devices = [READER, {"name": "panel", "role": "buttons", "driver": "simulated"}, PRINTER]
     devices += [{"name": "slot", "role": "coin_acceptor", "driver": "simulated", "record": str(box)}]
     topup = {"finish_s": 1, "show_s": 1, "deadline_ms": 300, "unknown_tokens": True}
     with SandboxProcess(tmp_path, *(f"--wallet={uid}=0" for uid in UIDS)) as sandbox:
-        sandbox.faults(*BAD_DAYS, seed=seed)
+        sandbox.faults(*BAD_DAYS, seed=SEED)
         machine = Machine(
             tmp_path,
             sandbox.url,
@@ -222,7 +217,7 @@ def test_coins_and_credits_after_kills(tmp_path: Path, seed: int) -> None:
             job="topup",
             sections={"topup": topup, "offline": TRUSTING, "sync": PATIENCE, "reading": {"same_card_ms": 0}},
         )
-        seen = ill_treat(machine, round(KILLS * 0.35), top_up, seed)
+        seen = ill_treat(machine, round(KILLS * 0.35), top_up, SEED)
         sandbox.faults()
         with machine:  # whoever still has coins in the machine claims them
             wait_until(lambda: machine.do("tap", uid=UIDS[0]).is_success, what="a reader that reads")
