@@ -30,21 +30,22 @@ PURE = {
 
 ARROWS: dict[str, set[str]] = {
     "terminal.core": set(),
+    "terminal.courtesy": set(),
     "terminal.httpd": set(),
     "terminal.journal": {"terminal.core"},
-    "terminal.backends": {"terminal.core", "terminal.journal.rows"},
-    "terminal.sync": {"terminal.core", "terminal.journal", "terminal.backends.protocol"},
+    "terminal.backends": {"terminal.core", "terminal.courtesy", "terminal.journal.rows"},
+    "terminal.sync": {"terminal.core", "terminal.courtesy", "terminal.journal", "terminal.backends.protocol"},
     "terminal.settings": {"terminal.core", "terminal.backends", "drivers"},
     "terminal.sandbox": {"terminal.httpd"},
     "terminal.sandbox.embedded": {"terminal.httpd", "terminal.backends.transport", "terminal.settings"},
     "terminal.cli": {"terminal.core", "terminal.journal", "terminal.settings"},
     "terminal.daemon": {
-        "terminal.core", "terminal.journal", "terminal.sync", "terminal.backends", "terminal.settings",
-        "terminal.httpd", "drivers.contract",
+        "terminal.core", "terminal.courtesy", "terminal.journal", "terminal.sync", "terminal.backends",
+        "terminal.settings", "terminal.httpd", "drivers.contract",
     },
     "terminal.daemon.wiring": {
-        "terminal.core", "terminal.journal", "terminal.sync", "terminal.backends", "terminal.settings",
-        "terminal.httpd", "terminal.sandbox", "drivers", "drivers.contract",
+        "terminal.core", "terminal.courtesy", "terminal.journal", "terminal.sync", "terminal.backends",
+        "terminal.settings", "terminal.httpd", "terminal.sandbox", "drivers", "drivers.contract",
     },
     "drivers": {
         "terminal.core." + name for name in ("events", "effects", "paper", "catalogue", "token", "value")

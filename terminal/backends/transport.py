@@ -26,12 +26,15 @@ import httpx
 from httpcore import SOCKET_OPTION
 
 from terminal.backends.replies import LARGEST_BODY, InDoubt, NotSent, Reply
+from terminal.courtesy import waiting
 
 KEEP_S = 4.0
 """Idle seconds after which a connection is not used again. Common servers close at 5: a request that crosses
 that on the way ends in doubt, which costs more than a new connection."""
 
 CONNECTIONS = 32
+
+_MOST_UNSENT = 65_536  # bytes
 
 _NOT_SENT = (
     httpcore.ConnectError,
@@ -228,7 +231,10 @@ class _Network(httpcore.NetworkBackend):
             # Each address gets its share, so that one that swallows packets does not cost the others theirs.
             share = _left(timeout, httpcore.ConnectTimeout) / (len(addresses) - number)
             try:
-                stream = httpcore.SyncBackend().connect_tcp(address, port, share, local_address, socket_options)
+                with waiting():
+                    stream = httpcore.SyncBackend().connect_tcp(
+                        address, port, share, local_address, socket_options
+                    )
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as failed:
                 error = failed
                 continue
@@ -242,12 +248,25 @@ class _Stream(httpcore.NetworkStream):
     def __init__(self, stream: httpcore.NetworkStream, network: _Network) -> None:
         self._stream = stream
         self._network = network
+        self._unsent = bytearray()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+        with waiting():
+            # A server may close before it has read all, and have answered: so httpcore reads on, too.
+            with contextlib.suppress(httpcore.WriteError):
+                self._flush(timeout)
+            return self._stream.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _left(timeout, httpcore.WriteTimeout))
+        # A request comes as its head and its body: they leave together, in one packet and one TLS record.
+        self._unsent += buffer
+        if len(self._unsent) > _MOST_UNSENT:
+            self._flush(timeout)
+
+    def _flush(self, timeout: float | None) -> None:
+        unsent, self._unsent = bytes(self._unsent), bytearray()
+        if unsent:
+            self._stream.write(unsent, _left(timeout, httpcore.WriteTimeout))
 
     def close(self) -> None:
         # Closing alone does not wake a thread that is reading from it. Past any TLS: it needs no farewell.
@@ -260,7 +279,9 @@ class _Stream(httpcore.NetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         left = _left(timeout, httpcore.ConnectTimeout)
-        secured = self._stream.start_tls(ssl_context, server_hostname, left)
+        with waiting():
+            self._flush(timeout)
+            secured = self._stream.start_tls(ssl_context, server_hostname, left)
         return self._network.keep(_Stream(secured, self._network))
 
     def get_extra_info(self, info: str) -> object:
@@ -289,7 +310,8 @@ def _resolve(host: str, port: int, seconds: float) -> list[str]:
 
     threading.Thread(target=ask, name="resolve", daemon=True).start()
     try:
-        answer = answers.get(timeout=seconds)
+        with waiting():
+            answer = answers.get(timeout=seconds)
     except queue.Empty:
         raise httpcore.ConnectTimeout(f"the name {host} was not resolved in time") from None
     if isinstance(answer, OSError):

@@ -23,6 +23,7 @@ from terminal.core.events import (
 from terminal.core.facts import Fact
 from terminal.core.stamp import Stamp
 from terminal.core.terminal import Terminal, TerminalState
+from terminal.courtesy import RightOfWay
 from terminal.journal.errors import JournalDamaged, JournalError, JournalUnwritable
 
 _LOG = logging.getLogger(__name__)
@@ -56,6 +57,7 @@ class Loop:
         now: Reads the clock.
         perform: Carries out effects; does not block.
         committed: Is told what was committed.
+        way: Keeps the deliveries behind what the loop does.
     """
 
     def __init__(
@@ -65,12 +67,15 @@ class Loop:
         now: Callable[[], Stamp],
         perform: Callable[[Effect], None],
         committed: Callable[[Sequence[Fact]], None],
+        *,
+        way: RightOfWay | None = None,
     ) -> None:
         self._terminal = terminal
         self._journal = journal
         self._now = now
         self._perform = perform
         self._committed = committed
+        self._way = way or RightOfWay()
         self._inbox: queue.SimpleQueue[Event | threading.Event | None] = queue.SimpleQueue()
         self._kept: deque[Event] = deque()
         self._under_way: Event | None = None
@@ -136,10 +141,11 @@ class Loop:
                 self._write_kept()
             return False
         self._under_way = event
-        if self._retry_ms is not None and self._now().mono_ms >= self._retry_ms and self._write_kept():
-            self._turn(JournalRecovered())
-        if not self._turn(event):
-            self._keep(event)
+        with self._way.ahead():
+            if self._retry_ms is not None and self._now().mono_ms >= self._retry_ms and self._write_kept():
+                self._turn(JournalRecovered())
+            if not self._turn(event):
+                self._keep(event)
         self._busy_since_ms = self._under_way = None
         with self._settled:
             self._settled.notify_all()

@@ -20,6 +20,7 @@ from terminal.core.effects import Effect, Notice, Screen
 from terminal.core.events import StopAsked
 from terminal.core.recover import LeftOpen, recover
 from terminal.core.terminal import Terminal
+from terminal.courtesy import RightOfWay
 from terminal.daemon.clock import Names, SystemClock, local_zone
 from terminal.daemon.control import Control
 from terminal.daemon.lookups import Lookups
@@ -72,11 +73,14 @@ class Daemon:
             self._journal.close()
             raise
         self._backends = self._build_backends()
-        self._engine = Engine(self._journal, self._backends, self._clock, settings.sync)
+        way = RightOfWay()
+        self._engine = Engine(self._journal, self._backends, self._clock, settings.sync, way=way)
         job = msgspec.structs.replace(settings.job(), zone=local_zone())
         self._terminal = Terminal(job, Names(self._clock, settings.terminal.id))
         self._job = job
-        self._loop = Loop(self._terminal, self._journal, self._clock.now, self._perform, self._engine.notice)
+        self._loop = Loop(
+            self._terminal, self._journal, self._clock.now, self._perform, self._engine.notice, way=way
+        )
         self._devices = self._build_devices()
         wallet = self._backends[settings.roles.wallet]
         catalogue = self._backends[settings.roles.catalogue or settings.roles.wallet]

@@ -17,18 +17,25 @@ from terminal.core.facts import Fact
 from terminal.core.stamp import Stamp
 from terminal.journal import chain
 from terminal.journal.backup import Progress, backup
-from terminal.journal.boot import RESERVE, Lock, look_over, reserve, reserved
+from terminal.journal.boot import RESERVE, Lock, look_over, reserve, reserved, suspect
 from terminal.journal.chain import Head
 from terminal.journal.connect import connect_to_write
-from terminal.journal.errors import DecisionRefused, JournalUnwritable, explain
+from terminal.journal.errors import (
+    DecisionRefused,
+    JournalDamaged,
+    JournalError,
+    JournalUnwritable,
+    explain,
+)
 from terminal.journal.group import GroupCommit, Work
 from terminal.journal.opening import Opened, open_file
 from terminal.journal.reads import JournalReader
-from terminal.journal.writes import Scribe
+from terminal.journal.writes import Known, Scribe
 
 _CHECKPOINT_FACTS = 1000  # some 4 MB of log: then maintain() brings them into the file
 _OVERDUE_FACTS = 20_000  # maintain() did not come: a commit does it, before the log fills the disk
 _MOST_ROWS = 3  # that one fact becomes
+_MOST_LOOSE = 64  # commits without a sync in a row: what a power cut takes is bounded
 
 # What a caller's facts can be wrong in; it harms that caller only.
 _CALLERS_FAULT = (
@@ -58,7 +65,9 @@ class Journal(JournalReader):
         self._db = opened.db
         self._head: Head | None = opened.head
         self._unchecked = opened.unchecked
+        self._known: dict[str, Known] = {}
         self._sync_is_full = True
+        self._loose = 0
         self._behind = _CHECKPOINT_FACTS  # facts in the log since the last checkpoint; at first, who knows
         self._closed = False
         self._reserved = reserved(path) or 0
@@ -145,8 +154,9 @@ class Journal(JournalReader):
                 written = self._transact(batch)
             except (sqlite3.Error, OSError) as error:
                 self._head = None  # read again from the disk before the next one
+                self._known.clear()
                 for work in batch:
-                    work.error = explain(error, self.path)
+                    work.error = self._noted(explain(error, self.path))
                 return
             for work in written:
                 work.error = None
@@ -162,18 +172,21 @@ class Journal(JournalReader):
             for work in batch:
                 work.error = JournalUnwritable(f"The journal {self.path} is closed: terminald is stopping.")
             return []
-        self._sync_fully(any(work.durable for work in batch))
+        loose = self._loose + len(batch)
+        durable = loose > _MOST_LOOSE or any(work.durable for work in batch)
+        self._sync_fully(durable)
         self._db.execute("BEGIN IMMEDIATE")
         try:
             head = self._head or self._read_head()
             self._reserve(head.seq, _MOST_ROWS * sum(len(work.facts) for work in batch))
-            scribe = Scribe(self._db, self._key, head, batch[0].now)
+            scribe = Scribe(self._db, self._key, head, batch[0].now, self._known)
             written = [work for work in batch if self._write(scribe, work, alone=len(batch) == 1)]
             if written:
                 sealed = chain.sealed(self._key, scribe.head)
                 self._db.execute("UPDATE meta SET value = ? WHERE name = 'head'", (sealed,))
                 self._db.execute("COMMIT")
                 self._head = scribe.head
+                self._loose = 0 if durable else loose
         finally:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
@@ -193,6 +206,7 @@ class Journal(JournalReader):
         except _CALLERS_FAULT as error:
             work.error = _as_mistake(error)
             scribe.head = before
+            self._known.clear()
             if not alone:
                 self._db.execute("ROLLBACK TO caller")
             return False
@@ -243,7 +257,13 @@ class Journal(JournalReader):
                         look_over(db, self.path)
                     self._unchecked = False
             except (sqlite3.Error, OSError) as error:
-                raise explain(error, self.path) from error
+                raise self._noted(explain(error, self.path)) from error
+
+    def _noted(self, error: JournalError) -> JournalError:
+        """Return *error*; damage is noted for the next start, which may come after a clean stop."""
+        if isinstance(error, JournalDamaged):
+            suspect(self.path)
+        return error
 
     def _checkpoint(self) -> None:
         """Bring the log into the file, as far as no reader needs it; writers go on meanwhile."""

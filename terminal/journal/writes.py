@@ -16,7 +16,7 @@ from terminal.core import facts
 from terminal.core.delivery import Outcome
 from terminal.core.facts import CashKind, EntryKind, EntryState, Fact
 from terminal.core.stamp import Stamp
-from terminal.core.value import Value
+from terminal.core.value import Value, replace
 from terminal.journal import chain, standing
 from terminal.journal.chain import Cell, Head
 from terminal.journal.errors import DecisionRefused
@@ -37,14 +37,33 @@ def _insert(table: str) -> str:
 _INSERT = {table: _insert(table) for table in chain.CONTENT}
 
 
+class Known(Value, frozen=True):
+    """An entry as the facts about it need it."""
+
+    seq: int
+    key: str
+    backend: str
+    token: str | None
+    amount: int
+    description: str
+    tag: str
+    standing: Standing
+
+
 @dataclass(slots=True)
 class Scribe:
-    """Writes facts within a transaction that somebody else began; *head* is the end of the chain so far."""
+    """Writes facts within a transaction that somebody else began.
+
+    Attributes:
+        head: The end of the chain so far.
+        known: Entries as they stand; whoever undoes what was written forgets them.
+    """
 
     db: sqlite3.Connection
     key: bytes
     head: Head
     now: Stamp
+    known: dict[str, Known]
 
     def write(self, fact: Fact) -> None:
         """Write one fact with all that follows from it."""
@@ -63,19 +82,7 @@ class Scribe:
 # -- entries -------------------------------------------------------------------------------------------
 
 
-class _Known(Value, frozen=True):
-    """An entry as the facts about it need it."""
-
-    seq: int
-    key: str
-    backend: str
-    token: str | None
-    amount: int
-    description: str
-    tag: str
-    standing: Standing
-
-
+_MOST_KNOWN = 256
 _ENTRY = (
     "SELECT seq, backend, token, amount, description, tag, "
     "kind, state, held, words, attempts, first_attempt, in_doubt, compensate FROM entries WHERE key = ?"
@@ -86,7 +93,10 @@ _CHANGE = (
 )
 
 
-def _entry(scribe: Scribe, key: str) -> _Known:
+def _entry(scribe: Scribe, key: str) -> Known:
+    found = scribe.known.get(key)
+    if found is not None:
+        return found
     row = scribe.db.execute(_ENTRY, (key,)).fetchone()
     if row is None:
         raise ValueError("A fact names an entry that is not in the journal.")
@@ -102,10 +112,18 @@ def _entry(scribe: Scribe, key: str) -> _Known:
         bool(in_doubt),
         bool(compensate),
     )
-    return _Known(seq, key, backend, token, amount, description, tag, at)
+    return _remember(scribe, Known(seq, key, backend, token, amount, description, tag, at))
 
 
-def _change(scribe: Scribe, entry: _Known, after: Standing) -> None:
+def _remember(scribe: Scribe, entry: Known) -> Known:
+    """Spare the facts that follow on *entry* the reading of what this very thread has just read or written."""
+    if len(scribe.known) >= _MOST_KNOWN:
+        scribe.known.clear()
+    scribe.known[entry.key] = entry
+    return entry
+
+
+def _change(scribe: Scribe, entry: Known, after: Standing) -> None:
     """Keep where *entry* stands now, and make good what was booked though nothing was given for it."""
     if after != entry.standing:
         scribe.db.execute(
@@ -121,6 +139,7 @@ def _change(scribe: Scribe, entry: _Known, after: Standing) -> None:
                 entry.seq,
             ),
         )
+        _remember(scribe, replace(entry, standing=after))
     if standing.refund_due(entry.standing, after):
         _entry_added(
             scribe,
@@ -161,8 +180,7 @@ def _entry_added(scribe: Scribe, fact: facts.EntryAdded) -> None:
 def _entry_freed(scribe: Scribe, fact: facts.EntryFreed) -> None:
     entry = _entry(scribe, fact.key)
     scribe.append("decisions", entry.seq, "free", None, "", "")
-    if entry.standing.held:
-        scribe.db.execute("UPDATE entries SET held = 0 WHERE seq = ?", (entry.seq,))
+    _change(scribe, entry, standing.freed(entry.standing))
 
 
 def _entry_abandoned(scribe: Scribe, fact: facts.EntryAbandoned) -> None:

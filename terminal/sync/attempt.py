@@ -65,7 +65,7 @@ class Result(Value, frozen=True):
 
 
 def may_be_lost(entry: Entry, guarantee: Guarantee) -> bool:
-    """Say whether a power cut may take the start of a try from the disk again, which saves a sync.
+    """Say whether a power cut may take the start or the end of a try from the disk again, which saves a sync.
 
     It may where a repeat never does harm. But not while the entry is held: nothing was given for it yet, and
     one that seems never to have been sent would be voided after the cut, although the server has booked it.

@@ -26,6 +26,7 @@ from terminal.core.facts import (
 from terminal.core.records import Entry
 from terminal.core.rules import SyncRules
 from terminal.core.value import Value
+from terminal.courtesy import RightOfWay
 from terminal.journal.errors import JournalError
 from terminal.sync.attempt import judge_stopped
 from terminal.sync.board import Board
@@ -62,6 +63,7 @@ class Engine:
         clock: Says what moment it is.
         rules: The operator's section ``[sync]``.
         on_settled: Told, from a thread of the engine, of each entry that was delivered or waits for a person.
+        way: Keeps the deliveries behind the machine's own work.
         wait: How to wait on a condition; for tests.
     """
 
@@ -73,6 +75,7 @@ class Engine:
         rules: SyncRules,
         *,
         on_settled: Settled = lambda _key, _answer: None,
+        way: RightOfWay | None = None,
         wait: Wait = threading.Condition.wait,
     ) -> None:
         self._journal = journal
@@ -80,6 +83,7 @@ class Engine:
         self._clock = clock
         self._rules = rules
         self._on_settled = on_settled
+        self._way = way or RightOfWay()
         self._board = Board(self._backends, clock, rules, wait)
         self._threads: list[threading.Thread] = []
 
@@ -113,6 +117,7 @@ class Engine:
             ledger=self._journal,
             clock=self._clock,
             board=self._board,
+            way=self._way,
             timeout_s=self._rules.timeout_s,
             on_settled=self._on_settled,
             refill=self._refill,

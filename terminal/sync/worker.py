@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from typing import cast
 
 from terminal.backends.protocol import Backend, ReadsBack
 from terminal.core.delivery import Answer, Outcome, Park
 from terminal.core.facts import AttemptEnded, AttemptStarted, Fact
+from terminal.core.stamp import Stamp
 from terminal.core.value import replace
+from terminal.courtesy import RightOfWay, waiting
 from terminal.journal.errors import JournalError, NotQueued
 from terminal.sync.attempt import Job, Result, judge, may_be_lost
 from terminal.sync.board import Board
@@ -34,6 +37,7 @@ class Worker:
         ledger: The journal.
         clock: Says what moment it is.
         board: What it shares with the other workers.
+        way: Whose turn it is to compute; an urgent one asks for none.
         timeout_s: How long the server is waited for.
         on_settled: Told of each entry that left the queue.
         refill: Called when the journal works again: what was not noticed meanwhile is looked up.
@@ -48,6 +52,7 @@ class Worker:
         ledger: Ledger,
         clock: Clock,
         board: Board,
+        way: RightOfWay,
         timeout_s: float,
         on_settled: Settled,
         refill: Callable[[], None],
@@ -58,6 +63,7 @@ class Worker:
         self._ledger = ledger
         self._clock = clock
         self._board = board
+        self._way = way
         self._timeout_s = timeout_s
         self._on_settled = on_settled
         self._refill = refill
@@ -71,7 +77,8 @@ class Worker:
             owes = isinstance(self._task, Result)
             begun = isinstance(self._task, Job)
             if begun or self._board.await_work(self._server, urgent=self._urgent, owes=owes):
-                self._turn_safely()
+                with nullcontext() if self._urgent else self._way.turn():
+                    self._turn_safely()
         for _ in range(_LAST_TURNS):
             if self._task is not None:
                 self._turn_safely()
@@ -114,9 +121,8 @@ class Worker:
         if not isinstance(task, Job) or task.look:
             return task
         now = self._clock.now()
-        durable = not may_be_lost(task.entry, self._picker.guarantee(task.entry))
         try:
-            self._ledger.commit([AttemptStarted(task.entry.key)], now, durable=durable)
+            self._commit([AttemptStarted(task.entry.key)], now, durable=not self._may_be_lost(task))
         except JournalError as error:
             self._board.ledger_failed(str(error))
             self._picker.put_back(task)
@@ -125,7 +131,6 @@ class Worker:
             self._picker.put_back(task, delay_ms=_OVERTAKEN_MS)
             words = str(overtaken)
         else:
-            self._journal_works()
             return replace(task, started=now)
         if self._urgent:
             self._tell(task.entry.key, Answer(Outcome.UNSENT, words))
@@ -159,7 +164,9 @@ class Worker:
     # -- writing down ----------------------------------------------------------------------------------
 
     def _record(self, result: Result, *, alone: bool = False) -> Task | None:
-        """Write down *result* together with the start of the next entry: one sync for each entry.
+        """Write down *result* together with the start of the next entry: one sync for each entry, or less.
+
+        While one delivery follows another, those that may be lost are left to the next sync.
 
         Returns what is in hand next; that is *result* again if the journal failed.
         """
@@ -167,13 +174,15 @@ class Worker:
         begins = isinstance(task, Job) and not task.look
         kept = isinstance(task, Job) and task.lane is not None and task.lane == result.job.lane
         facts: list[Fact] = [result.fact] if result.fact is not None else []
+        durable = True
         if isinstance(task, Job) and begins:
             facts.append(AttemptStarted(task.entry.key))
+            delivered = result.answer.outcome is Outcome.DELIVERED
+            durable = not (delivered and self._may_be_lost(result.job) and self._may_be_lost(task))
         now = self._clock.now()
         try:
             if facts:
-                self._ledger.commit(facts, now)
-                self._journal_works()
+                self._commit(facts, now, durable=durable)
         except JournalError as error:
             self._board.ledger_failed(str(error))
             self._picker.put_back(task, kept=kept)
@@ -186,6 +195,15 @@ class Worker:
             raise
         self._settle(result, kept=kept)
         return replace(task, started=now) if isinstance(task, Job) and begins else task
+
+    def _commit(self, facts: list[Fact], now: Stamp, *, durable: bool) -> None:
+        """Write *facts* down; a sync is waited for without the turn, so that others join it."""
+        with waiting() if durable else nullcontext():
+            self._ledger.commit(facts, now, durable=durable)
+        self._journal_works()
+
+    def _may_be_lost(self, job: Job) -> bool:
+        return may_be_lost(job.entry, self._picker.guarantee(job.entry))
 
     def _after(self, result: Result) -> Task | None:
         """Return what can begin in the same commit: another lane's entry, else the next of the same lane."""

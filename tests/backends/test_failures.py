@@ -9,7 +9,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import httpcore
 import httpx
 import pytest
 
@@ -459,6 +461,54 @@ def test_a_kept_connection_that_the_server_closes_on_the_request_is_in_doubt() -
     server.join()
     listener.close()
     backend.close()
+
+
+def test_a_server_that_answers_and_closes_before_it_has_read_all_is_heard(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Early(httpcore.NetworkStream):
+        """Has answered, and takes nothing any more."""
+
+        def __init__(self, *_: object) -> None:
+            self._sock = socket.socket()
+
+        def write(self, buffer: bytes, timeout: float | None = None) -> None:
+            raise httpcore.WriteError("broken pipe")
+
+        def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+            return b"HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+
+        def close(self) -> None:
+            self._sock.close()
+
+        def get_extra_info(self, info: str) -> object:
+            return self._sock if info == "socket" else None
+
+    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", Early)
+    backend = adapter("http://127.0.0.1:9/")
+    assert backend.deliver(entry(), ENOUGH_S).outcome is Outcome.DENIED
+    backend.close()
+
+
+def test_a_request_leaves_in_one_piece(monkeypatch: pytest.MonkeyPatch, start: Start, connect: Connect) -> None:
+    pieces: list[bytes] = []
+    connect_tcp = httpcore.SyncBackend.connect_tcp
+
+    def watched(*values: Any) -> httpcore.NetworkStream:
+        stream = connect_tcp(*values)
+        write = stream.write
+
+        def noted(buffer: bytes, timeout: float | None = None) -> None:
+            pieces.append(buffer)
+            write(buffer, timeout)
+
+        monkeypatch.setattr(stream, "write", noted)
+        return stream
+
+    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", watched)
+    assert connect(start()).deliver(entry(), ENOUGH_S).outcome is Outcome.DELIVERED
+    assert [piece.split(b" ")[0] for piece in pieces] == [b"POST"]
+    assert pieces[0].endswith(b"}")
 
 
 # -- secrets -------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from terminal.core.facts import EntryState, SessionOpened
+from terminal.core.facts import AttemptStarted, EntryState, SessionOpened
 from terminal.journal.errors import JournalUnwritable
 from terminal.journal.group import GroupCommit, Work
 from tests.journal.making import NOW, coin, debit
@@ -182,6 +182,49 @@ def test_only_what_need_not_be_durable_is_written_without_a_sync(journal):
     mixed = works([debit("b")])
     journal._perform([Work([debit("c")], NOW, urgent=False, durable=False), *mixed])
     assert level() == 2
+
+
+def test_what_a_power_cut_may_take_is_bounded(journal):
+    def level():
+        return journal._db.execute("PRAGMA synchronous").fetchone()[0]
+
+    levels = []
+    for number in range(150):
+        journal.commit([debit(f"k{number}")], NOW, durable=False)
+        levels.append(level())
+    assert levels.count(2) == 2
+    assert levels.index(2) == 64
+
+
+def test_what_a_bad_caller_undid_is_not_remembered(journal):
+    journal.commit([debit("a")], NOW)
+    batch = works([AttemptStarted("a"), debit("a")], [AttemptStarted("a")])
+    journal._perform(batch)
+    assert isinstance(batch[0].error, ValueError)
+    assert batch[1].error is None, "nothing of the try before has begun"
+    assert journal.verify() == []
+
+
+def test_what_a_failed_disk_undid_is_not_remembered(journal):
+    journal.commit([debit("a")], NOW)
+    whole = journal._db
+
+    class NoSync:
+        in_transaction = False
+
+        def execute(self, statement, *values):
+            if statement == "COMMIT":
+                whole.execute("ROLLBACK")
+                raise sqlite3.OperationalError("disk I/O error")
+            return whole.execute(statement, *values)
+
+    journal._db = NoSync()
+    with pytest.raises(JournalUnwritable):
+        journal.commit([AttemptStarted("a")], NOW)
+    journal._db = whole
+    journal.commit([AttemptStarted("a")], NOW)
+    assert journal.entry("a").attempts == 1
+    assert journal.verify() == []
 
 
 def test_the_writer_s_settings_are_those_of_money(journal):

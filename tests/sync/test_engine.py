@@ -774,6 +774,48 @@ def test_the_start_of_a_harmless_try_needs_no_sync_and_any_other_does(
         assert journal.syncs - before == syncs + 1
 
 
+def test_a_backlog_that_may_be_repeated_is_synced_at_its_end(server: ModelServer, clock: ManualClock) -> None:
+    journal, run = memory_run(server, clock)
+    for number in range(50):
+        run.add(f"k{number}", f"T{number % 5}")
+    before = journal.syncs
+    run.work()
+    assert len(server.booked) == 50
+    assert journal.syncs - before <= len(run.workers)
+    journal.power_cut()
+    assert {run.state(f"k{number}") for number in range(50)} == {EntryState.DELIVERED}
+
+
+def test_what_a_power_cut_takes_of_a_backlog_is_sent_again_under_its_key(
+    server: ModelServer, clock: ManualClock
+) -> None:
+    journal, run = memory_run(server, clock)
+    for number in range(6):
+        run.add(f"k{number}")
+    for _ in range(4):
+        run.workers[0].turn()
+    assert server.requests == ["k0", "k1", "k2"]
+    journal.power_cut()
+    run = Run(journal, server, clock=clock)
+    run.work()
+    assert server.requests[3:] == [f"k{number}" for number in range(6)]
+    assert set(server.booked.values()) == {1}
+    assert run.state("k5") is EntryState.DELIVERED
+
+
+def test_a_doubt_is_never_left_to_a_later_sync(server: ModelServer, clock: ManualClock) -> None:
+    journal, run = memory_run(server, clock)
+    server.script.append(LOSE_REPLY)
+    run.add("k", "T1")
+    run.add("other", "T2")
+    for _ in range(2):
+        run.workers[0].turn()
+    journal.power_cut()
+    entry = journal.entry("k")
+    assert entry is not None
+    assert entry.in_doubt
+
+
 def test_the_start_of_a_try_of_which_nothing_was_given_yet_always_survives(
     server: ModelServer, clock: ManualClock
 ) -> None:
