@@ -14,7 +14,8 @@ CREATE TABLE attempts (
     synced INTEGER NOT NULL CHECK (synced IN (0, 1)),
     entry INTEGER NOT NULL REFERENCES entries (seq),
     outcome TEXT NOT NULL
-        CHECK (outcome IN ('started', 'delivered', 'refused', 'denied', 'busy', 'unknown', 'unsent')),
+        CHECK (outcome = 'started' OR outcome = 'delivered' OR outcome = 'refused' OR outcome = 'denied'
+            OR outcome = 'busy' OR outcome = 'unknown' OR outcome = 'unsent'),
     state TEXT NOT NULL,
     status INTEGER,
     words TEXT NOT NULL,
@@ -36,14 +37,15 @@ CREATE TABLE cash (
     synced INTEGER NOT NULL CHECK (synced IN (0, 1)),
     session INTEGER REFERENCES sessions (seq),
     kind TEXT NOT NULL
-        CHECK (kind IN ('in', 'credited', 'spent', 'returned', 'unclaimed', 'written off')),
+        CHECK (kind = 'in' OR kind = 'credited' OR kind = 'spent' OR kind = 'returned'
+            OR kind = 'unclaimed' OR kind = 'written off'),
     amount INTEGER NOT NULL CHECK (amount <> 0 AND (amount > 0) = (kind = 'in')),
     device TEXT NOT NULL,
     counter INTEGER,
     entry INTEGER REFERENCES entries (seq),
     hash BLOB NOT NULL,
     CHECK (session IS NOT NULL OR (kind = 'written off' AND entry IS NOT NULL)),
-    CHECK (entry IS NOT NULL OR kind NOT IN ('credited', 'spent', 'unclaimed'))
+    CHECK (entry IS NOT NULL OR (kind <> 'credited' AND kind <> 'spent' AND kind <> 'unclaimed'))
 ) STRICT;
 INSERT INTO "cash" VALUES(8,1800000000000,5000,'boot-1',1,7,'in',200,'acceptor',NULL,NULL,X'FE48137FA93CA9C0573D1CB8F5638317');
 INSERT INTO "cash" VALUES(10,1800000000000,5000,'boot-1',1,7,'credited',-200,'',NULL,9,X'0DBA312E7FEC976AA321178000814E2B');
@@ -78,7 +80,9 @@ CREATE TABLE decisions (
     boot TEXT NOT NULL,
     synced INTEGER NOT NULL CHECK (synced IN (0, 1)),
     entry INTEGER NOT NULL REFERENCES entries (seq),
-    action TEXT NOT NULL CHECK (action IN ('free', 'abandon', 'park', 'retry', 'void')),
+    action TEXT NOT NULL
+        CHECK (action = 'free' OR action = 'abandon' OR action = 'park' OR action = 'retry'
+            OR action = 'void'),
     state TEXT CHECK ((state IS NOT NULL) = (action = 'park')),
     by TEXT NOT NULL CHECK ((by <> '') = (action IN ('retry', 'void'))),
     words TEXT NOT NULL,
@@ -95,7 +99,7 @@ CREATE TABLE entries (
     boot TEXT NOT NULL,
     synced INTEGER NOT NULL CHECK (synced IN (0, 1)),
     key TEXT NOT NULL UNIQUE CHECK (key <> ''),
-    kind TEXT NOT NULL CHECK (kind IN ('debit', 'credit', 'refund', 'unclaimed')),
+    kind TEXT NOT NULL CHECK (kind = 'debit' OR kind = 'credit' OR kind = 'refund' OR kind = 'unclaimed'),
     backend TEXT NOT NULL,
     token TEXT CHECK (token IS NOT NULL OR kind = 'unclaimed'),
     amount INTEGER NOT NULL CHECK (amount >= 0),
@@ -108,7 +112,9 @@ CREATE TABLE entries (
     added_state TEXT NOT NULL CHECK (added_state IN ('queued', 'parked')),
     added_words TEXT NOT NULL,
     hash BLOB NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('queued', 'sending', 'unknown', 'parked', 'delivered', 'voided')),
+    state TEXT NOT NULL
+        CHECK (state = 'queued' OR state = 'sending' OR state = 'unknown' OR state = 'parked'
+            OR state = 'delivered' OR state = 'voided'),
     held INTEGER NOT NULL CHECK (held IN (0, 1)),
     words TEXT NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0,
@@ -146,7 +152,7 @@ CREATE TABLE releases (
     kind TEXT NOT NULL CHECK (kind IN ('vend', 'print')),
     device TEXT NOT NULL,
     detail TEXT NOT NULL,
-    ended TEXT CHECK (ended IN ('done', 'failed', 'unknown')),
+    ended TEXT CHECK (ended = 'done' OR ended = 'failed' OR ended = 'unknown'),
     words TEXT NOT NULL,
     hash BLOB NOT NULL,
     settled INTEGER
@@ -161,7 +167,7 @@ CREATE TABLE sessions (
     boot TEXT NOT NULL,
     synced INTEGER NOT NULL CHECK (synced IN (0, 1)),
     session TEXT NOT NULL CHECK (session <> ''),
-    event TEXT NOT NULL CHECK (event IN ('opened', 'claimed', 'closed')),
+    event TEXT NOT NULL CHECK (event = 'opened' OR event = 'claimed' OR event = 'closed'),
     token TEXT,
     reason TEXT NOT NULL,
     hash BLOB NOT NULL,
