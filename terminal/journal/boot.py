@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import logging
 import os
 import sqlite3
 from pathlib import Path
 
-from terminal.journal.connect import connect_to_write
-from terminal.journal.errors import JournalDamaged, JournalInUse, explain
+from terminal.journal.errors import JournalInUse, damaged, explain
+
+_LOG = logging.getLogger(__name__)
 
 RESERVE = 10_000
 """Numbers that are reserved ahead in the file beside the journal, so that writing it is rare."""
@@ -72,40 +74,45 @@ def checked_now(path: Path) -> bool:
     """Whether the file is to be checked before it is used.
 
     A start after a power cut or a kill (its log was left behind) checks it, and so does every start with a
-    small file. A large file after a clean stop is checked by `Journal.maintain` while the terminal sells.
+    small file, and one after damage was met. A large file after a clean stop is checked by `Journal.maintain`
+    while the terminal sells.
     """
+    if _mark(path).exists():
+        return True
     wal = beside(path, "-wal")
     left_behind = wal.exists() and wal.stat().st_size > 0
     return left_behind or path.stat().st_size <= _SMALL
-
-
-def connect_checked(path: Path, *, check: bool) -> sqlite3.Connection:
-    """Connect to the journal at *path* for writing.
-
-    Raises:
-        JournalDamaged: The file is damaged.
-        JournalUnwritable: It is read-only, the disk is full or fails.
-    """
-    try:
-        db = connect_to_write(path)
-    except sqlite3.Error as error:
-        raise explain(error, path) from error
-    try:
-        if check:
-            look_over(db, path)
-    except (sqlite3.Error, JournalDamaged) as error:
-        db.close()
-        if isinstance(error, sqlite3.Error):
-            raise explain(error, path) from error
-        raise
-    return db
 
 
 def look_over(db: sqlite3.Connection, path: Path) -> None:
     """Let SQLite check every page of the file; raise JournalDamaged for what it finds."""
     found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
-        raise JournalDamaged(f"The journal {path} is damaged ({' '.join(str(found).split())}).")
+        raise damaged(path, " ".join(str(found).split()))
+
+
+def suspect(path: Path) -> None:
+    """Note that the journal at *path* is damaged: it is checked at each start until it is whole again.
+
+    A stop would hide it else, for a start after a clean one trusts a large file. Where the disk refuses even
+    that, the log says so: after a power cut or a kill it is checked in any case.
+    """
+    try:
+        if not _mark(path).exists():
+            _write(_mark(path), "damage was met: this journal is checked before it is used\n")
+    except OSError as error:
+        words = "the journal %s is damaged, and that cannot be noted (%s): the next start may overlook it"
+        _LOG.critical(words, path, error.strerror)
+
+
+def trust(path: Path) -> None:
+    """Forget that the journal at *path* was damaged: what lies there now is whole."""
+    with contextlib.suppress(OSError):  # one check too many harms nobody
+        _mark(path).unlink(missing_ok=True)
+
+
+def _mark(path: Path) -> Path:
+    return beside(path, ".check")
 
 
 def set_aside(path: Path) -> Path:
@@ -133,15 +140,20 @@ def reserved(path: Path) -> int | None:
 
 def reserve(path: Path, seq: int) -> None:
     """Note, durably, that numbers up to *seq* may be in use."""
-    name, fresh = beside(path, ".seq"), beside(path, ".seq.new")
+    _write(beside(path, ".seq"), f"{seq}\n")
+
+
+def _write(name: Path, text: str) -> None:
+    """Put *text* into the file *name*, durably, whole or not at all."""
+    fresh = beside(name, ".new")
     fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _FILE_MODE)
     try:
-        os.write(fd, f"{seq}\n".encode())
+        os.write(fd, text.encode())
         os.fsync(fd)
     finally:
         os.close(fd)
     fresh.rename(name)
-    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    directory = os.open(name.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(directory)
     finally:

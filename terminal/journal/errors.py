@@ -52,16 +52,21 @@ class NotQueued(ValueError):  # noqa: N818 - it is an answer to the sync engine
     """The entry is not waiting to be sent: a person or an answer settled it in the meantime."""
 
 
+RESTART = " Restart terminald: it sets the file aside, keeps it for you, and goes on with a fresh one."
+
+
+def damaged(path: Path, what: str) -> JournalDamaged:
+    """Return the error for the journal at *path*, in which *what* was found."""
+    return JournalDamaged(f"The journal {path} is damaged ({what}).{RESTART}")
+
+
 def explain(error: sqlite3.Error | OSError, path: Path) -> JournalError:
     """Return the JournalError, with its sentence, that *error* means for the journal at *path*."""
     if isinstance(error, OSError):
         return JournalUnwritable(_of_system(error, path))
     name = getattr(error, "sqlite_errorname", None) or type(error).__name__
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-        return JournalDamaged(
-            f"The journal {path} is damaged ({error}). Restart terminald: it sets the file aside, keeps it for "
-            "you, and goes on with a fresh one."
-        )
+        return damaged(path, str(error))
     return JournalUnwritable(_of_sqlite(name, error, path))
 
 

@@ -8,9 +8,25 @@ from pathlib import Path
 
 from terminal.core.value import Value
 from terminal.journal import chain
-from terminal.journal.boot import base_of_fresh, checked_now, connect_checked, create, set_aside
+from terminal.journal.boot import (
+    base_of_fresh,
+    checked_now,
+    create,
+    look_over,
+    set_aside,
+    suspect,
+    trust,
+)
 from terminal.journal.chain import Head
-from terminal.journal.errors import JournalDamaged, JournalKeyWrong, JournalTooNew, explain
+from terminal.journal.connect import connect_to_write
+from terminal.journal.errors import (
+    RESTART,
+    JournalDamaged,
+    JournalKeyWrong,
+    JournalTooNew,
+    damaged,
+    explain,
+)
 from terminal.journal.migrate import LATEST, migrate, too_new, version
 
 
@@ -37,27 +53,39 @@ def open_file(path: Path, key: bytes, boot: str) -> Opened:
         kept = set_aside(path)
         create(path)
         db, head = _connect(path, key, boot, check=False)
+        trust(path)
         return Opened(db, head, _told(damage, kept, head), unchecked=False)
+    if check:
+        trust(path)
     return Opened(db, head, None, unchecked=not check)
 
 
 def _told(damage: JournalDamaged, kept: Path, head: Head) -> str:
+    found = str(damage).removesuffix(RESTART)
     return (
-        f"{damage} It was set aside as {kept} and a fresh journal goes on from number {head.seq + 1}. What had "
+        f"{found} It was set aside as {kept} and a fresh journal goes on from number {head.seq + 1}. What had "
         "not been delivered is in the old file only: keep it, and have a person look through it."
     )
 
 
 def _connect(path: Path, key: bytes, boot: str, *, check: bool) -> tuple[sqlite3.Connection, Head]:
-    db = connect_checked(path, check=check)
     try:
-        return db, _ready(db, path, key, boot)
+        db = connect_to_write(path)
     except sqlite3.Error as error:
-        db.close()
         raise explain(error, path) from error
-    except BaseException:
+    try:
+        if check:
+            look_over(db, path)
+        return db, _ready(db, path, key, boot)
+    except BaseException as error:
+        failure = explain(error, path) if isinstance(error, sqlite3.Error) else error
+        if isinstance(failure, JournalDamaged):
+            # First: the log that a crash left, for which it was checked, goes when the connection is closed.
+            suspect(path)
         db.close()
-        raise
+        if failure is error:
+            raise
+        raise failure from error
 
 
 def _ready(db: sqlite3.Connection, path: Path, key: bytes, boot: str) -> Head:
@@ -76,7 +104,7 @@ def _ready(db: sqlite3.Connection, path: Path, key: bytes, boot: str) -> Head:
         )
     head = chain.unsealed(meta.get("head"))
     if head is None:
-        raise JournalDamaged(f"The journal {path} is damaged (the head of its chain is missing).")
+        raise damaged(path, "the head of its chain is missing")
     # Writing at once tells a full or read-only disk from the start.
     db.execute("UPDATE meta SET value = ? WHERE name = 'boot'", (f"{boot} {head.seq}",))
     return head

@@ -20,7 +20,7 @@ from terminal.core.facts import EntryKind, EntryState, ReleaseKind
 from terminal.core.stamp import Stamp, elapsed_ms
 from terminal.journal.books import KEPT, OPEN, books
 from terminal.journal.connect import connect_to_read
-from terminal.journal.errors import JournalError, JournalTooNew, explain
+from terminal.journal.errors import JournalDamaged, JournalError, JournalTooNew, explain
 from terminal.journal.migrate import LATEST, too_new, version
 from terminal.journal.rows import Books, Entry, OpenRelease, OpenSession, Story, StoryEvent
 
@@ -86,10 +86,17 @@ class JournalReader:
                 db = connect_to_read(self.path)
             yield db
         except sqlite3.Error as error:
-            raise explain(error, self.path) from error
+            raise self._noted(explain(error, self.path)) from error
+        except JournalDamaged as damage:  # found by a check of the whole file
+            self._noted(damage)
+            raise
         finally:
             if db is not None:
                 self._give_back(db)
+
+    def _noted(self, error: JournalError) -> JournalError:
+        """Return *error*; who may write takes note of damage first."""
+        return error
 
     def _give_back(self, db: sqlite3.Connection) -> None:
         if db.in_transaction:

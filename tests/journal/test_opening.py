@@ -5,12 +5,13 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from terminal.core.facts import EntryState
+from terminal.core.facts import EntryParked, EntryState
 from terminal.core.stamp import Stamp
-from terminal.journal import Journal, JournalReader, boot, load_or_create_key
+from terminal.journal import Journal, JournalReader, boot, load_or_create_key, opening
 from terminal.journal.errors import (
     JournalDamaged,
     JournalError,
@@ -174,6 +175,123 @@ def test_a_large_file_after_a_crash_is_checked_at_once(path, monkeypatch):
     path.with_name("journal.db-wal").write_bytes(b"left behind")
     with Journal.open(path, KEY, boot="b") as journal:
         assert "set aside" in journal.set_aside
+
+
+# -- damage that is met while the journal is used ------------------------------------------------------
+
+
+def large(path, monkeypatch):
+    """A journal that a start after a clean stop trusts, with damage in the middle."""
+    monkeypatch.setattr(boot, "_SMALL", 1)
+    fill(path, 2_000)
+    overwrite(path, path.stat().st_size // 2, b"\xff" * 64 * 1024)
+    return path
+
+
+def maintains(journal):
+    journal.maintain()
+
+
+def reads(journal):
+    for number in range(2_000):
+        journal.entry(f"k{number}")
+
+
+def writes(journal):
+    for number in range(2_000):
+        journal.commit([EntryParked(f"k{number}", EntryState.PARKED, "x")], NOW)
+
+
+def backs_up(journal):
+    journal.backup(journal.path.with_name("copy.db"))
+
+
+@pytest.mark.parametrize("meet", [maintains, reads, writes, backs_up])
+def test_damage_that_was_met_is_set_aside_by_the_start_after_a_clean_stop(path, monkeypatch, meet):
+    large(path, monkeypatch)
+    with Journal.open(path, KEY, boot="b") as journal:
+        assert journal.set_aside is None
+        with pytest.raises(JournalDamaged, match=r"is damaged .* Restart terminald"):
+            meet(journal)
+    assert not path.with_name("journal.db-wal").exists(), "the stop was clean"
+    with Journal.open(path, KEY, boot="b") as journal:
+        assert "set aside as" in journal.set_aside
+        assert "Restart" not in journal.set_aside, "that is done"
+        assert path.with_name("journal.db.damaged-1").exists()
+        journal.commit([debit()], NOW)
+        assert journal.entry("d1").seq > 6_000
+    with Journal.open(path, KEY, boot="b") as journal:
+        assert journal.set_aside is None
+        assert journal.entry("d1") is not None
+    assert not path.with_name("journal.db.check").exists()
+
+
+def test_a_journal_that_turns_out_to_be_whole_stays_and_is_trusted_again(path, monkeypatch):
+    """A bad contact of the card, not a bad page: the damage was in what was read, and is gone."""
+    large(path, monkeypatch)
+    ruined = path.read_bytes()
+    path.unlink()
+    whole = fill(path, 2_000).read_bytes()
+    path.write_bytes(ruined)
+    with Journal.open(path, KEY, boot="b") as journal, pytest.raises(JournalDamaged):
+        journal.maintain()
+    path.write_bytes(whole)
+    assert boot.checked_now(path)
+    with Journal.open(path, KEY, boot="b") as journal:
+        assert journal.set_aside is None
+        assert journal.counts()[EntryState.DELIVERED] == 2_000
+    assert not boot.checked_now(path)
+
+
+@pytest.mark.parametrize("steps", range(6))
+def test_a_power_cut_at_any_step_of_setting_aside_leaves_no_damaged_file_in_use(path, monkeypatch, steps):
+    large(path, monkeypatch)
+    path.with_name("journal.db-wal").write_bytes(b"left behind")
+    with monkeypatch.context() as patch:
+        cut_after(patch, steps)
+        with pytest.raises(PowerCutError):
+            Journal.open(path, KEY, boot="b")
+    with Journal.open(path, KEY, boot="b") as journal:
+        assert journal.verify() == []
+        journal.commit([debit()], NOW)
+        assert journal.entry("d1").seq > 6_000
+    with Journal.open(path, KEY, boot="b") as journal:
+        assert journal.entry("d1") is not None
+    (aside,) = path.parent.glob("journal.db.damaged-?")
+    assert b"\xff" * 64 * 1024 in aside.read_bytes()
+
+
+class PowerCutError(BaseException):
+    """Nothing after it happens: no ``except Exception`` catches it."""
+
+
+def cut_after(monkeypatch, steps):
+    """End the process, as it were, at the step of that number of those that change names in the directory."""
+    left = [steps]
+
+    def limited(change):
+        def step(*args, **options):
+            if left[0] == 0:
+                raise PowerCutError
+            left[0] -= 1
+            return change(*args, **options)
+
+        return step
+
+    for name in ("rename", "unlink"):
+        monkeypatch.setattr(Path, name, limited(getattr(Path, name)))
+    monkeypatch.setattr(opening, "create", limited(opening.create))
+
+
+def test_a_disk_that_refuses_the_note_is_in_the_log_and_the_damage_is_told_all_the_same(
+    path, monkeypatch, caplog
+):
+    large(path, monkeypatch)
+    with Journal.open(path, KEY, boot="b") as journal:
+        path.with_name("journal.db.check.new").mkdir()
+        with pytest.raises(JournalDamaged):
+            journal.maintain()
+    assert "that cannot be noted (Is a directory)" in caplog.text
 
 
 def test_a_boot_in_1970_harms_nothing(path):
