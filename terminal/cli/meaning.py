@@ -45,6 +45,11 @@ def remedy(entry: Entry) -> str:
                 f"Look on the server for the key {entry.key}. If it is booked, settle it and say so: {void}"
                 f". If it is not, send it again: {retry}"
             )
+        case EntryState.PARKED if entry.kind is EntryKind.REFUND:
+            return (
+                f"It is owed to the customer. Remove the cause and send it again: {retry}. Or give the money "
+                f"back by hand and settle it: {void}"
+            )
         case EntryState.PARKED:
             return f"Remove the cause that the server names and send it again: {retry}. Or give it up: {void}"
     return ""

@@ -164,6 +164,20 @@ def advice(key: str, seq: int) -> str:
     )
 
 
+def owed(debit: str | None, seq: int) -> str:
+    """Return what a technician does about a refund that the server refused.
+
+    Args:
+        debit: Key of the debit that it makes good.
+        seq: Number of the refund.
+    """
+    return (
+        f"This refund is owed to a customer, for nothing was given for the debit {debit}: remove the cause and "
+        f"send it again by `terminalctl journal retry {seq}`, or give the money back by hand and close it by "
+        f"`terminalctl journal void {seq}` with your name and what you did."
+    )
+
+
 def _in_doubt(  # noqa: PLR0917 - one caller's values, handed on
     guarantee: Guarantee,
     words: str,

@@ -168,6 +168,7 @@ class Control:
 
     def _sync(self, _: Request) -> Response:
         self._sync_now()
+        self._reload()  # where nothing waits to be delivered, this alone shows that the server accepts us again
         return Response.json({"queue": self._status()["queue"]})
 
     def _pair(self, request: Request) -> Response:

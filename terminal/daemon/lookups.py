@@ -66,8 +66,8 @@ class Weather(Protocol):
     def available(self, backend: str) -> bool:
         """Return whether it makes sense to ask it now."""
 
-    def report(self, backend: str, *, ok: bool) -> None:
-        """Tell whether it answered."""
+    def report(self, backend: str, *, ok: bool, denied: str = "") -> None:
+        """Tell whether it answered; *denied*: in which words it does not accept this terminal."""
 
 
 class Lookups:
@@ -143,7 +143,11 @@ class Lookups:
     def _read_wallet(self, token: str, deadline_ms: int) -> None:
         reply: WalletReply = self._wallet.balance(token, deadline_ms / 1000)
         self._post(WalletRead(token, reply.answer, reply.balance))
-        self._weather.report(self._wallet.name, ok=reply.answer is not WalletAnswer.NO_ANSWER)
+        self._weather.report(
+            self._wallet.name,
+            ok=reply.answer is not WalletAnswer.NO_ANSWER,
+            denied=_denied(reply.words) if reply.answer is WalletAnswer.DENIED else "",
+        )
         if reply.answer is WalletAnswer.KNOWN and reply.balance is not None:
             self._remember(WalletSeen(token, reply.balance))
 
@@ -179,10 +183,11 @@ class Lookups:
 
     def _refresh(self) -> bool:
         found = self._catalogue.terminal(_CATALOGUE_S)
-        self._weather.report(
-            self._catalogue.name, ok=isinstance(found, TerminalInfo) or found.outcome in _ANSWERED
-        )
-        if not isinstance(found, TerminalInfo):
+        if isinstance(found, TerminalInfo):
+            self._weather.report(self._catalogue.name, ok=True)
+        else:
+            denied = _denied(found.words) if found.outcome is Outcome.DENIED else ""
+            self._weather.report(self._catalogue.name, ok=found.outcome in _ANSWERED, denied=denied)
             _LOG.info("the catalogue could not be read: %s", found.words)
             return False
         self.told(found.products)
@@ -213,3 +218,7 @@ class Lookups:
         except Exception:  # noqa: BLE001 - the boundary of a thread
             _LOG.exception("a question to the server failed in a way that was not foreseen")
             return False
+
+
+def _denied(words: str) -> str:
+    return words or "the server does not accept this terminal"

@@ -284,14 +284,14 @@ class Board:
         with self._lock:
             return self._desks[server].breaker.glance(self._now())
 
-    def report(self, server: str, *, ok: bool) -> State | None:
-        """Let the breaker learn from a look-up. Returns a change of state."""
+    def report(self, server: str, *, ok: bool, denied: str = "") -> State | None:
+        """Let the breaker learn from a look-up; see Breaker.report. Returns a change of state."""
         if not ok:
             backoff.load()
         with self._lock:
             desk = self._desks[server]
             before = desk.breaker.state
-            if desk.breaker.report(self._now(), ok=ok):
+            if desk.breaker.report(self._now(), ok=ok, denied=denied):
                 self._lanes.wake(server)
             desk.bell.notify_all()
             return _change(before, desk.breaker.state)

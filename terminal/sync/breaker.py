@@ -40,12 +40,20 @@ class Breaker:
         self._probes = 0
         self._probing = False
         self._due = 0
-        self.words = ""
+        self._words = ""
+        self._denied = ""  # a look-up was, in these words; deliveries may still be accepted
 
     @property
     def state(self) -> State:
         """How the server is."""
+        if self._denied:
+            return State.PAUSED
         return State.PROBING if self._probing and self._state is State.AWAY else self._state
+
+    @property
+    def words(self) -> str:
+        """Why it is like that; empty if nothing is wrong."""
+        return self._denied or self._words
 
     @property
     def closed(self) -> bool:
@@ -89,15 +97,23 @@ class Breaker:
             self._probing = False
         if answer.outcome is Outcome.DENIED:
             self._state, self._failures, self._due = State.PAUSED, 0, now + self._pause_ms
-            self.words = answer.words
+            self._words = answer.words
             return False
         if answer.outcome in (Outcome.DELIVERED, Outcome.REFUSED) or _in_progress(answer):
+            self._denied = ""
             return self._answers()
         self._fails(answer.words, now, answer.retry_after_ms or 0, probe=probe)
         return False
 
-    def report(self, now: int, *, ok: bool) -> bool:
-        """Learn from a look-up; return whether this closed the breaker. It cannot end a pause."""
+    def report(self, now: int, *, ok: bool, denied: str = "") -> bool:
+        """Learn from a look-up; return whether this closed the breaker.
+
+        It cannot end a pause of the deliveries. One that was *denied*, in these words (and *ok*: the server is
+        there), shows as a pause and holds up no delivery: whether that is accepted its own answer tells. The
+        next answer of any kind that is not denied ends it.
+        """
+        if ok:
+            self._denied = denied
         if self._state is State.PAUSED:
             return False
         if ok:
@@ -111,7 +127,7 @@ class Breaker:
 
     def _answers(self) -> bool:
         was_open = not self.closed
-        self._state, self._failures, self.words = State.OK, 0, ""
+        self._state, self._failures, self._words = State.OK, 0, ""
         return was_open
 
     def _fails(self, words: str, now: int, retry_after_ms: int, *, probe: bool) -> None:
@@ -123,11 +139,11 @@ class Breaker:
             if probe:
                 self._probes += 1
                 self._due = now + max(self._probe_ms(self._probes), retry_after_ms)
-            self.words = words
+            self._words = words
         elif self._failures >= self._limit:
             self._state, self._probes = State.AWAY, 1
             self._due = now + max(self._probe_ms(1), retry_after_ms)
-            self.words = words
+            self._words = words
 
 
 def _in_progress(answer: Answer) -> bool:

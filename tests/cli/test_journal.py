@@ -8,7 +8,7 @@ import pytest
 
 from terminal.cli import common
 from terminal.core.delivery import Outcome
-from terminal.core.facts import EntryKind, EntryState
+from terminal.core.facts import EntryAdded, EntryKind, EntryState
 from tests.cli.conftest import Place, at
 
 DECIDED = ("--by", "J. Doe", "--reason", "looked on the server")
@@ -77,6 +77,14 @@ def test_the_story_of_an_entry_tells_what_it_means_and_what_to_do(place: Place) 
     assert "has surely not booked it" in told
     assert f"terminalctl journal retry {number(place)}" in told
     assert f"terminalctl journal void {number(place)}" in told
+
+
+def test_a_refund_that_the_server_refused_is_money_that_somebody_is_owed(place: Place) -> None:
+    place.journal.commit([EntryAdded("r", EntryKind.REFUND, "main", "04A1", 120, refers_to="k1")], at(0))
+    place.attempt("r", Outcome.REFUSED, EntryState.PARKED, "no such wallet", 404)
+    told = place.run("journal", "show", number(place, "r")).output
+    assert "It is owed to the customer." in told
+    assert f"give the money back by hand and settle it: terminalctl journal void {number(place, 'r')}" in told
 
 
 def test_the_story_for_programs(place: Place) -> None:

@@ -22,6 +22,7 @@ from terminal.core.delivery import (
     advice,
     decide,
     may_send,
+    owed,
 )
 from terminal.core.stamp import Stamp
 from terminal.core.value import replace
@@ -162,6 +163,15 @@ def test_a_look_waits_until_the_server_has_surely_ended() -> None:
     assert may(READ, now=after(LOOK_AFTER_MS)) == LookFirst(0)
     assert may(READ, now=after(LOOK_AFTER_MS), timeout_ms=10_000) == LookFirst(10_000)
     assert may(READ, now=after(0, boot="b", synced=False)) == LookFirst(0)
+
+
+def test_a_refused_refund_says_for_which_debit_it_is_and_names_both_ways_out() -> None:
+    words = owed("coffee-1-abc", 18)
+    assert "owed to a customer" in words
+    assert "the debit coffee-1-abc:" in words
+    assert "`terminalctl journal retry 18`" in words
+    assert "give the money back by hand" in words
+    assert "`terminalctl journal void 18` with your name" in words
 
 
 def test_advice_names_the_key_and_both_ways_out() -> None:

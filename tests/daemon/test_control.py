@@ -305,9 +305,10 @@ def test_a_decision_is_bounded_and_sent_as_json(desk: Desk) -> None:
 
 def test_sync_and_reload(desk: Desk) -> None:
     assert desk.post("sync") == (200, {"queue": {"queued": 1}})
+    assert desk.done == ["sync", "reload"], "the server is asked even where nothing waits"
     status, body = desk.post("catalogue/reload")
     assert (status, set(body)) == (200, {"words"})
-    assert desk.done == ["sync", "reload"]
+    assert desk.done == ["sync", "reload", "reload"]
 
 
 def test_pairing_is_asked_of_the_loop(desk: Desk) -> None:

@@ -57,13 +57,15 @@ class Weather:
     def __init__(self) -> None:
         self.there = True
         self.reports: list[tuple[str, bool]] = []
+        self.denied: list[str] = []
 
     def available(self, backend: str) -> bool:
         assert backend == "main"
         return self.there
 
-    def report(self, backend: str, *, ok: bool) -> None:
+    def report(self, backend: str, *, ok: bool, denied: str = "") -> None:
         self.reports.append((backend, ok))
+        self.denied.append(denied)
 
 
 class Server:
@@ -368,6 +370,24 @@ def test_a_server_that_says_no_is_there_all_the_same(desk: Desk, *, outcome: Out
     wait_until(lambda: desk.weather.reports, what="the report")
     assert desk.weather.reports == [("shop", there)]
     assert desk.inbox.events == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"), [("401: rolled", "401: rolled"), ("", "the server does not accept this terminal")]
+)
+def test_a_server_that_does_not_accept_the_terminal_is_reported_until_it_does(
+    desk: Desk, words: str, told: str
+) -> None:
+    desk.wallet.balances = lambda: WalletReply(WalletAnswer.DENIED, words=words)
+    desk.lookups._read_wallet(UID, 700)
+    desk.catalogue.catalogues = lambda: Answer(Outcome.DENIED, words, 401)
+    assert not desk.lookups._refresh()
+    assert desk.weather.denied == [told, told]
+    desk.wallet.balances = lambda: WalletReply(WalletAnswer.NOT_PAIRED, words="404")
+    desk.lookups._read_wallet(UID, 700)
+    desk.catalogue.catalogues = lambda: TerminalInfo((ESPRESSO,))
+    assert desk.lookups._refresh()
+    assert desk.weather.denied[2:] == ["", ""]
 
 
 # -- the end -------------------------------------------------------------------------------------------

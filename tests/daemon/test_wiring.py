@@ -72,12 +72,18 @@ class House:
         )
 
     def ask(self, path: str) -> tuple[int, Any]:
+        return self._call("GET", path)
+
+    def post(self, path: str) -> tuple[int, Any]:
+        return self._call("POST", path)
+
+    def _call(self, method: str, path: str) -> tuple[int, Any]:
         with socket.socket(socket.AF_UNIX) as connected:
             connected.settimeout(30)
             connected.connect(str(self.folder / "control.sock"))
             connection = http.client.HTTPConnection("terminald")
             connection.sock = connected
-            connection.request("GET", f"/v1/{path}")
+            connection.request(method, f"/v1/{path}")
             answer = connection.getresponse()
             return answer.status, json.loads(answer.read())
 
@@ -214,6 +220,28 @@ def test_the_products_are_read_anew(house: House) -> None:
     wait_until(
         lambda: [each["id"] for each in house.ask("screen")[1]["products"]] == ["tea"], what="the new products"
     )
+
+
+def test_a_revoked_token_is_a_problem_though_nothing_is_sold_until_the_server_accepts_again(
+    house: House,
+) -> None:
+    daemon = house.start()
+    ready(daemon)
+    sandbox = daemon._sandbox
+    assert sandbox is not None
+    wait_until(lambda: daemon.status()["backends"][0]["state"] == "ok", what="the first answer")
+    token = sandbox.token
+    sandbox.roll("an0ther-Token")
+    daemon.reload()
+    wait_until(lambda: daemon.status()["problems"], what="the problem")
+    (problem,) = daemon.status()["problems"]
+    assert problem.startswith("Backend 'main' is paused: the server answered 401")
+    assert token not in problem
+    assert daemon.status()["backends"][0]["state"] == "paused"
+    sandbox.roll(token)
+    assert house.post("sync")[0] == 200
+    wait_until(lambda: not daemon.status()["problems"], what="the server to accept it again")
+    assert daemon.status()["backends"][0]["state"] == "ok"
 
 
 # -- what the last run left ----------------------------------------------------------------------------
