@@ -10,7 +10,8 @@ vendor libraries only when its device is opened, so that a missing library harms
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, Protocol
+from enum import Enum
+from typing import Any, ClassVar, Literal, Protocol
 
 import msgspec
 
@@ -31,6 +32,48 @@ class Condition(Value, frozen=True):
 
     health: Health
     words: str = ""
+
+
+class Traffic(Value, frozen=True):
+    """One message on the wire of a device, for a technician who listens.
+
+    Attributes:
+        way: ``>`` to the device, ``<`` from it, ``!`` what could not be understood.
+        raw: The bytes.
+        meaning: What they say, in a few words; never a whole UID.
+    """
+
+    way: Literal[">", "<", "!"]
+    raw: bytes
+    meaning: str = ""
+
+
+class Found(Value, frozen=True):
+    """A device that is plugged in and could be used, for ``terminalctl devices scan``.
+
+    Attributes:
+        role, driver: What would drive it.
+        options: The options that tell it from others, as they stand in a configuration.
+        words: What it is, for a person: model, serial number, where it is plugged in.
+        caution: What must be done first (a kernel module in the way, a missing right); empty: nothing.
+    """
+
+    role: str
+    driver: str
+    options: dict[str, Any]
+    words: str
+    caution: str = ""
+
+
+class Signal(Enum):
+    """What lamps and buzzers tell."""
+
+    READY = "ready"
+    BUSY = "busy"
+    ACCEPTED = "accepted"
+    OFFLINE = "offline"  # given on trust: the server did not answer
+    REFUSED = "refused"
+    CALL_STAFF = "call staff"
 
 
 class Device(Protocol):
@@ -84,6 +127,13 @@ class Buttons(Device, Protocol):
     """Emits ButtonPressed."""
 
 
+class Indicator(Device, Protocol):
+    """Lamps and buzzers."""
+
+    def show(self, signal: Signal) -> None:
+        """Show *signal* until the next one; a signal that says what happened once goes out by itself."""
+
+
 class Hands(Protocol):
     """What a person can do to a simulated device; ``terminalctl sim`` calls these by name.
 
@@ -95,8 +145,33 @@ class Hands(Protocol):
     hands: dict[str, Callable[..., Any]]
 
 
+class Listens(Protocol):
+    """A device whose wire can be listened to; DeviceThread has this."""
+
+    listener: Callable[[Traffic], None] | None
+
+
+class MakesSafe(Protocol):
+    """The class of a driver whose outputs do harm while nobody drives them: a slot, a relay."""
+
+    @staticmethod
+    def make_safe(options: Any) -> None:
+        """Bring the outputs to their safe level, without the device's thread; raises what opening them raises.
+
+        Called before anything else at a start, and when the process has ended, however it ended.
+        """
+
+
+class Scans(Protocol):
+    """The class of a driver that can tell what is plugged in."""
+
+    @staticmethod
+    def scan() -> list[Found]:
+        """Return what is there. Looks only: nothing is opened that another program may use."""
+
+
 class DriverClass(Protocol):
-    """The class of a driver, as the table of drivers gives it."""
+    """The class of a driver, as the table of drivers gives it; it may be MakesSafe and Scans too."""
 
     role: ClassVar[str]
     Options: ClassVar[type[DriverOptions]]

@@ -30,9 +30,9 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import ClassVar
+from typing import ClassVar, Literal
 
-from drivers.contract import Condition, Emit
+from drivers.contract import Condition, Emit, Traffic
 from drivers.errors import DeviceError, DeviceFault, DeviceMissing, needs, words_of
 from terminal.core.events import DeviceChanged, Health
 from terminal.core.value import Value
@@ -94,6 +94,7 @@ class DeviceThread:
         self._thread: threading.Thread | None = None
         self._rests = False
         self._beat_at = time.monotonic()
+        self.listener: Callable[[Traffic], None] | None = None
 
     # -- for the daemon --------------------------------------------------------------------------------
 
@@ -200,6 +201,12 @@ class DeviceThread:
         finally:
             self._beat()
             self._rests = False
+
+    def _traffic(self, way: Literal[">", "<", "!"], raw: bytes, meaning: str = "") -> None:
+        """Tell a technician who listens what goes over the wire."""
+        listener = self.listener
+        if listener is not None:
+            listener(Traffic(way, raw, meaning))
 
     def _report(self, health: Health, words: str = "", level: int | None = None) -> None:
         """Set the condition; in the device's thread only. A change is told, a change of health logged."""

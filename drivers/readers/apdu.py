@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from drivers.readers.uid import NOT_SUPPORTED
+
 HOLD_AGAIN = "The card could not be read; please hold it on the reader again."
-NOT_SUPPORTED = "This kind of card cannot be used here; please use another one."
 
 _DONE = frozenset({0x9000, 0x6282})  # 6282: the UID is shorter than asked for, which does no harm
 _WRONG_LENGTH = 0x6C

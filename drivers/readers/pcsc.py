@@ -22,7 +22,7 @@ from msgspec import Meta
 
 from drivers.contract import Condition, DriverOptions, Emit
 from drivers.device import DeviceFault, DeviceMissing, DeviceThread, needs
-from drivers.readers.apdu import HOLD_AGAIN, NOT_SUPPORTED, NoUid, ask_uid
+from drivers.readers.apdu import HOLD_AGAIN, NoUid, ask_uid
 from drivers.readers.pcsc_port import (
     CARD_GONE,
     CARD_TROUBLE,
@@ -32,7 +32,7 @@ from drivers.readers.pcsc_port import (
     PcscPort,
     seized,
 )
-from drivers.readers.uid import canonical, refusal
+from drivers.readers.uid import Chip, ReaderOptions, Refused, identify
 from terminal.core.events import Health, TokenPresented, TokenRemoved, TokenUnreadable
 from terminal.core.value import replace
 
@@ -44,7 +44,7 @@ _PATIENCE_MS = (50, 150, 300, 500)
 """Waits between tries to read a card. Together longer than pcscd takes to notice that it was taken away."""
 
 
-class PcscOptions(DriverOptions, frozen=True):
+class PcscOptions(ReaderOptions, frozen=True, kw_only=True):
     """Options of the driver `pcsc`."""
 
     reader: Annotated[
@@ -207,12 +207,9 @@ class PcscReader(DeviceThread):
 
     def _judge(self, raw: bytes) -> TokenPresented | TokenUnreadable:
         try:
-            uid = canonical(raw)
-        except ValueError as error:
-            raise NoUid(NOT_SUPPORTED, str(error), final=True) from error
-        if words := refusal(uid):
-            raise NoUid(words, words, final=True)
-        return TokenPresented(self.name, uid)
+            return TokenPresented(self.name, identify(raw, self._options, Chip.NFC))
+        except Refused as error:
+            raise NoUid(error.words, error.why, final=True) from error
 
     def _moves_within(self, patience_ms: int) -> bool:
         """Wait; True as soon as the card went, or another came, or the reader is to stop."""
