@@ -37,11 +37,13 @@ class TokenPresented(Value, frozen=True):
     """A token came onto a reader. *uid*: canonical, upper-case hex, first transmitted byte first.
 
     *lying*: it lay there already when the reader was first opened, so nobody presented it just now.
+    *original*: whether its chip has proved to be its maker's; None: it was not asked to.
     """
 
     reader: str
     uid: str
     lying: bool = False
+    original: bool | None = None
 
 
 class TokenRemoved(Value, frozen=True):

@@ -152,6 +152,13 @@ class ReadingRules(Rules, frozen=True):
         int,
         Meta(ge=0, le=60_000, description="A token that comes back within this time is the same tap, in ms."),
     ] = 1500
+    require_original: Annotated[
+        bool,
+        Meta(
+            description="Whether only tokens count whose chip proves to be its maker's (NTAG21x); every reader "
+            "then needs `check_original = true`. A number copied onto a blank card is refused."
+        ),
+    ] = False
 
 
 class SyncRules(Rules, frozen=True):

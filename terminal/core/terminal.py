@@ -93,6 +93,7 @@ class TerminalState(Value, frozen=True):
 _Made = Decision[TerminalState]
 
 _PRESENT_AGAIN = "Please take the token away and present it again."
+_NO_ORIGINAL = "This token is not an original one; please use your own."
 _STOPPING = Screen(Notice.OUT_OF_ORDER, "The machine is about to stop. Please come back in a moment.")
 
 
@@ -175,6 +176,8 @@ class Terminal:
         if event.lying:
             # The power failed with a card on the reader: after the start it must not buy a second time.
             return _passing(state, Screen(Notice.REFUSED, _PRESENT_AGAIN, token=mask(event.uid)), now)
+        if self.job.reading.require_original and not event.original:
+            return _passing(state, Screen(Notice.REFUSED, _NO_ORIGINAL, token=mask(event.uid)), now)
         if state.pairing and state.pairing.token is None:
             pairing = replace(state.pairing, token=event.uid)
             screen = Screen(Notice.CHECKING, token=mask(event.uid))

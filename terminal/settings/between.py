@@ -17,14 +17,14 @@ READER, ACCEPTOR, RELEASE = "reader", "coin_acceptor", "release"
 _NEEDS = {"vending": (READER, RELEASE), "topup": (READER, ACCEPTOR)}
 _ABILITIES = {"wallet": ("balance", "holds no wallets"), "catalogue": ("terminal", "knows no products")}
 
-_UID = re.compile(r"([0-9A-F]{2}){4,10}")
-_UID_WORDS = 'a UID: 8 to 20 upper-case hex digits without separators, like "04A1B2C3D4E5F6"'
+_UID = re.compile(r"([0-9A-F]{2}){3,10}")
+_UID_WORDS = 'a UID: 6 to 20 upper-case hex digits without separators, like "04A1B2C3D4E5F6"'
 _SOCKET_PATH = 107  # bytes; unix(7): sun_path holds 108 with the closing zero
 
 
 def check_between(found: Draft, checker: Checker) -> None:
     """Note every mistake that no section has by itself."""
-    for rule in (_secrets, _roles, _names, _needs, _releases, _uids, _sandbox, _files):
+    for rule in (_secrets, _roles, _names, _needs, _releases, _originals, _uids, _sandbox, _files):
         rule(found, checker)
 
 
@@ -95,6 +95,22 @@ def _releases(found: Draft, checker: Checker) -> None:
 
 def _is_release(block: Block) -> bool:
     return block.head.get("role") == RELEASE and "name" in block.head
+
+
+def _originals(found: Draft, checker: Checker) -> None:
+    """A reader that never asks for the proof would leave every token refused."""
+    if not found.get("reading", "require_original"):
+        return
+    for block in found.devices:
+        if block.head.get("role") != READER or block.plugin is None:
+            continue
+        if "check_original" not in block.plugin.Options.__struct_fields__:
+            driver = words.found(block.head.get("driver"))
+            expected = "a driver that can check originals, as reading.require_original asks for"
+            checker.wrong(join(block.path, "driver"), driver, expected)
+        elif not block.options.get("check_original"):
+            expected = "true, because reading.require_original is true"
+            checker.wrong(join(block.path, "check_original"), "false", expected)
 
 
 def _uids(found: Draft, checker: Checker) -> None:

@@ -1,5 +1,6 @@
 """What stands over every job: taps told apart, pairing, the journal's failure, devices, passing words."""
 
+import msgspec
 import pytest
 
 from terminal.core.effects import CloseSlot, Notice, OpenSlot, PairToken, ReadWallet, Show
@@ -19,6 +20,7 @@ from terminal.core.events import (
     TokenUnreadable,
 )
 from terminal.core.facts import CoinNotCredited
+from terminal.core.rules import ReadingRules
 from terminal.core.terminal import PAIRING_MS, PASSING_MS
 from tests.core.making import OTHER, UID, WATER, Talk, effects, shown, topup_job, vending_job
 
@@ -54,6 +56,24 @@ def test_a_card_that_comes_back(away_ms: int, taps: int) -> None:
     talk(OFF)
     talk(ON, after_ms=away_ms)
     assert len(asked(talk)) == taps
+
+
+@pytest.mark.parametrize(("original", "taps"), [(True, 1), (False, 0), (None, 0)])
+def test_a_number_copied_onto_another_card_is_refused_where_originals_are_asked_for(
+    *, original: bool | None, taps: int
+) -> None:
+    job = vending_job()
+    talk = Talk(msgspec.structs.replace(job, reading=ReadingRules(require_original=True)))
+    made = talk(TokenPresented("reader", UID, original=original))
+    assert len(asked(talk)) == taps
+    assert (shown(made).notice is Notice.REFUSED) == (taps == 0)
+    assert taps or "not an original" in shown(made).words
+
+
+def test_originals_are_not_asked_for_unless_configured() -> None:
+    talk = Talk(vending_job())
+    talk(TokenPresented("reader", UID, original=False))
+    assert asked(talk) == [UID]
 
 
 def test_a_card_that_lies_there_at_the_start_buys_nothing_until_it_is_presented() -> None:

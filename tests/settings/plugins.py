@@ -45,6 +45,14 @@ class Reader:
     Options = Options
 
 
+class ProvingOptions(Options, frozen=True):
+    check_original: bool = False
+
+
+class ProvingReader:
+    Options = ProvingOptions
+
+
 class Pos:
     Options = PosOptions
 
@@ -62,6 +70,7 @@ class Fake:
 
     _drivers = {  # noqa: RUF012 - never changed
         ("reader", "pcsc"): Reader,
+        ("reader", "proving"): ProvingReader,
         ("reader", "simulated"): Reader,
         ("release", "relay"): Relay,
         ("release", "simulated"): Reader,

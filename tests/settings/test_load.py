@@ -180,7 +180,8 @@ def test_ten_different_mistakes_are_reported_together(tmp_path: Path) -> None:
         "roles.wallet": 'found "mian"; expected the name of a backend: "main" (did you mean "main"?)',
         "vending.releases.espresso": 'found "spuot"; expected the name of a device with role = "release": '
         '"spout" (did you mean "spout"?)',
-        'devices["reader"].driver': 'found "pcscd"; expected "pcsc" or "simulated" (did you mean "pcsc"?)',
+        'devices["reader"].driver': 'found "pcscd"; expected one of "pcsc", "proving", '
+        '"simulated" (did you mean "pcsc"?)',
         "devices[2].pin": "found nothing; expected a whole number from 0 to 53 (it must be given)",
         "devices[3].pin": "found 99; expected a whole number from 0 to 53",
         "devices": 'found 2 devices named "spout"; expected another name for each',
@@ -264,6 +265,17 @@ def test_options_that_do_not_fit_each_other_are_refused_in_the_drivers_own_words
     inner = mistakes(tmp_path, GOOD + acceptor + "coins = { 1 = 0, two = 100 }\n")
     assert inner['devices["slot"].coins.1'].expected == "a whole number of at least 1"
     assert inner['the name devices["slot"].coins.two'].expected == "a whole number"
+
+
+def test_originals_can_be_asked_for_only_where_every_reader_asks(tmp_path: Path) -> None:
+    asking = GOOD + "[reading]\nrequire_original = true\n"
+    reader = '[[devices]]\nname = "front"\nrole = "reader"\ndriver = '
+    proving = asking.replace('driver = "pcsc"', 'driver = "proving"')
+    assert only(tmp_path, asking).path.endswith(".driver")
+    assert only(tmp_path, proving).path.endswith(".check_original")
+    proved = proving.replace('driver = "proving"', 'driver = "proving"\ncheck_original = true')
+    assert loaded(tmp_path, proved).reading.require_original
+    assert only(tmp_path, proved + reader + '"pcsc"\n').path == 'devices["front"].driver'
 
 
 def test_a_tester_may_use_the_embedded_server(tmp_path: Path) -> None:
