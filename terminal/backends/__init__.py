@@ -1,7 +1,7 @@
 """Adapters: one small file for each kind of server, imported when it is asked for.
 
 Adding one is a file and a line here. Each class names its ``Options`` (a msgspec struct) and is made as
-``Class(name, options, terminal_id=…, credential=…)``; the roles that it may have are in
+``Class(name, options, terminal_id=…, credential=…, tenure=…, transport=…)``; the roles that it may have are in
 ``terminal.backends.protocol``.
 """
 

@@ -7,7 +7,6 @@ a GET, and the secret would go elsewhere.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -20,9 +19,12 @@ from terminal.core.delivery import Answer, Outcome
 if TYPE_CHECKING:  # both load httpx, which is done late
     import httpx
 
+    from terminal.backends.protocol import Tenure
     from terminal.backends.transport import Line
+    from terminal.core.stamp import Stamp
 
 _DENIED = frozenset({401, 403})
+_REPLACED = "the secret was replaced since, and this server knows a repeat only under the old one"
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -42,6 +44,7 @@ class Http:
             not while the old one works (a server may know our keys only under the secret they came with).
         agent: What this client calls itself.
         ca_file: A PEM file of the only authorities that are trusted; empty: those of the system.
+        tenure: Remembers since when the secret is in use; None where nobody asks.
         transport: Stands in for the network.
     """
 
@@ -52,19 +55,19 @@ class Http:
         credential: Callable[[], str],
         agent: str,
         ca_file: str = "",
+        tenure: Tenure | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._base = url.rstrip("/")
         self._credential = credential
         self._agent = agent
         self._ca_file = ca_file
+        self._tenure = tenure
         self._transport = transport
         self._lock = threading.Lock()
         self._line: Line | None = None
         self._closed = False
         self._secret = ""
-        self._denied = ""
-        self._changed_at: float | None = None
 
     def call(
         self,
@@ -74,6 +77,7 @@ class Http:
         *,
         json: object = None,
         headers: Mapping[str, str] | None = None,
+        tried: Stamp | None = None,
     ) -> Reply | Answer:
         """Send one request, once, and return the reply, or what became of it, within *timeout_s* seconds.
 
@@ -83,8 +87,10 @@ class Http:
             timeout_s: For everything together, from the look-up of the name to the last byte.
             json: The body.
             headers: Beside those of every request.
+            tried: When an earlier try that may have arrived was made: where secrets are remembered, it is not
+                repeated under another one.
         """
-        ready = self._ready()
+        ready = self._ready(tried)
         if isinstance(ready, Answer):
             return ready
         line, secret = ready
@@ -113,12 +119,6 @@ class Http:
             return False
         return same
 
-    def known_for_ms(self) -> int | None:
-        """Return for how long the present secret is in use, in ms; None: since the first call."""
-        with self._lock:
-            changed_at = self._changed_at
-        return None if changed_at is None else round((time.monotonic() - changed_at) * 1000)
-
     def close(self) -> None:
         """Close every connection; a call under way ends at once as UNKNOWN, a later one is UNSENT."""
         with self._lock:
@@ -132,40 +132,52 @@ class Http:
 
     # -- the secret and the client ---------------------------------------------------------------------
 
-    def _ready(self) -> tuple[Line, str] | Answer:
+    def _ready(self, tried: Stamp | None) -> tuple[Line, str] | Answer:
         with self._lock:
             if self._closed:
                 return Answer(Outcome.UNSENT, "this terminal is stopping")
-            try:
-                secret = self._secret or self._read_secret()
-            except (OSError, ValueError) as error:
-                return Answer(Outcome.DENIED, f"no secret for this server: {_sentence(error)}")
+            unable = None if self._secret else self._take_secret()
+            if unable is not None:
+                return unable
+            if tried is not None and self._tenure is not None and not self._tenure.covers(tried):
+                return Answer(Outcome.UNSENT, _REPLACED)
             if self._line is None:
                 try:
                     self._line = self._open()
                 except OSError as error:
                     words = f"ca_file {self._ca_file} cannot be used: {_sentence(error)}"
                     return Answer(Outcome.UNSENT, words)
-            return self._line, secret
+            return self._line, self._secret
 
     def _open(self) -> Line:
         from terminal.backends.transport import Line  # noqa: PLC0415 - loads httpx: not before the first use
 
         return Line(urlsplit(self._base).hostname or "", self._agent, self._ca_file, self._transport)
 
+    def _take_secret(self) -> Answer | None:
+        """Take the secret up; return why it cannot be used."""
+        try:
+            secret = self._read_secret()
+        except (OSError, ValueError) as error:
+            return Answer(Outcome.DENIED, f"no secret for this server: {_sentence(error)}")
+        try:
+            if self._tenure is not None:
+                self._tenure.begin(secret)
+        except OSError as error:
+            return Answer(Outcome.UNSENT, f"it cannot be noted that a new secret is in use: {_sentence(error)}")
+        self._secret = secret
+        return None
+
     def _read_secret(self) -> str:
         secret = self._credential().strip()
         if not secret or not secret.isascii() or not secret.isprintable() or " " in secret:
             raise ValueError("it must be one word of printable ASCII")
-        if self._denied and secret != self._denied:
-            self._changed_at, self._denied = time.monotonic(), ""
-        self._secret = secret
         return secret
 
     def _forget(self, secret: str) -> None:
         with self._lock:
             if self._secret == secret:
-                self._secret, self._denied = "", secret
+                self._secret = ""
 
 
 def _sentence(error: Exception) -> str:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, ClassVar
 from terminal.backends import pointofsale_wire as wire
 from terminal.backends.http import Http
 from terminal.backends.pointofsale_options import PointOfSaleOptions
-from terminal.backends.protocol import TerminalInfo, WalletReply
+from terminal.backends.protocol import Tenure, TerminalInfo, WalletReply
 from terminal.backends.replies import Reply, hide, judge
 from terminal.core.catalogue import Product
 from terminal.core.delivery import Answer, Guarantee, Outcome, Promise
@@ -51,6 +51,7 @@ class PointOfSale:
         options: Its options.
         terminal_id: Who we are, for the server's log.
         credential: Returns the API token; see ``terminal.backends.http``.
+        tenure: Remembers since when that token is in use; ``header-24h`` promises nothing without it.
         transport: Stands in for the network.
     """
 
@@ -63,12 +64,14 @@ class PointOfSale:
         *,
         terminal_id: str,
         credential: Callable[[], str],
+        tenure: Tenure | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.name = name
         self._options = options
         pretix = options.dialect == "pretix"
         self._promise = options.idempotency or ("none" if pretix else "key")
+        self._tenure = tenure if self._promise == "header-24h" else None
         self._credit = options.credit or ("none" if pretix else "amount")
         self._slash = "/" if (pretix if options.trailing_slash is None else options.trailing_slash) else ""
         self._look_first = pretix
@@ -78,6 +81,7 @@ class PointOfSale:
             credential=credential,
             agent=f"terminald ({terminal_id})",
             ca_file=options.ca_file,
+            tenure=self._tenure,
             transport=transport,
         )
 
@@ -90,14 +94,15 @@ class PointOfSale:
         """Say what the server promises about a repeat.
 
         With ``header-24h`` it knows a key only under the secret that it came with: entries in doubt that are
-        older than the present secret are outside of the window.
+        older than the present secret are outside of the window. Where no secret was taken up yet, ``deliver``
+        does not send what turns out to be one of them.
         """
-        if self._promise == "none":
-            return Guarantee(Promise.NONE)
         if self._promise == "key":
             return Guarantee(Promise.KEY)
+        if self._tenure is None:
+            return Guarantee(Promise.NONE)
         window_ms = _DAY_MS - _MARGIN_MS
-        known_for_ms = self._http.known_for_ms()
+        known_for_ms = self._tenure.known_for_ms()
         return Guarantee(Promise.KEY, window_ms if known_for_ms is None else min(window_ms, known_for_ms))
 
     def deliver(self, entry: Entry, timeout_s: float) -> Answer:
@@ -116,8 +121,9 @@ class PointOfSale:
         if left_s <= 0:
             return Answer(Outcome.UNSENT, f"no time was left to send it within {timeout_s:.2g} s")
         headers = {"X-Idempotency-Key": entry.key}
+        tried = entry.first_attempted if entry.in_doubt else None
         reply = self._http.call(
-            "POST", self._wallet(token, "/transactions"), left_s, json=body, headers=headers
+            "POST", self._wallet(token, "/transactions"), left_s, json=body, headers=headers, tried=tried
         )
         return self._hidden(self._booked(reply, token), token)
 

@@ -14,6 +14,7 @@ from terminal.core.delivery import Answer, Guarantee
 from terminal.core.events import WalletAnswer
 from terminal.core.facts import EntryKind
 from terminal.core.records import Entry
+from terminal.core.stamp import Stamp
 from terminal.core.value import Value
 
 
@@ -32,6 +33,19 @@ class TerminalInfo(Value, frozen=True):
     id: str | None = None
     name: str | None = None
     permission: str | None = None
+
+
+class Tenure(Protocol):
+    """Remembers, over restarts, since when a secret is in use: some servers know a key only under it."""
+
+    def begin(self, secret: str) -> None:
+        """Take *secret* up; OSError where that cannot be noted: then it must not be used."""
+
+    def known_for_ms(self) -> int | None:
+        """Return for how long the present secret has surely been in use; None while none was taken up."""
+
+    def covers(self, moment: Stamp) -> bool:
+        """Return whether the present secret was surely in use at *moment*."""
 
 
 class Backend(Protocol):

@@ -194,8 +194,10 @@ def _in_doubt(  # noqa: PLR0917 - one caller's values, handed on
         if elapsed is None:
             return _unknown(words, "no clock can tell whether the server would still know a repeat")
         if elapsed + timeout_ms >= guarantee.window_ms:
+            if guarantee.window_ms < _HOUR_MS:
+                return _unknown(words, "the server would not know a repeat any more")
             hours = guarantee.window_ms / _HOUR_MS
-            return _unknown(words, f"the {hours:g} h in which the server knows a repeat are over")
+            return _unknown(words, f"the {hours:.3g} h in which the server knows a repeat are over")
     if guarantee.promise is Promise.READ_BACK:
         return LookFirst(max(wait_ms, LOOK_AFTER_MS))
     return Again(wait_ms)

@@ -99,7 +99,7 @@ def suspect(path: Path) -> None:
     """
     try:
         if not _mark(path).exists():
-            _write(_mark(path), "damage was met: this journal is checked before it is used\n")
+            write_durably(_mark(path), "damage was met: this journal is checked before it is used\n")
     except OSError as error:
         words = "the journal %s is damaged, and that cannot be noted (%s): the next start may overlook it"
         _LOG.critical(words, path, error.strerror)
@@ -140,10 +140,10 @@ def reserved(path: Path) -> int | None:
 
 def reserve(path: Path, seq: int) -> None:
     """Note, durably, that numbers up to *seq* may be in use."""
-    _write(beside(path, ".seq"), f"{seq}\n")
+    write_durably(beside(path, ".seq"), f"{seq}\n")
 
 
-def _write(name: Path, text: str) -> None:
+def write_durably(name: Path, text: str) -> None:
     """Put *text* into the file *name*, durably, whole or not at all."""
     fresh = beside(name, ".new")
     fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _FILE_MODE)

@@ -77,15 +77,20 @@ def _connect(path: Path, key: bytes, boot: str, *, check: bool) -> tuple[sqlite3
         if check:
             look_over(db, path)
         return db, _ready(db, path, key, boot)
-    except BaseException as error:
-        failure = explain(error, path) if isinstance(error, sqlite3.Error) else error
-        if isinstance(failure, JournalDamaged):
-            # First: the log that a crash left, for which it was checked, goes when the connection is closed.
-            suspect(path)
-        db.close()
-        if failure is error:
-            raise
+    except sqlite3.Error as error:
+        failure = explain(error, path)
+        _close(db, path, failure)
         raise failure from error
+    except BaseException as error:
+        _close(db, path, error)
+        raise
+
+
+def _close(db: sqlite3.Connection, path: Path, error: BaseException) -> None:
+    if isinstance(error, JournalDamaged):
+        # First: the log that a crash left, for which the file was checked, goes with the connection.
+        suspect(path)
+    db.close()
 
 
 def _ready(db: sqlite3.Connection, path: Path, key: bytes, boot: str) -> Head:

@@ -8,6 +8,7 @@ import httpx
 
 from terminal.backends.pointofsale import PointOfSale
 from terminal.backends.pointofsale_options import PointOfSaleOptions
+from terminal.backends.protocol import Tenure
 from terminal.core.catalogue import Product
 from terminal.core.facts import EntryKind, EntryState
 from terminal.core.stamp import Stamp
@@ -59,10 +60,24 @@ def credit(key: str = "coins-1-0001", amount: int = 200, kind: EntryKind = Entry
     return entry(key, kind, pieces=(), amount=amount, description="Top-up")
 
 
+class Forever:
+    """The secret was always the same one."""
+
+    def begin(self, secret: str) -> None:
+        """Remember nothing."""
+
+    def known_for_ms(self) -> int:
+        return 10**12
+
+    def covers(self, moment: Stamp) -> bool:
+        return True
+
+
 def adapter(
     url: str,
     *,
     credential: Callable[[], str] = lambda: SECRET,
+    tenure: Tenure | None = None,
     transport: httpx.BaseTransport | None = None,
     **options: object,
 ) -> PointOfSale:
@@ -72,6 +87,7 @@ def adapter(
         PointOfSaleOptions(url=url, **options),  # type: ignore[arg-type] - the test says which
         terminal_id="coffee-1",
         credential=credential,
+        tenure=tenure or Forever(),
         transport=transport,
     )
 

@@ -111,19 +111,6 @@ def test_a_key_in_the_header_holds_for_a_day_less_a_margin(start: Start, connect
     assert len(_booked(sandbox)) == 1
 
 
-def test_a_new_secret_ends_what_a_key_in_the_header_promised(start: Start, connect: Connect) -> None:
-    sandbox = start(keys="header-24h")
-    secret = [SECRET]
-    backend = connect(sandbox, idempotency="header-24h", credential=lambda: secret[0])
-    assert backend.deliver(entry("a"), ENOUGH_S).outcome is Outcome.DELIVERED
-    secret[0] = sandbox.roll("an0ther-Token")
-    assert backend.deliver(entry("b"), ENOUGH_S).outcome is Outcome.DENIED
-    assert backend.deliver(entry("b"), ENOUGH_S).outcome is Outcome.DELIVERED
-    window_ms = backend.guarantee(EntryKind.DEBIT).window_ms
-    assert window_ms is not None
-    assert window_ms < 600_000
-
-
 @pytest.mark.parametrize(
     ("options", "promise"),
     [

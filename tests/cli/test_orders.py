@@ -27,7 +27,7 @@ def test_sync_now_tells_what_is_under_way(daemon: Place) -> None:
     assert "On their way: 1." in told
     assert "Parked, for a person: 1." in told
     assert json.loads(daemon.run("sync", "now", "--json").stdout)["queue"]["queued"] == 1
-    assert daemon.done == [("sync",)] * 3
+    assert daemon.done == [("sync",), ("reload",)] * 3
 
 
 def test_pair_asks_for_the_token(daemon: Place) -> None:
