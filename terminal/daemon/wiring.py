@@ -205,6 +205,7 @@ class Daemon:
                 self._options(each),
                 terminal_id=self._settings.terminal.id,
                 credential=credential_reader(each),
+                tenure=self._journal.tenure(name, self._clock.now),
                 transport=self._network,
             )
         return built

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -17,7 +17,7 @@ from terminal.core.facts import Fact
 from terminal.core.stamp import Stamp
 from terminal.journal import chain
 from terminal.journal.backup import Progress, backup
-from terminal.journal.boot import RESERVE, Lock, look_over, reserve, reserved, suspect
+from terminal.journal.boot import RESERVE, Lock, beside, look_over, reserve, reserved, suspect
 from terminal.journal.chain import Head
 from terminal.journal.connect import connect_to_write
 from terminal.journal.errors import (
@@ -30,6 +30,7 @@ from terminal.journal.errors import (
 from terminal.journal.group import GroupCommit, Work
 from terminal.journal.opening import Opened, open_file
 from terminal.journal.reads import JournalReader
+from terminal.journal.tenure import Tenure
 from terminal.journal.writes import Known, Scribe
 
 _CHECKPOINT_FACTS = 1000  # some 4 MB of log: then maintain() brings them into the file
@@ -272,6 +273,10 @@ class Journal(JournalReader):
             _, in_log, done = db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         if in_log == done:
             self._behind -= behind
+
+    def tenure(self, backend: str, now: Callable[[], Stamp]) -> Tenure:
+        """Return what remembers, over restarts, since when the secret of *backend* is in use."""
+        return Tenure(beside(self.path, f".since-{backend}"), self._key, now)
 
     # -- looking after it --------------------------------------------------------------------------------
 

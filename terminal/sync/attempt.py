@@ -16,8 +16,9 @@ from terminal.core.delivery import (
     Verdict,
     advice,
     decide,
+    owed,
 )
-from terminal.core.facts import AttemptEnded, EntryParked, EntryState
+from terminal.core.facts import AttemptEnded, EntryKind, EntryParked, EntryState
 from terminal.core.records import Entry
 from terminal.core.stamp import Stamp
 from terminal.core.value import Value, replace
@@ -112,8 +113,13 @@ def judge_unsendable(job: Job, park: Park) -> Result:
 
 
 def park_words(entry: Entry, park: Park) -> str:
-    """Return what a technician reads: the server's own words, or what is known and what to do."""
-    return f"{park.words} {advice(entry.key, entry.seq)}" if park.unknown else park.words
+    """Return what a technician reads: the server's own words, or what is known, and what to do."""
+    if park.unknown:
+        return f"{park.words} {advice(entry.key, entry.seq)}"
+    if entry.kind is EntryKind.REFUND:
+        stop = "" if park.words.endswith((".", "!", "?")) else "."
+        return f"{park.words}{stop} {owed(entry.refers_to, entry.seq)}"
+    return park.words
 
 
 def _judge_look(job: Job, answer: Answer, delay_ms: int) -> Result:

@@ -180,10 +180,15 @@ class Engine:
         """
         return backend not in self._backends or self._board.available(backend)
 
-    def report(self, backend: str, *, ok: bool) -> None:
-        """Take in whether a look-up was answered: one that was shows that the server is back."""
+    def report(self, backend: str, *, ok: bool, denied: str = "") -> None:
+        """Take in whether a look-up was answered: one that was shows that the server is back.
+
+        *denied*: the server's words, where it is there and does not accept this terminal. The backend is shown
+        as paused until it does; deliveries go on as long as they are accepted.
+        """
         if backend in self._backends:
-            say(backend, self._board.report(backend, ok=ok), "a look-up had no answer")
+            changed = self._board.report(backend, ok=ok, denied=denied)
+            say(backend, changed, denied or "a look-up had no answer")
 
     def states(self) -> list[BackendState]:
         """Return how the delivery to each server is; also to those that entries name and nobody configured."""
