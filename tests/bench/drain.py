@@ -187,7 +187,7 @@ print(sorted(taken)[len(taken) * 99 // 100])
 
 @contextmanager
 def sleeper(late: list[float]) -> Iterator[None]:
-    """Run a process that only sleeps 1 ms, over and over; add the p99 of that: what this machine itself does."""
+    """Run a process that only sleeps 1 ms, over and over; add the p99 of that, which is the machine's own."""
     command = [sys.executable, "-c", _SLEEPER]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         yield
