@@ -3,6 +3,8 @@ import pytest
 from tests.drivers.benches import BENCHES
 from tests.support.waiting import Inbox
 
+pytest.register_assert_rewrite("tests.drivers.reader_contract")
+
 
 @pytest.fixture
 def inbox():
