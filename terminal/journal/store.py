@@ -30,8 +30,9 @@ from terminal.journal.errors import (
 from terminal.journal.group import GroupCommit, Work
 from terminal.journal.opening import Opened, open_file
 from terminal.journal.reads import JournalReader
+from terminal.journal.scribe import Known, Scribe
 from terminal.journal.tenure import Tenure
-from terminal.journal.writes import Known, Scribe
+from terminal.journal.writes import write
 
 _CHECKPOINT_FACTS = 1000  # some 4 MB of log: then maintain() brings them into the file
 _OVERDUE_FACTS = 20_000  # maintain() did not come: a commit does it, before the log fills the disk
@@ -201,7 +202,7 @@ class Journal(JournalReader):
             self._db.execute("SAVEPOINT caller")
         try:
             for fact in work.facts:
-                scribe.write(fact)
+                write(scribe, fact)
             if not work.facts:
                 self._db.execute("UPDATE meta SET value = value + 1 WHERE name = 'probes'")
         except _CALLERS_FAULT as error:

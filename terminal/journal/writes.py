@@ -5,9 +5,7 @@ An entry or a session stands before the facts that name it. What contradicts the
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -15,131 +13,29 @@ import msgspec
 from terminal.core import facts
 from terminal.core.delivery import Outcome
 from terminal.core.facts import CashKind, EntryKind, EntryState, Fact
-from terminal.core.stamp import Stamp
-from terminal.core.value import Value, replace
-from terminal.journal import chain, standing
-from terminal.journal.chain import Cell, Head
+from terminal.journal import standing
 from terminal.journal.errors import DecisionRefused
+from terminal.journal.scribe import Known, Scribe
 from terminal.journal.standing import Standing, plain
 
 
-def _insert(table: str) -> str:
-    names = (*chain.columns(table), "hash")
-    marks = [f"?{number}" for number in range(1, len(names) + 1)]
-    if table == "entries":
-        # What has become of an entry begins as what it was added with.
-        for derived in ("state", "held", "words"):
-            marks.append(marks[names.index(f"added_{derived}")])
-        names += ("state", "held", "words")
-    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join(marks)})"  # noqa: S608 - our names
+def write(scribe: Scribe, fact: Fact) -> None:
+    """Write one fact with all that follows from it.
 
-
-_INSERT = {table: _insert(table) for table in chain.CONTENT}
-
-
-class Known(Value, frozen=True):
-    """An entry as the facts about it need it."""
-
-    seq: int
-    key: str
-    backend: str
-    token: str | None
-    amount: int
-    description: str
-    tag: str
-    standing: Standing
-
-
-@dataclass(slots=True)
-class Scribe:
-    """Writes facts within a transaction that somebody else began.
-
-    Attributes:
-        head: The end of the chain so far.
-        known: Entries as they stand; whoever undoes what was written forgets them.
+    Raises:
+        ValueError: It contradicts the journal.
+        DecisionRefused: A person's decision does not fit.
+        NotQueued: An attempt began on an entry that must not go.
     """
-
-    db: sqlite3.Connection
-    key: bytes
-    head: Head
-    now: Stamp
-    known: dict[str, Known]
-
-    def write(self, fact: Fact) -> None:
-        """Write one fact with all that follows from it."""
-        _WRITERS[type(fact)](self, fact)
-
-    def append(self, table: str, *content: Cell) -> int:
-        """Add a row to the chain and return its number."""
-        seq = self.head.seq + 1
-        values = chain.row(seq, self.now, content)
-        digest = chain.link(self.key, self.head.hash, table, values)
-        self.db.execute(_INSERT[table], (*values, digest))
-        self.head = Head(seq, digest)
-        return seq
+    _WRITERS[type(fact)](scribe, fact)
 
 
 # -- entries -------------------------------------------------------------------------------------------
 
 
-_MOST_KNOWN = 256
-_ENTRY = (
-    "SELECT seq, backend, token, amount, description, tag, "
-    "kind, state, held, words, attempts, first_attempt, in_doubt, compensate FROM entries WHERE key = ?"
-)
-_CHANGE = (
-    "UPDATE entries SET state = ?, held = ?, words = ?, attempts = ?, first_attempt = ?, in_doubt = ?, "
-    "compensate = ? WHERE seq = ?"
-)
-
-
-def _entry(scribe: Scribe, key: str) -> Known:
-    found = scribe.known.get(key)
-    if found is not None:
-        return found
-    row = scribe.db.execute(_ENTRY, (key,)).fetchone()
-    if row is None:
-        raise ValueError("A fact names an entry that is not in the journal.")
-    seq, backend, token, amount, description, tag, kind, state, held, words, *rest = row
-    attempts, first, in_doubt, compensate = rest
-    at = Standing(
-        EntryKind(kind),
-        EntryState(state),
-        bool(held),
-        words,
-        attempts,
-        first,
-        bool(in_doubt),
-        bool(compensate),
-    )
-    return _remember(scribe, Known(seq, key, backend, token, amount, description, tag, at))
-
-
-def _remember(scribe: Scribe, entry: Known) -> Known:
-    """Spare the facts that follow on *entry* the reading of what this very thread has just read or written."""
-    if len(scribe.known) >= _MOST_KNOWN:
-        scribe.known.clear()
-    scribe.known[entry.key] = entry
-    return entry
-
-
 def _change(scribe: Scribe, entry: Known, after: Standing) -> None:
     """Keep where *entry* stands now, and make good what was booked though nothing was given for it."""
-    if after != entry.standing:
-        scribe.db.execute(
-            _CHANGE,
-            (
-                after.state.value,
-                after.held,
-                after.words,
-                after.attempts,
-                after.first_attempt,
-                after.in_doubt,
-                after.compensate,
-                entry.seq,
-            ),
-        )
-        _remember(scribe, replace(entry, standing=after))
+    scribe.stand(entry, after)
     if standing.refund_due(entry.standing, after):
         _entry_added(
             scribe,
@@ -178,13 +74,13 @@ def _entry_added(scribe: Scribe, fact: facts.EntryAdded) -> None:
 
 
 def _entry_freed(scribe: Scribe, fact: facts.EntryFreed) -> None:
-    entry = _entry(scribe, fact.key)
+    entry = scribe.entry(fact.key)
     scribe.append("decisions", entry.seq, "free", None, "", "")
     _change(scribe, entry, standing.freed(entry.standing))
 
 
 def _entry_abandoned(scribe: Scribe, fact: facts.EntryAbandoned) -> None:
-    entry = _entry(scribe, fact.key)
+    entry = scribe.entry(fact.key)
     words = plain(fact.words)
     after = standing.abandoned(entry.standing, words)
     scribe.append("decisions", entry.seq, "abandon", None, "", words)
@@ -192,7 +88,7 @@ def _entry_abandoned(scribe: Scribe, fact: facts.EntryAbandoned) -> None:
 
 
 def _entry_parked(scribe: Scribe, fact: facts.EntryParked) -> None:
-    entry = _entry(scribe, fact.key)
+    entry = scribe.entry(fact.key)
     words = plain(fact.words)
     after = standing.parked(entry.standing, fact.state, words)
     scribe.append("decisions", entry.seq, "park", fact.state.value, "", words)
@@ -201,7 +97,7 @@ def _entry_parked(scribe: Scribe, fact: facts.EntryParked) -> None:
 
 def _person_decided(scribe: Scribe, fact: facts.PersonDecided) -> None:
     try:
-        entry = _entry(scribe, fact.key)
+        entry = scribe.entry(fact.key)
     except ValueError:
         raise DecisionRefused("There is no such entry in the journal.") from None
     by, reason = plain(fact.by), plain(fact.reason)
@@ -213,7 +109,7 @@ def _person_decided(scribe: Scribe, fact: facts.PersonDecided) -> None:
 
 
 def _attempt_started(scribe: Scribe, fact: facts.AttemptStarted) -> None:
-    entry = _entry(scribe, fact.key)
+    entry = scribe.entry(fact.key)
     after = standing.started(entry.standing, scribe.head.seq + 1)
     scribe.append("attempts", entry.seq, "started", after.state.value, None, "", None)
     _change(scribe, entry, after)
@@ -224,7 +120,7 @@ def _attempt_ended(scribe: Scribe, fact: facts.AttemptEnded) -> None:
         (fact.outcome is Outcome.DELIVERED) != (fact.state is EntryState.DELIVERED)
     ):
         raise ValueError(f"An attempt that ended {fact.outcome.value} leaves no entry {fact.state.value}.")
-    entry = _entry(scribe, fact.key)
+    entry = scribe.entry(fact.key)
     words = plain(fact.words)
     after = standing.ended(entry.standing, fact.outcome, fact.state, words)
     outcome, state = fact.outcome.value, fact.state.value
@@ -277,7 +173,7 @@ def _cash_moved(scribe: Scribe, fact: facts.CashMoved) -> None:
     comes_in = fact.kind is CashKind.IN
     if not comes_in and fact.amount > (held := _holds(scribe, opened)):
         raise ValueError(f"The session {fact.session} holds {held} cents: {fact.amount} cannot leave it.")
-    entry = None if fact.key is None else _entry(scribe, fact.key).seq
+    entry = None if fact.key is None else scribe.entry(fact.key).seq
     amount = fact.amount if comes_in else -fact.amount
     scribe.append("cash", opened, fact.kind.value, amount, fact.device, fact.counter, entry)
 
@@ -294,7 +190,7 @@ _OPEN_RELEASE = (
 
 
 def _release_intended(scribe: Scribe, fact: facts.ReleaseIntended) -> None:
-    entry = _entry(scribe, fact.key).seq  # nothing happens in the world that no entry explains (I1)
+    entry = scribe.entry(fact.key).seq  # nothing happens in the world that no entry explains (I1)
     detail = plain(fact.detail)
     scribe.append("releases", fact.release, entry, fact.kind.value, fact.device, detail, None, "")
 
