@@ -18,7 +18,7 @@ from terminal.cli.books import books
 from terminal.cli.client import Control
 from terminal.cli.errors import NEEDS_PERSON, WrongUse
 from terminal.cli.export import export
-from terminal.cli.meaning import KINDS, meaning, remedy
+from terminal.cli.meaning import kind, meaning, remedy
 from terminal.cli.tables import Cell
 from terminal.core import money
 from terminal.core.facts import EntryState
@@ -217,7 +217,7 @@ def _facts(entry: Entry, settings: Settings) -> list[str]:
     amount = money.show(entry.amount, settings.terminal.currency)
     pieces = ", ".join(piece.name for piece in entry.pieces)
     lines = [
-        f"Entry {entry.seq}: {KINDS[entry.kind]}, {amount}, token {mask(entry.token)}, {entry.state.value}",
+        f"Entry {entry.seq}: {kind(entry)}, {amount}, token {mask(entry.token)}, {entry.state.value}",
         f"  written     {_when(entry.created)}",
         f"  server      {entry.backend}",
         f"  pieces      {pieces}" if pieces else "",

@@ -69,6 +69,10 @@ class JobState(Protocol):
         """Whether something is being charged or given out: a stop waits for that."""
 
     @property
+    def idle(self) -> bool:
+        """Whether nobody is at the machine, and nobody's coins are."""
+
+    @property
     def wake_ms(self) -> int | None:
         """Monotonic milliseconds at which TimePassed is wanted; None: never."""
 

@@ -9,6 +9,7 @@ from enum import Enum
 
 from terminal.core.catalogue import Product
 from terminal.core.delivery import Outcome
+from terminal.core.paper import Document
 from terminal.core.value import Value
 
 
@@ -209,6 +210,18 @@ class PairingAsked(Value, frozen=True):
     code: str
 
 
+class TrialAsked(Value, frozen=True):
+    """A technician, *by* name, wants *device* to give out a piece or print, to see whether it works.
+
+    *ticket* finds the answer in the state.
+    """
+
+    ticket: str
+    device: str
+    by: str
+    what: Product | Document
+
+
 class JournalFailed(Value, frozen=True):
     """Nothing can be written down: nothing may be sold. *words* say what a technician must do."""
 
@@ -235,6 +248,7 @@ Event = (
     | CatalogueRead
     | PairingAsked
     | PairingEnded
+    | TrialAsked
     | JournalFailed
     | JournalRecovered
     | TimePassed

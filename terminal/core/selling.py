@@ -69,6 +69,11 @@ class VendingState(Value, frozen=True):
         return self.phase.value
 
     @property
+    def idle(self) -> bool:
+        """Whether nobody is at the machine."""
+        return self.phase is Phase.READY
+
+    @property
     def under_way(self) -> bool:
         """Whether a sale is being charged or given out."""
         return self.phase in (Phase.CHARGING, Phase.RELEASING)

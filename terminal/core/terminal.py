@@ -26,17 +26,20 @@ from terminal.core.events import (
     PairingAsked,
     PairingEnded,
     PrintEnded,
+    ReleaseEnded,
     StopAsked,
     TimePassed,
     TokenPresented,
     TokenRemoved,
     TokenUnreadable,
+    TrialAsked,
 )
 from terminal.core.facts import CoinNotCredited, Fact, ReleaseSettled
 from terminal.core.rules import Job
 from terminal.core.stamp import Stamp
 from terminal.core.token import mask
 from terminal.core.topup import Topup
+from terminal.core.trial import PATIENCE_MS, Trial, begin
 from terminal.core.value import Value, replace
 from terminal.core.vending import Vending
 
@@ -68,6 +71,7 @@ class TerminalState(Value, frozen=True):
     Attributes:
         screen: What the job shows.
         prints: Print jobs that were ordered and not answered.
+        trial: The last trial that a technician asked for.
         passing_ms: Until when something else is shown over *screen*; None: nothing is.
     """
 
@@ -78,6 +82,7 @@ class TerminalState(Value, frozen=True):
     cards: Mapping[str, Card] = msgspec.field(default_factory=dict)
     pairing: Pairing | None = None
     prints: frozenset[str] = frozenset()
+    trial: Trial | None = None
     passing_ms: int | None = None
     broken: str = ""
     stopping: bool = False
@@ -102,6 +107,7 @@ class Terminal:
 
     def __init__(self, job: Job, ids: Ids) -> None:
         self.job = job
+        self._ids = ids
         self._rules: Any = Topup(job, ids) if job.kind == "topup" else Vending(job, ids)
 
     def start(
@@ -125,8 +131,12 @@ class Terminal:
             case CoinUnrecognised():
                 fact = CoinNotCredited(event.acceptor, event.pulses, event.words)
                 return _passing(state, Screen(Notice.COIN_UNKNOWN, event.words), now, (fact,))
+            case ReleaseEnded(release=name) | PrintEnded(job=name) if _tried(state, name):
+                return _trial_ended(state, name, event)
             case PrintEnded():
                 return _print_ended(state, event)
+            case TrialAsked():
+                return self._trial_asked(state, event, now)
             case PairingAsked(code=code):
                 return self._pairing_asked(state, code, now)
             case PairingEnded():
@@ -195,6 +205,49 @@ class Terminal:
         notice = Notice.PAIRED if event.paired else Notice.REFUSED
         screen = Screen(notice, event.words, token=mask(event.token))
         return _passing(replace(state, pairing=None), screen, now)
+
+    # -- trials ----------------------------------------------------------------------------------------
+
+    def _trial_asked(self, state: TerminalState, asked: TrialAsked, now: Stamp) -> _Made:
+        """Only while nobody is at the machine: a guest must not take a trial's piece for theirs."""
+        words = _why_no_trial(state, now)
+        if words:
+            return Decision(replace(state, trial=_refused(state.trial, asked, words)))
+        key = self._ids.key()
+        release, facts, order = begin(asked, key, self.job.wallet, state.trial)
+        trial = Trial(asked.ticket, key=key, release=release, begun_ms=now.mono_ms)
+        return Decision(replace(state, trial=trial), facts, (order,))
+
+
+def _why_no_trial(state: TerminalState, now: Stamp) -> str:
+    """Return why nothing can be tried now; empty if it can."""
+    if state.broken:
+        return state.broken
+    if state.stopping:
+        return "The terminal is about to stop."
+    if not state.job.idle or state.pairing:
+        return f"Somebody is at the machine ({state.job.phase_name}): try again when it is idle."
+    trial = state.trial
+    if trial and trial.release and now.mono_ms - trial.begun_ms < PATIENCE_MS:
+        return "Another trial is under way: wait for its end."
+    return ""
+
+
+def _refused(before: Trial | None, asked: TrialAsked, words: str) -> Trial:
+    """Return the answer to *asked*; what is under way stays known."""
+    if before is None:
+        return Trial(asked.ticket, words)
+    return replace(before, ticket=asked.ticket, words=words)
+
+
+def _tried(state: TerminalState, release: str) -> bool:
+    return state.trial is not None and bool(release) and release == state.trial.release
+
+
+def _trial_ended(state: TerminalState, release: str, event: ReleaseEnded | PrintEnded) -> _Made:
+    settled = ReleaseSettled(release, event.ended, event.words)
+    trial = replace(state.trial, release="") if state.trial else None
+    return Decision(replace(state, trial=trial), (settled,))
 
 
 def _around(state: TerminalState, now: Stamp) -> Around:

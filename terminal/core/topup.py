@@ -73,6 +73,11 @@ class TopupState(Value, frozen=True):
         return self.phase.value
 
     @property
+    def idle(self) -> bool:
+        """Whether nobody is at the machine, and nobody's coins are."""
+        return self.phase is Phase.READY
+
+    @property
     def under_way(self) -> bool:
         """Never: coins are on the books as they come."""
         return False

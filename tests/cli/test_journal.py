@@ -7,8 +7,11 @@ from contextlib import closing
 import pytest
 
 from terminal.cli import common
+from terminal.core.catalogue import Product
 from terminal.core.delivery import Outcome
-from terminal.core.facts import EntryAdded, EntryKind, EntryState
+from terminal.core.events import Ended, TrialAsked
+from terminal.core.facts import EntryAdded, EntryKind, EntryState, ReleaseSettled
+from terminal.core.trial import begin
 from tests.cli.conftest import Place, at
 
 DECIDED = ("--by", "J. Doe", "--reason", "looked on the server")
@@ -224,3 +227,15 @@ def test_without_the_key_nothing_is_verified_and_none_is_made(place: Place) -> N
     assert done.exit_code == 2
     assert "use sudo" in done.stderr
     assert not (place.folder / "journal.db.key").exists()
+
+
+def test_a_trial_is_no_money_that_nobody_claimed(place: Place) -> None:
+    asked = TrialAsked("t", "relay", "J. Doe", Product("e", "Espresso", 120))
+    release, told, _ = begin(asked, "k1", "main", None)
+    place.journal.commit(told, at(0))
+    place.journal.commit([ReleaseSettled(release, Ended.DONE)], at(1))
+    done = place.run("journal", "show", "1")
+    assert "Entry 1: a technician's trial" in done.output
+    assert "Nobody pays for it" in done.output
+    assert "J. Doe" in done.output
+    assert "Give the money" not in done.output

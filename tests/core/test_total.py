@@ -33,6 +33,7 @@ from terminal.core.events import (
     TokenPresented,
     TokenRemoved,
     TokenUnreadable,
+    TrialAsked,
     WalletAnswer,
     WalletRead,
     WalletRemembered,
@@ -48,6 +49,7 @@ from terminal.core.facts import (
     ReleaseIntended,
     ReleaseSettled,
 )
+from terminal.core.paper import Document
 from terminal.core.rules import Job
 from terminal.core.selling import VendingState
 from terminal.core.terminal import Terminal, TerminalState
@@ -90,6 +92,7 @@ ANYTHING: st.SearchStrategy[Event] = st.one_of(
     st.builds(CatalogueRead, LISTS.map(tuple), st.booleans()),
     st.builds(PairingAsked, WORDS),
     st.builds(PairingEnded, UIDS, st.booleans(), WORDS),
+    st.builds(TrialAsked, WORDS, NAMES, WORDS, st.just(PRODUCTS[0]) | st.just(Document(()))),
     st.builds(JournalFailed, st.just("The disk is full.")),
     st.just(JournalRecovered()),
     st.just(TimePassed()),
@@ -110,6 +113,8 @@ def likely(state: TerminalState) -> st.SearchStrategy[Event]:
     """What would bring this state on its way; without it no run would come far."""
     job = state.job
     events: list[Event] = [DeviceChanged("relay", "any", Health.OK), DeviceChanged("slot", "any", Health.OK)]
+    if state.trial is not None and state.trial.release:
+        events += [ReleaseEnded(state.trial.release, how) for how in Ended]
     asked = job.asked if isinstance(job, VendingState | TopupState) else None
     if asked is None:
         events += [TokenPresented("reader", UID), TokenRemoved("reader")]
