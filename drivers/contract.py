@@ -151,6 +151,13 @@ class Listens(Protocol):
     listener: Callable[[Traffic], None] | None
 
 
+class Abandons(Protocol):
+    """A device that can be given up while its thread hangs; DeviceThread has this. Others are only stopped."""
+
+    def abandon(self) -> None:
+        """Refuse what was not begun and let the device go, as far as that is possible; may block."""
+
+
 class MakesSafe(Protocol):
     """The class of a driver whose outputs do harm while nobody drives them: a slot, a relay."""
 

@@ -42,6 +42,9 @@ __all__ = ["DeviceError", "DeviceFault", "DeviceMissing", "DeviceThread", "Order
 STOP_S = 5.0
 """How long stop() waits for the thread of a device that hangs."""
 
+WAKE_S = 1.0
+"""How long abandon() waits for a thread that hung to wake up, before it takes the device from it."""
+
 
 class Pace(Value, frozen=True):
     """How patiently a lost device is reopened.
@@ -127,6 +130,24 @@ class DeviceThread:
         thread.join(STOP_S)
         if thread.is_alive():
             self._log.error("%s: its thread did not end within %.0f s and is left behind", self.name, STOP_S)
+
+    def abandon(self) -> None:
+        """Give up on a thread that hangs; may block as the device does.
+
+        Orders that were not begun are refused: they did not happen. The one under way is left without an
+        answer. A thread that does not wake up even now has its device closed from this one, which brings the
+        outputs to their safe state; it ends by itself if it ever goes on.
+        """
+        self._stopping.set()
+        with self._changed:
+            self._running = False
+        self._refuse_all(f"{self.name} does not answer and is started anew")
+        self._wake()
+        thread = self._thread
+        if thread is not None:
+            thread.join(WAKE_S)
+            if thread.is_alive():
+                self._let_go()
 
     def beat_age_ms(self) -> int:
         """Milliseconds since its thread last showed that it turns; 0 while it rests or does not run."""

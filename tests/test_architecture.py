@@ -43,9 +43,10 @@ ARROWS: dict[str, set[str]] = {
         "terminal.core", "terminal.courtesy", "terminal.journal", "terminal.sync", "terminal.backends",
         "terminal.settings", "terminal.httpd", "drivers.contract",
     },
+    "terminal.daemon.devices": {"terminal.core", "terminal.settings", "drivers", "drivers.contract"},
     "terminal.daemon.wiring": {
         "terminal.core", "terminal.courtesy", "terminal.journal", "terminal.sync", "terminal.backends",
-        "terminal.settings", "terminal.httpd", "terminal.sandbox", "drivers", "drivers.contract",
+        "terminal.settings", "terminal.httpd", "terminal.sandbox",
     },
     "drivers": {
         "terminal.core." + name for name in ("events", "effects", "paper", "catalogue", "token", "value")
@@ -60,6 +61,7 @@ role and name. No module of a driver is imported by anything but drivers.
 BOUNDARIES = {
     "drivers/device.py": "the thread of a device: what it raises becomes health",
     "terminal/cli/errors.py": "the process of terminalctl: what is raised becomes a sentence and an exit code",
+    "terminal/daemon/devices.py": "the border of a plug-in: a driver that raises harms only itself",
     "terminal/daemon/lookups.py": "the threads that ask the server: one mistake must not end the next question",
     "terminal/daemon/maintenance.py": "the thread of the journal's upkeep: the next look is tried all the same",
     "terminal/daemon/perform.py": "the border of a plug-in: a driver that raises harms only itself",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
-from drivers.contract import CoinAcceptor, Device, Printer, ReleaseDevice
+from drivers.contract import CoinAcceptor, Device, Indicator, Printer, ReleaseDevice
 from terminal.core.delivery import Answer
 from terminal.core.effects import (
     CloseSlot,
@@ -22,6 +22,7 @@ from terminal.core.effects import (
     Show,
 )
 from terminal.core.events import DeliveryEnded, Event
+from terminal.daemon.signals import SIGNALS
 
 _LOG = logging.getLogger(__name__)
 
@@ -47,7 +48,8 @@ class Performer:
     """Calls what each effect names.
 
     Args:
-        acceptors, releases, printers: The devices of these roles, by name.
+        acceptors, releases, printers, indicators: The devices of these roles, by name; looked up anew for each
+            effect, because a driver that hangs is replaced.
         engine: Delivers entries.
         lookups: Asks the server.
         show: Puts a screen where people see it.
@@ -60,6 +62,7 @@ class Performer:
         acceptors: Mapping[str, CoinAcceptor],
         releases: Mapping[str, ReleaseDevice],
         printers: Mapping[str, Printer],
+        indicators: Mapping[str, Indicator],
         engine: Delivers,
         lookups: Asks,
         show: Callable[[Screen], None],
@@ -68,6 +71,7 @@ class Performer:
         self._acceptors = acceptors
         self._releases = releases
         self._printers = printers
+        self._indicators = indicators
         self._engine = engine
         self._lookups = lookups
         self._show = show
@@ -78,6 +82,9 @@ class Performer:
         match effect:
             case Show(screen=screen):
                 self._show(screen)
+                signal = SIGNALS[screen.notice]
+                for indicator in self._indicators.values():
+                    _order(indicator, partial(indicator.show, signal))
             case OpenSlot(limit=limit):
                 for acceptor in self._acceptors.values():
                     _order(acceptor, partial(acceptor.accept, limit))
@@ -111,8 +118,3 @@ def _order(device: Device, do: Callable[[], None]) -> None:
 
 def _ended(key: str, answer: Answer) -> DeliveryEnded:
     return DeliveryEnded(key, answer.outcome, answer.words, answer.balance)
-
-
-def by_role(devices: Mapping[str, Device], role: str) -> dict[str, Any]:
-    """Return the devices of one role, by name."""
-    return {name: device for name, device in devices.items() if getattr(device, "role", None) == role}

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-import drivers
-from drivers.contract import Device
 from terminal import __version__, backends
 from terminal.core.effects import Effect, Notice, Screen
 from terminal.core.events import StopAsked
@@ -23,21 +21,24 @@ from terminal.core.terminal import Terminal
 from terminal.courtesy import RightOfWay
 from terminal.daemon.clock import Names, SystemClock, local_zone
 from terminal.daemon.control import Control
+from terminal.daemon.devices import Devices
 from terminal.daemon.lookups import Lookups
 from terminal.daemon.loop import Loop
 from terminal.daemon.maintenance import Maintenance
-from terminal.daemon.perform import Performer, by_role
-from terminal.daemon.status import BackendStatus, DeviceStatus, Snapshot, screen, status
+from terminal.daemon.opening import CannotStart, open_journal
+from terminal.daemon.perform import Performer
+from terminal.daemon.status import BackendStatus, Snapshot, screen, status
 from terminal.daemon.watchdog import Notifier, Watchdog
 from terminal.httpd import CannotListen, Server
-from terminal.journal import Journal, load_or_create_key
 from terminal.journal.errors import JournalError
-from terminal.settings import BackendSettings, DeviceSettings, Settings, credential_reader
+from terminal.settings import BackendSettings, Settings, credential_reader
 from terminal.sync import Engine
 
 if TYPE_CHECKING:  # loaded late: only testers need them
     from terminal.sandbox import Sandbox
     from terminal.sandbox.embedded import CuttableNetwork
+
+__all__ = ["CannotStart", "Daemon"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -45,12 +46,7 @@ SETTLE_S = 8
 """How long a stop waits for a sale that is being given out."""
 
 LOOP_STUCK_MS = 20_000
-DEVICE_STUCK_MS = 60_000
-"""After so long without a sign of life the watchdog is not fed any more."""
-
-
-class CannotStart(Exception):  # noqa: N818 - it is an answer to the operator
-    """The daemon cannot start; one sentence says why and what to do."""
+"""After so long with one event the watchdog is not fed any more."""
 
 
 class Daemon:
@@ -66,7 +62,7 @@ class Daemon:
         self.failed = False
         self._clock = SystemClock()
         self._screen = Screen(Notice.OUT_OF_ORDER, "Starting.")
-        self._journal = _open_journal(settings, self._clock)
+        self._journal = open_journal(settings, self._clock.boot)
         try:
             self._sandbox, self._network = _simulated_world(settings)
         except CannotStart:
@@ -81,7 +77,7 @@ class Daemon:
         self._loop = Loop(
             self._terminal, self._journal, self._clock.now, self._perform, self._engine.notice, way=way
         )
-        self._devices = self._build_devices()
+        self._devices = Devices(settings.devices, self._loop.post)
         wallet = self._backends[settings.roles.wallet]
         catalogue = self._backends[settings.roles.catalogue or settings.roles.wallet]
         self._lookups = Lookups(
@@ -93,9 +89,10 @@ class Daemon:
             post=self._loop.post,
         )
         self._performer = Performer(
-            acceptors=by_role(self._devices, "coin_acceptor"),
-            releases=by_role(self._devices, "release"),
-            printers=by_role(self._devices, "printer"),
+            acceptors=self._devices.of_role("coin_acceptor"),
+            releases=self._devices.of_role("release"),
+            printers=self._devices.of_role("printer"),
+            indicators=self._devices.of_role("indicator"),
             engine=self._engine,
             lookups=self._lookups,
             show=self._show,
@@ -120,8 +117,7 @@ class Daemon:
             CannotStart: What was open at the last stop cannot be settled, or the control socket is taken; then
                 everything is stopped and closed again.
         """
-        for device in self._devices.values():
-            device.start()
+        self._devices.start()
         try:
             self._begin()
             self._control.start()
@@ -164,7 +160,7 @@ class Daemon:
         self._loop.post(StopAsked())
         if self._turning.is_alive() and not self.failed:
             self._loop.wait_for(lambda state: state.stopping and not state.job.under_way, SETTLE_S)
-        self._stop_devices()
+        self._devices.stop()
         self._loop.end()
         if self._turning.is_alive():
             self._turning.join(SETTLE_S)
@@ -176,10 +172,6 @@ class Daemon:
         self._journal.close()
         if self._sandbox is not None:
             self._sandbox.stop()
-
-    def _stop_devices(self) -> None:
-        for device in self._devices.values():
-            device.stop()
 
     def reload(self) -> None:
         """Read the products anew."""
@@ -216,25 +208,18 @@ class Daemon:
             return msgspec.structs.replace(backend.options, url=self._sandbox.url)
         return backend.options
 
-    def _build_devices(self) -> dict[str, Device]:
-        return {
-            each.name: drivers.find(each.role, each.driver)(each.name, each.options, self._loop.post)
-            for each in self._settings.devices
-        }
-
     def _build_control(self) -> Server:
-        hands = {name: device.hands for name, device in self._devices.items() if hasattr(device, "hands")}
         control = Control(
             status=self.status,
             screen=lambda: screen(self._screen),
-            devices=lambda: [msgspec.to_builtins(each) for each in self._device_states()],
+            devices=lambda: [msgspec.to_builtins(each) for each in self._devices.states()],
             books=self._journal,
             now=self._clock.now,
             post=self._loop.post,
             committed=self._engine.notice,
             sync_now=self._engine.sync_now,
             reload=self._lookups.reload,
-            hands=hands,
+            hands=self._devices.hands(),
             network=self._network.switch if self._network else None,
             flush=self._loop.flush,
         )
@@ -262,7 +247,7 @@ class Daemon:
                 screen=self._screen,
                 counts=self._journal.counts(),
                 oldest=self._journal.oldest_queued(),
-                devices=self._device_states(),
+                devices=self._devices.states(),
                 backends=[
                     BackendStatus(each.name, self._type(each.name), each.state, each.words)
                     for each in self._engine.states()
@@ -280,39 +265,12 @@ class Daemon:
         found = self._settings.backends.get(backend)
         return found.type if found else "not configured"
 
-    def _device_states(self) -> list[DeviceStatus]:
-        return [self._device_status(each) for each in self._settings.devices]
-
-    def _device_status(self, each: DeviceSettings) -> DeviceStatus:
-        condition = self._devices[each.name].condition
-        return DeviceStatus(each.name, each.role, each.driver, condition.health, condition.words)
-
     def hangs(self) -> list[str]:
         """Return one sentence for everything that does not turn any more."""
         found = []
         if not self._turning.is_alive() or self._loop.stuck_ms() > LOOP_STUCK_MS:
             found.append("the loop does not turn")
-        found += [
-            f"the driver of {name!r} does not answer"
-            for name, device in self._devices.items()
-            if device.beat_age_ms() > DEVICE_STUCK_MS
-        ]
-        return found
-
-
-def _open_journal(settings: Settings, clock: SystemClock) -> Journal:
-    path = Path(settings.journal.path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        key = load_or_create_key(Path(settings.journal.key_file or f"{path}.key"))
-        return Journal.open(path, key, boot=clock.boot)
-    except JournalError as error:
-        raise CannotStart(str(error)) from None
-    except OSError as error:
-        raise CannotStart(
-            f"The journal {path} cannot be used ({error.strerror}): check that its directory belongs to the "
-            "daemon's user."
-        ) from None
+        return [*found, *self._devices.stuck()]
 
 
 def _simulated_world(settings: Settings) -> tuple[Sandbox | None, CuttableNetwork | None]:

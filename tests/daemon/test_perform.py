@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from drivers.contract import Signal
 from terminal.core.delivery import Answer, Outcome
 from terminal.core.effects import (
     CloseSlot,
@@ -22,7 +23,8 @@ from terminal.core.effects import (
 )
 from terminal.core.events import DeliveryEnded
 from terminal.core.paper import Document, Text
-from terminal.daemon.perform import Performer, by_role
+from terminal.daemon.perform import Performer
+from terminal.daemon.signals import SIGNALS
 from tests.core.making import ESPRESSO, UID
 
 PAPER = Document((Text("Thank you"),))
@@ -51,10 +53,11 @@ class Stage:
     def __init__(self) -> None:
         self.calls: list[tuple[Any, ...]] = []
         make = lambda *names: {name: Named(name, self.calls) for name in names}  # noqa: E731 - three times, here only
-        self.acceptors, self.releases, self.printers = (
+        self.acceptors, self.releases, self.printers, self.indicators = (
             make("coins", "bills"),
             make("relay", "tower"),
             make("paper", "till"),
+            make("lamps", "buzzer"),
         )
         self.engine = Named("engine", self.calls)
         self.posted: list[Any] = []
@@ -62,6 +65,7 @@ class Stage:
             acceptors=self.acceptors,
             releases=self.releases,
             printers=self.printers,
+            indicators=self.indicators,
             engine=self.engine,
             lookups=Named("lookups", self.calls),
             show=lambda screen: self.calls.append(("show", screen)),
@@ -77,7 +81,7 @@ def stage() -> Stage:
 @pytest.mark.parametrize(
     ("effect", "calls"),
     [
-        (Show(SCREEN), [("show", SCREEN)]),
+        (Show(SCREEN), [("show", SCREEN), *((each, "show", Signal.READY) for each in ("lamps", "buzzer"))]),
         (OpenSlot(450), [("coins", "accept", 450), ("bills", "accept", 450)]),
         (CloseSlot(), [("coins", "inhibit"), ("bills", "inhibit")]),
         (Release("k1/0", "tower", ESPRESSO), [("tower", "release", "k1/0", ESPRESSO)]),
@@ -114,26 +118,61 @@ def test_two_deliveries_answer_for_their_own_keys(stage: Stage) -> None:
 
 @pytest.mark.parametrize(
     "effect",
-    [OpenSlot(1), CloseSlot(), Release("k1/0", "relay", ESPRESSO), Print("k1/receipt", "paper", PAPER)],
+    [
+        Show(SCREEN),
+        OpenSlot(1),
+        CloseSlot(),
+        Release("k1/0", "relay", ESPRESSO),
+        Print("k1/receipt", "paper", PAPER),
+    ],
     ids=lambda effect: type(effect).__name__,
 )
 def test_a_driver_that_raises_harms_only_itself(
     stage: Stage, effect: Effect, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A driver of somebody else may break its contract: the other slots are closed all the same."""
-    for role in (stage.acceptors, stage.releases, stage.printers):
+    for role in (stage.acceptors, stage.releases, stage.printers, stage.indicators):
         next(iter(role.values())).fails = RuntimeError("a bug")
     stage.perform(effect)
     if isinstance(effect, (OpenSlot, CloseSlot)):
         assert [call[0] for call in stage.calls] == ["coins", "bills"]
+    if isinstance(effect, Show):
+        assert [call[0] for call in stage.calls] == ["show", "lamps", "buzzer"]
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
     assert "please report this" in caplog.text
     assert stage.posted == [], "nobody invents an answer: an order that is not answered becomes unknown"
 
 
-def test_the_devices_of_one_role_by_their_names() -> None:
-    devices = {
-        name: Named(name, [], role) for name, role in (("a", "reader"), ("b", "release"), ("c", "release"))
-    }
-    assert by_role(devices, "release") == {"b": devices["b"], "c": devices["c"]}
-    assert by_role(devices, "printer") == {}
+def test_a_device_is_looked_up_for_each_order(stage: Stage) -> None:
+    """A driver that hangs is replaced; whoever held on to it would order in vain for ever."""
+    stage.perform(Release("k1/0", "relay", ESPRESSO))
+    stage.releases["relay"] = Named("new relay", stage.calls)
+    stage.perform(Release("k2/0", "relay", ESPRESSO))
+    assert [call[0] for call in stage.calls] == ["relay", "new relay"]
+
+
+# -- lamps and buzzers ---------------------------------------------------------------------------------
+
+
+def test_every_notice_has_its_signal() -> None:
+    assert set(SIGNALS) == set(Notice)
+    assert set(SIGNALS.values()) == set(Signal)
+
+
+@pytest.mark.parametrize(
+    ("notice", "signal"),
+    [
+        (Notice.READY, Signal.READY),
+        (Notice.RELEASING, Signal.BUSY),
+        (Notice.CONFIRMED, Signal.ACCEPTED),
+        (Notice.CREDITED, Signal.ACCEPTED),
+        (Notice.ACCEPTED_OFFLINE, Signal.OFFLINE),
+        (Notice.REFUSED, Signal.REFUSED),
+        (Notice.OUT_OF_ORDER, Signal.CALL_STAFF),
+        (Notice.UNKNOWN, Signal.CALL_STAFF),
+        (Notice.COIN_KEPT, Signal.CALL_STAFF),
+    ],
+)
+def test_what_a_guest_sees_is_what_the_screen_says(stage: Stage, notice: Notice, signal: Signal) -> None:
+    stage.perform(Show(Screen(notice)))
+    assert stage.calls[1:] == [("lamps", "show", signal), ("buzzer", "show", signal)]

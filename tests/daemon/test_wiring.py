@@ -19,7 +19,7 @@ from terminal.core.events import Ended, Health
 from terminal.core.facts import EntryState, ReleaseIntended, ReleaseKind
 from terminal.core.terminal import TerminalState
 from terminal.core.value import replace
-from terminal.daemon import wiring
+from terminal.daemon import devices, wiring
 from terminal.daemon.watchdog import Notifier
 from terminal.daemon.wiring import CannotStart, Daemon
 from terminal.journal import Journal, load_or_create_key
@@ -337,7 +337,7 @@ def test_a_loop_that_fails_ends_the_process_with_the_slots_closed(
 def test_a_device_that_hangs_is_named(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     daemon = house.start()
     assert daemon.hangs() == []
-    monkeypatch.setattr(daemon._devices["slot"], "beat_age_ms", lambda: wiring.DEVICE_STUCK_MS + 1)
+    monkeypatch.setattr(daemon._devices["slot"], "beat_age_ms", lambda: devices.STUCK_MS + 1)
     assert daemon.hangs() == ["the driver of 'slot' does not answer"]
 
 
