@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import serial
 
 _STABLE = Path("/dev/serial/by-id")
+_OWN = Path("/dev/serial0")
+"""The line on GPIO 14 and 15, whatever UART is behind it (Raspberry Pi documentation, "Configure UARTs")."""
 
 
 def open_link(
@@ -32,6 +34,7 @@ def open_link(
     write_timeout: float | None,
     *,
     exclusive: bool = True,
+    extra: str = "serial",
 ) -> serial.Serial:
     """Open a serial line; close it by its close().
 
@@ -41,14 +44,15 @@ def open_link(
         timeout: Seconds that a read waits for; None: for ever.
         write_timeout: Seconds that a write waits for; None: for ever, should the other end stop reading.
         exclusive: Whether nobody else may have it open (a device only; who does not ask, is not stopped).
+        extra: The extra that brings pyserial to whoever asks, for the sentence where it is missing.
 
     Raises:
         DeviceMissing: It is not there.
         DeviceFault: It is there and cannot be opened.
     """
-    with needs("printer"):
+    with needs(extra):
         import serial  # noqa: PLC0415 - only where a serial line is used
-    with link_errors(url_or_path):
+    with link_errors(url_or_path, extra):
         if "://" in url_or_path:
             # A URL knows no lock: what is behind it decides who may talk to it.
             return serial.serial_for_url(
@@ -63,10 +67,26 @@ def open_link(
         )
 
 
+def end_read(link: serial.Serial) -> None:
+    """End a read of another thread, also one that is about to begin; *link* must be open.
+
+    Only lines of this machine can do so. With the others a read ends by its own time limit, if it has one.
+    """
+    cancel = getattr(link, "cancel_read", None)
+    if cancel is not None:
+        cancel()
+
+
+def adapters() -> list[str]:
+    """Return the lasting names of the serial adapters that are plugged in, and of the Pi's own line."""
+    found = sorted(str(path) for path in _STABLE.glob("*"))
+    return [*found, str(_OWN)] if _OWN.exists() else found
+
+
 @contextmanager
-def link_errors(url_or_path: str) -> Iterator[None]:
+def link_errors(url_or_path: str, extra: str = "serial") -> Iterator[None]:
     """Turn everything that using the serial line *url_or_path* may raise into a DeviceError."""
-    with needs("printer"):
+    with needs(extra):
         import serial  # noqa: PLC0415 - only where a serial line is used
     try:
         yield
@@ -102,5 +122,4 @@ def _number(error: BaseException | None) -> int | None:
 
 
 def _present() -> str:
-    names = sorted(str(path) for path in _STABLE.glob("*"))
-    return ", ".join(names) or f"no serial lines in {_STABLE}"
+    return ", ".join(adapters()) or f"no serial lines in {_STABLE}"

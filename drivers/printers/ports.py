@@ -211,9 +211,9 @@ def _network_address(port: str, netloc: str) -> Network:
 
 
 def _open_serial(address: Serial, line: Line) -> FdPort:
-    device = open_link(address.path, line.baudrate, 0, 0)
+    device = open_link(address.path, line.baudrate, 0, 0, extra="printer")
     try:
-        with link_errors(address.path):
+        with link_errors(address.path, "printer"):
             device.parity = {"none": "N", "even": "E", "odd": "O"}[line.parity]
             device.xonxoff = line.flow == "xonxoff"
             device.rtscts = line.flow == "rtscts"

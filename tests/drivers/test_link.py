@@ -1,14 +1,17 @@
 """Serial lines: real ones on pseudo-terminals, and every error as a sentence."""
 
 import os
+import sys
 import termios
+import threading
 import tty
 
 import pytest
 import serial
 
+from drivers import link as lines
 from drivers.device import DeviceFault, DeviceMissing
-from drivers.link import link_errors, open_link
+from drivers.link import adapters, end_read, link_errors, open_link
 
 
 @pytest.fixture
@@ -108,3 +111,40 @@ def test_a_device_that_does_not_read_is_a_fault(pty):
 def test_every_family_of_errors_becomes_one_of_ours(error, expected):
     with pytest.raises(expected, match="/dev/ttyS1"), link_errors("/dev/ttyS1"):
         raise error
+
+
+@pytest.mark.parametrize(("asked", "extra"), [({}, "serial"), ({"extra": "printer"}, "printer")])
+def test_without_the_library_the_extra_of_whoever_asks_is_named(monkeypatch, asked, extra):
+    monkeypatch.setitem(sys.modules, "serial", None)
+    words = rf"pip install 'terminald\[{extra}\]'"
+    with pytest.raises(DeviceFault, match=words):
+        open_link("/dev/ttyS1", 9600, 1, 1, **asked)
+    with pytest.raises(DeviceFault, match=words), link_errors("/dev/ttyS1", extra):
+        pass
+
+
+def test_a_read_of_another_thread_is_ended_also_just_before_it_begins(pty):
+    _, path = pty
+    with open_link(path, 9600, None, 1) as link:
+        end_read(link)
+        assert link.read(1) == b""
+        reader = threading.Thread(target=link.read)
+        reader.start()
+        end_read(link)
+        reader.join(30)
+        assert not reader.is_alive()
+
+
+def test_what_is_plugged_in_is_told_by_its_lasting_name(monkeypatch, tmp_path):
+    monkeypatch.setattr(lines, "_STABLE", tmp_path / "by-id")
+    monkeypatch.setattr(lines, "_OWN", tmp_path / "serial0")
+    assert adapters() == []
+    with pytest.raises(DeviceMissing, match=f"no serial lines in {tmp_path}"):
+        open_link("/dev/ttyNOPE", 9600, 1, 1)
+    (tmp_path / "by-id").mkdir()
+    for name in ("by-id/usb-FTDI_B-if00-port0", "by-id/usb-FTDI_A-if00-port0", "serial0"):
+        (tmp_path / name).touch()
+    there = [f"{tmp_path}/{each}" for each in ("by-id/usb-FTDI_A-if00-port0", "by-id/usb-FTDI_B-if00-port0")]
+    assert adapters() == [*there, f"{tmp_path}/serial0"]
+    with pytest.raises(DeviceMissing, match="usb-FTDI_B"):
+        open_link("/dev/ttyNOPE", 9600, 1, 1)
