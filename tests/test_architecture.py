@@ -33,6 +33,7 @@ ARROWS: dict[str, set[str]] = {
     "terminal.courtesy": set(),
     "terminal.httpd": set(),
     "terminal.journal": {"terminal.core"},
+    "terminal.listening": {"terminal.core", "drivers.contract"},
     "terminal.backends": {"terminal.core", "terminal.courtesy", "terminal.journal.rows"},
     "terminal.sync": {"terminal.core", "terminal.courtesy", "terminal.journal", "terminal.backends.protocol"},
     "terminal.settings": {"terminal.core", "terminal.backends", "drivers"},
@@ -41,7 +42,7 @@ ARROWS: dict[str, set[str]] = {
     "terminal.cli": {"terminal.core", "terminal.journal", "terminal.settings"},
     "terminal.daemon": {
         "terminal.core", "terminal.courtesy", "terminal.journal", "terminal.sync", "terminal.backends",
-        "terminal.settings", "terminal.httpd", "drivers.contract",
+        "terminal.settings", "terminal.httpd", "terminal.listening", "drivers.contract",
     },
     "terminal.daemon.devices": {"terminal.core", "terminal.settings", "drivers", "drivers.contract"},
     "terminal.daemon.wiring": {
@@ -260,7 +261,7 @@ def description(annotation: msgspec.inspect.Type) -> str:
 
 def test_every_role_has_a_simulated_twin() -> None:
     roles = {role for role, _ in drivers.DRIVERS}
-    assert roles == {"reader", "coin_acceptor", "release", "printer", "buttons"}
+    assert roles == {"reader", "coin_acceptor", "release", "printer", "buttons", "indicator"}
     for role in roles:
         assert (role, "simulated") in drivers.DRIVERS
         assert any(name != "simulated" for known, name in drivers.DRIVERS if known == role)

@@ -74,6 +74,7 @@ class Control:
         reload: Reads the catalogue again.
         hands: Verbs of the simulated devices, by device name; empty on a real terminal.
         network: Cuts and mends the simulated network; None on a real terminal.
+        trial: Lets a technician try a device; see daemon.trials.
         flush: Waits until the loop has decided what was posted.
     """
 
@@ -91,6 +92,7 @@ class Control:
         reload: Callable[[], None],
         hands: Mapping[str, Mapping[str, Callable[..., Any]]],
         network: Callable[[bool], None] | None,
+        trial: Handler,
         flush: Callable[[float], bool],
     ) -> None:
         self._status = status
@@ -104,6 +106,7 @@ class Control:
         self._reload = reload
         self._hands = hands
         self._network = network
+        self._trial = trial
         self._flush = flush
 
     def routes(self) -> list[Route]:
@@ -111,6 +114,7 @@ class Control:
         routes = [
             Route("GET", "/v1/status", lambda _: Response.json(self._status())),
             Route("GET", "/v1/devices", lambda _: Response.json({"devices": self._devices()})),
+            Route("POST", "/v1/devices/{name}/try", self._trial),
             Route("GET", "/v1/screen", lambda _: Response.json(self._screen())),
             Route("GET", "/v1/journal", self._list),
             Route("GET", "/v1/journal/{seq}", self._show),

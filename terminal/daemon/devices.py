@@ -57,6 +57,9 @@ class Devices(Mapping[str, Device]):
         settings: What to build.
         post: Puts an event into the loop's inbox.
         now_s: Reads a monotonic clock, in seconds.
+
+    Attributes:
+        heard: Is told, after the loop, what each device told it: for a technician who listens.
     """
 
     def __init__(
@@ -67,9 +70,14 @@ class Devices(Mapping[str, Device]):
     ) -> None:
         self._post = post
         self._now_s = now_s
-        self._places = {each.name: _Place(each, post) for each in settings}
+        self.heard: Callable[[str, DeviceEvent], None] = lambda _name, _event: None
+        self._places = {each.name: _Place(each, self._told) for each in settings}
         self._stopping = threading.Event()
         self._watcher: threading.Thread | None = None
+
+    def _told(self, name: str, event: DeviceEvent) -> None:
+        self._post(event)
+        self.heard(name, event)
 
     def __getitem__(self, name: str) -> Device:
         return self._places[name].device
@@ -171,7 +179,7 @@ class Devices(Mapping[str, Device]):
 class _Place:
     """The place of one device, and the driver that has it now."""
 
-    def __init__(self, settings: DeviceSettings, post: Callable[[DeviceEvent], None]) -> None:
+    def __init__(self, settings: DeviceSettings, post: Callable[[str, DeviceEvent], None]) -> None:
         self.settings = settings
         self.given_up = False
         self._post = post
@@ -231,7 +239,7 @@ class _Place:
 class _Gate:
     """Lets the events of one driver through, until it is closed: no event follows after that."""
 
-    def __init__(self, name: str, post: Callable[[DeviceEvent], None]) -> None:
+    def __init__(self, name: str, post: Callable[[str, DeviceEvent], None]) -> None:
         self._name = name
         self._post = post
         self._open = True
@@ -240,7 +248,7 @@ class _Gate:
     def __call__(self, event: DeviceEvent) -> None:
         with self._lock:
             if self._open:
-                self._post(event)
+                self._post(self._name, event)
                 return
         if isinstance(event, _PAPER):
             _LOG.critical("the driver of %r was given up and says too late, unbooked: %s", self._name, event)

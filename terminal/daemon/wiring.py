@@ -28,6 +28,7 @@ from terminal.daemon.maintenance import Maintenance
 from terminal.daemon.opening import CannotStart, open_journal
 from terminal.daemon.perform import Performer
 from terminal.daemon.status import BackendStatus, Snapshot, screen, status
+from terminal.daemon.trials import Trials
 from terminal.daemon.watchdog import Notifier, Watchdog
 from terminal.httpd import CannotListen, Server
 from terminal.journal.errors import JournalError
@@ -209,6 +210,15 @@ class Daemon:
         return backend.options
 
     def _build_control(self) -> Server:
+        names = Names(self._clock, self._settings.terminal.id)
+        trials = Trials(
+            terminal=self._settings.terminal.id,
+            devices=self._devices,
+            loop=self._loop,
+            ticket=names.id,
+            screen=lambda: self._screen,
+        )
+        self._devices.heard = trials.heard
         control = Control(
             status=self.status,
             screen=lambda: screen(self._screen),
@@ -221,6 +231,7 @@ class Daemon:
             reload=self._lookups.reload,
             hands=self._devices.hands(),
             network=self._network.switch if self._network else None,
+            trial=trials.begin,
             flush=self._loop.flush,
         )
         socket = Path(self._settings.control.socket)

@@ -20,7 +20,7 @@ from terminal.core.events import Event, PairingAsked
 from terminal.core.facts import EntryState, Fact, PersonDecided
 from terminal.core.token import mask
 from terminal.daemon.control import Control
-from terminal.httpd import Server
+from terminal.httpd import Drop, Server
 from terminal.journal.errors import JournalUnwritable
 from terminal.journal.store import Journal
 from tests.journal.making import NOW, TOKEN, debit, ended, started, unclaimed
@@ -57,6 +57,7 @@ class Desk:
             reload=lambda: self.done.append("reload"),
             hands={} if real else self.hands,
             network=None if real else lambda up: self.done.append(("network", up)),
+            trial=lambda _: Drop(),
             flush=lambda seconds: bool(self.done.append(("flush", seconds))) or True,
         )
         self.server = Server(control.routes(), self.path, mode=0o660)
