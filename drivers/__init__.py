@@ -28,6 +28,8 @@ DRIVERS: dict[tuple[str, str], str] = {
     ("printer", "simulated"): "drivers.printers.simulated:SimulatedPrinter",
     ("buttons", "gpio"): "drivers.panel.gpio_buttons:GpioButtons",
     ("buttons", "simulated"): "drivers.panel.simulated:SimulatedButtons",
+    ("indicator", "gpio"): "drivers.panel.gpio_indicator:GpioIndicator",
+    ("indicator", "simulated"): "drivers.panel.simulated:SimulatedIndicator",
 }
 
 

@@ -17,7 +17,7 @@ which coins to take: the last coin may be worth more than the room that was left
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
@@ -25,7 +25,7 @@ from msgspec import Meta
 from drivers.coins.pulses import Coin, PulseCounter, Result, Shape, Table
 from drivers.contract import Condition, DriverOptions, Emit
 from drivers.device import DeviceThread
-from drivers.pins import Edges, Output, PinOptions, Pins, check_line, open_pins
+from drivers.pins import Edges, Output, PinOptions, Pins, check_line, drive_once, open_pins
 from terminal.core.events import CoinInserted, CoinUnrecognised, Health
 
 _MS = 1_000_000
@@ -113,6 +113,11 @@ class PulseAcceptor(DeviceThread):
         self._inhibit: Output | None = None
         self._edges: Edges | None = None
         self._counter: PulseCounter | None = None
+
+    @staticmethod
+    def make_safe(options: Any) -> None:
+        """Forbid coins; see drivers.contract.MakesSafe."""
+        drive_once(options, [(options.inhibit_line, options.inhibit_level == "low", True)])
 
     # -- for the daemon --------------------------------------------------------------------------------
 

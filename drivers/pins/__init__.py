@@ -11,14 +11,27 @@ opened. A line is named by its number on the chip (the BCM number on a Raspberry
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from drivers.contract import DriverOptions
+from drivers.errors import DeviceError, DeviceFault, words_of
 from drivers.pins.port import Bias, Edge, Edges, Line, Output, Pins
 
-__all__ = ["Bias", "Edge", "Edges", "Line", "Output", "PinOptions", "Pins", "check_line", "open_pins"]
+__all__ = [
+    "Bias",
+    "Edge",
+    "Edges",
+    "Line",
+    "Output",
+    "PinOptions",
+    "Pins",
+    "check_line",
+    "drive_once",
+    "open_pins",
+]
 
 
 class PinOptions(DriverOptions, frozen=True, kw_only=True):
@@ -52,6 +65,26 @@ def open_pins(options: PinOptions) -> Pins:
     from drivers.pins.simulated import simulated_chip  # noqa: PLC0415 - only where it is chosen
 
     return simulated_chip(options.chip)
+
+
+def drive_once(options: PinOptions, levels: Iterable[tuple[Line, bool, bool]]) -> None:
+    """Drive lines and let them go at once, each (line, active_low, active): what MakesSafe is made of.
+
+    Every line is tried, whatever becomes of the others.
+
+    Raises:
+        DeviceMissing: There is no such chip.
+        DeviceFault: It, or at least one of the lines, cannot be driven.
+    """
+    pins = open_pins(options)
+    failed: list[str] = []
+    for line, active_low, active in levels:
+        try:
+            pins.output(line, active_low=active_low, active=active).close()
+        except (DeviceError, OSError) as error:
+            failed.append(words_of(error))
+    if failed:
+        raise DeviceFault("; ".join(dict.fromkeys(failed)))
 
 
 def check_line(line: Line, what: str) -> None:

@@ -18,14 +18,14 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
 
 from drivers.contract import Condition, DriverOptions, Emit
 from drivers.device import DeviceError, DeviceThread, words_of
-from drivers.pins import Edges, Line, Output, PinOptions, Pins, check_line, open_pins
+from drivers.pins import Edges, Line, Output, PinOptions, Pins, check_line, drive_once, open_pins
 from drivers.releases.once import Once
 from terminal.core.catalogue import Product
 from terminal.core.events import Ended, Health, ReleaseEnded
@@ -78,6 +78,11 @@ class RelayOptions(PinOptions, frozen=True, kw_only=True):
             if line == self.confirm_line and what != "confirm_line":
                 raise ValueError(f"{what} and confirm_line are both {line!r}; they are two lines")
 
+    @property
+    def relay_lines(self) -> list[Line]:
+        """The lines of all relays, each once."""
+        return [line for line in dict.fromkeys([self.line, *self.lines.values()]) if line is not None]
+
 
 class Relay(DeviceThread):
     """Pulls a relay for each release; see the module's text."""
@@ -92,6 +97,11 @@ class Relay(DeviceThread):
         self._pins: Pins | None = None
         self._outputs: dict[Line, Output] = {}
         self._confirm: Edges | None = None
+
+    @staticmethod
+    def make_safe(options: Any) -> None:
+        """Release every relay; see drivers.contract.MakesSafe."""
+        drive_once(options, [(line, options.active_low, False) for line in options.relay_lines])
 
     # -- for the daemon --------------------------------------------------------------------------------
 
@@ -113,8 +123,7 @@ class Relay(DeviceThread):
         """Take every line; the relays are off from the moment on in which their lines become outputs."""
         options = self._options
         pins = open_pins(options)
-        wanted = [*([] if options.line is None else [options.line]), *options.lines.values()]
-        for line in dict.fromkeys(wanted):
+        for line in options.relay_lines:
             self._outputs[line] = pins.output(line, active_low=options.active_low, active=False)
         if options.confirm_line is not None:
             self._confirm = pins.edges(

@@ -42,6 +42,7 @@ _GIVEN: dict[tuple[str, str], dict[str, Any]] = {
     ("coin_acceptor", "pulse"): {"line": 17, "inhibit_line": 27, "coins": {"1": 50, "2": 100, "4": 200}},
     ("printer", "escpos"): {"port": "file:///dev/usb/lp0"},
     ("buttons", "gpio"): {"buttons": {"espresso": 5, "cancel": 6}},
+    ("indicator", "gpio"): {"lamp": 16, "buzzer": 26},
 }
 """What drivers need beyond their defaults, as it would be on a Raspberry Pi."""
 
