@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import Generic, TypeVar
 
 from drivers.contract import Emit
 from drivers.readers.uid import Refused
 from terminal.core.events import TokenPresented, TokenRemoved, TokenUnreadable
 
+Said = TypeVar("Said")
+"""What a reader says of a token; equal as long as it says the same."""
 
-class Presence:
+
+class Presence(Generic[Said]):
     """Tells what comes and goes on the reader *name*.
 
     Args:
@@ -26,14 +30,14 @@ class Presence:
     """
 
     def __init__(
-        self, name: str, emit: Emit, judge: Callable[[bytes], str], gone_s: float, settle_s: float
+        self, name: str, emit: Emit, judge: Callable[[Said], str], gone_s: float, settle_s: float
     ) -> None:
         self._name = name
         self._emit = emit
         self._judge = judge
         self._gone_s = gone_s
         self._settle_s = max(gone_s, settle_s)
-        self._lying: bytes | None = None  # what the reader said of it
+        self._lying: Said | None = None  # what the reader said of it
         self._until = 0.0  # it is gone if nothing more was said of it by then
         self._lay_before: float | None = None  # what is seen before lay there when it was first opened
         self._log = logging.getLogger(__name__)
@@ -44,7 +48,7 @@ class Presence:
             self._lay_before = now + self._settle_s
         self._until = now + self._settle_s
 
-    def seen(self, said: bytes, now: float) -> None:
+    def seen(self, said: Said, now: float) -> None:
         """Tell what lies there, if it is not known: the reader said *said* of it."""
         self._until = now + self._gone_s
         if said == self._lying:

@@ -34,6 +34,7 @@ class Chip(Enum):
     FELICA = "FeliCa"
     VICINITY = "ISO 15693"
     EM4100 = "EM4100"
+    PLAIN = "another kind"  # whose first byte says nothing: 125 kHz tags, or parts of longer numbers
 
 
 _SIZES_OF = {
