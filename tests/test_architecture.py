@@ -40,11 +40,16 @@ ARROWS: dict[str, set[str]] = {
     "terminal.sandbox": {"terminal.httpd"},
     "terminal.sandbox.embedded": {"terminal.httpd", "terminal.backends.transport", "terminal.settings"},
     "terminal.cli": {"terminal.core", "terminal.journal", "terminal.settings"},
+    "terminal.cli.devices": {
+        "terminal.core", "terminal.journal", "terminal.settings", "terminal.listening", "drivers",
+        "drivers.contract", "drivers.errors",
+    },
     "terminal.daemon": {
         "terminal.core", "terminal.courtesy", "terminal.journal", "terminal.sync", "terminal.backends",
         "terminal.settings", "terminal.httpd", "terminal.listening", "drivers.contract",
     },
     "terminal.daemon.devices": {"terminal.core", "terminal.settings", "drivers", "drivers.contract"},
+    "terminal.daemon.safety": {"terminal.settings", "drivers"},
     "terminal.daemon.wiring": {
         "terminal.core", "terminal.courtesy", "terminal.journal", "terminal.sync", "terminal.backends",
         "terminal.settings", "terminal.httpd", "terminal.sandbox",
@@ -61,11 +66,13 @@ role and name. No module of a driver is imported by anything but drivers.
 
 BOUNDARIES = {
     "drivers/device.py": "the thread of a device: what it raises becomes health",
+    "terminal/cli/devices/finding.py": "the border of a plug-in: a driver that cannot look stops no other",
     "terminal/cli/errors.py": "the process of terminalctl: what is raised becomes a sentence and an exit code",
     "terminal/daemon/devices.py": "the border of a plug-in: a driver that raises harms only itself",
     "terminal/daemon/lookups.py": "the threads that ask the server: one mistake must not end the next question",
     "terminal/daemon/maintenance.py": "the thread of the journal's upkeep: the next look is tried all the same",
     "terminal/daemon/perform.py": "the border of a plug-in: a driver that raises harms only itself",
+    "terminal/daemon/safety.py": "the border of a plug-in: a driver that raises leaves only its own outputs",
     "terminal/daemon/wiring.py": "the loop's thread: what nobody foresaw ends the process, to be started anew",
     "terminal/httpd/server.py": "the thread of a connection: one bad handler must not end the server",
     "terminal/sync/worker.py": "the threads of delivery: a mistake in an adapter is an unknown outcome",

@@ -6,7 +6,7 @@ import os
 
 import click
 
-from terminal.cli import common, config, journal, orders, sim, status
+from terminal.cli import common, config, devices, journal, orders, sim, status
 from terminal.cli.errors import Commands
 
 EPILOG = (
@@ -45,7 +45,7 @@ def cli(ctx: click.Context) -> None:
 
 for _command in (
     status.status,
-    status.devices,
+    devices.devices,
     journal.journal,
     orders.sync,
     orders.pair,

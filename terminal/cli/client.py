@@ -8,12 +8,13 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
 
-from terminal.cli.errors import DaemonAway, Refused, WrongUse
+from terminal.cli.errors import DaemonAway, NotRunning, Refused, WrongUse
 
 TIMEOUT_S = 15.0
 """Longer than any answer of the daemon takes; one that takes longer hangs."""
@@ -71,13 +72,38 @@ class Control:
         """
         return self._ask("POST", path, body)
 
+    def stream(self, path: str, body: Mapping[str, Any], lasts_s: float) -> Iterator[dict[str, Any]]:
+        """Ask for something that goes on for *lasts_s* seconds; give each line of the answer as it comes.
+
+        Raises what post raises; NotRunning before anything was asked.
+        """
+        with self._conversation():
+            connected = (
+                self._connection.sock
+            )  # forgotten when the answer begins, which ends with the connection
+            response = self._request("POST", path, body)
+            if response.status >= HTTPStatus.BAD_REQUEST:
+                self._read(response.status, response.read(MOST))
+            connected.settimeout(lasts_s + self._timeout_s)
+            while line := response.readline(MOST):
+                yield self._read(HTTPStatus.OK, line)
+
     def _ask(self, method: str, path: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
-        self._connect()
-        headers = {} if body is None else {"Content-Type": "application/json"}
-        try:
-            self._connection.request(method, path, None if body is None else json.dumps(body), headers)
-            response = self._connection.getresponse()
+        with self._conversation():
+            response = self._request(method, path, body)
             return self._read(response.status, response.read(MOST))
+
+    def _request(self, method: str, path: str, body: Mapping[str, Any] | None) -> http.client.HTTPResponse:
+        headers = {} if body is None else {"Content-Type": "application/json"}
+        self._connection.request(method, path, None if body is None else json.dumps(body), headers)
+        return self._connection.getresponse()
+
+    @contextmanager
+    def _conversation(self) -> Iterator[None]:
+        """Connect, close again, and say in a sentence what went wrong in between."""
+        self._connect()
+        try:
+            yield
         except TimeoutError as error:
             raise Refused(
                 f"terminald does not answer on {self._path} within {self._timeout_s:g} s: it hangs. "
@@ -101,7 +127,7 @@ class Control:
             ) from error
         except OSError as error:
             self._connection.close()
-            raise DaemonAway(
+            raise NotRunning(
                 f"terminald does not run: nothing answers on {self._path}. Start it (systemctl start "
                 "terminald), or name the configuration it runs with by --config."
             ) from error

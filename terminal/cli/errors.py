@@ -38,6 +38,10 @@ class DaemonAway(WrongUse):
     """The daemon cannot be reached."""
 
 
+class NotRunning(DaemonAway):
+    """No daemon runs."""
+
+
 class Refused(Trouble):
     """The daemon said no, or could not."""
 

@@ -1,4 +1,4 @@
-"""How the terminal is: `status` and `devices`."""
+"""How the terminal is: `status`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ _COLOURS = {
     "failed": "red",
     "paused": "red",
 }
-_WELL = {"ok", "starting"}
 _WAITING = ("queued", "sending", "unknown", "parked")
 
 
@@ -35,7 +34,7 @@ def status(as_json: bool) -> None:  # noqa: FBT001 - click's flag
     parked or unknown entry, a device that does not work, a server that refuses this terminal, money that
     nobody claimed.
     """
-    answer = _asked("/v1/status")
+    answer = asked("/v1/status")
     needs = [str(words) for words in answer["problems"]]
     if as_json:
         common.print_json(answer)
@@ -44,21 +43,8 @@ def status(as_json: bool) -> None:  # noqa: FBT001 - click's flag
     click.get_current_context().exit(NEEDS_PERSON if needs else 0)
 
 
-@click.command(epilog=common.examples("terminalctl devices"))
-@common.config_option
-@common.json_option
-def devices(as_json: bool) -> None:  # noqa: FBT001 - click's flag
-    """List the devices with their health. Exits with 1 if one does not work."""
-    answer = _asked("/v1/devices")
-    if as_json:
-        common.print_json(answer)
-    else:
-        click.echo(_devices(answer["devices"]))
-    ill = [device for device in answer["devices"] if device["health"] not in _WELL]
-    click.get_current_context().exit(NEEDS_PERSON if ill else 0)
-
-
-def _asked(path: str) -> dict[str, Any]:
+def asked(path: str) -> dict[str, Any]:
+    """Read from the daemon."""
     with Control(common.settings().control.socket) as control:
         return control.get(path)
 
@@ -70,7 +56,7 @@ def _page(answer: dict[str, Any], needs: list[str]) -> list[str]:
     lines += [tables.table((*_WAITING, "delivered", "voided"), [_counts(queue)])]
     if any(queue[state] for state in _WAITING):
         lines.append(f"The oldest waits since {common.span(queue.get('oldest_age_s'))}.")
-    lines += ["", _devices(answer["devices"]), "", _backends(answer["backends"]), ""]
+    lines += ["", device_table(answer["devices"]), "", _backends(answer["backends"]), ""]
     lines += [click.style(f"! {tables.clean(words)}", fg="red") for words in needs]
     return lines if needs else [*lines, click.style("Nothing needs a person.", fg="green")]
 
@@ -84,7 +70,8 @@ def _counts(queue: dict[str, Any]) -> list[object]:
     return [queue[state] for state in (*_WAITING, "delivered", "voided")]
 
 
-def _devices(listed: list[dict[str, Any]]) -> str:
+def device_table(listed: list[dict[str, Any]]) -> str:
+    """Return the devices with their health."""
     rows = [
         (each["name"], each["role"], each["driver"], _coloured(each["health"]), each.get("words", ""))
         for each in listed

@@ -52,6 +52,21 @@ class Lock:
         os.close(self._fd)
 
 
+def in_use(path: Path) -> bool:
+    """Return whether another process has the lock of the journal at *path*; False where that cannot be seen."""
+    try:
+        fd = os.open(beside(path, ".lock"), os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(fd)
+    return False
+
+
 def beside(path: Path, suffix: str) -> Path:
     """Return the path of a file that belongs to the journal at *path*."""
     return path.with_name(path.name + suffix)

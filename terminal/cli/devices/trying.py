@@ -1,0 +1,181 @@
+"""`devices try`: what one device says, live, and what it does when it is asked to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from typing import Any
+from urllib.parse import quote
+
+import click
+
+from drivers.contract import Signal
+from terminal.cli import common, tables
+from terminal.cli.client import Control
+from terminal.cli.devices import local
+from terminal.cli.errors import NEEDS_PERSON, NotRunning, Refused, WrongUse
+from terminal.settings import DeviceSettings, Settings
+
+LONGEST_S = 3_600.0
+ANSWER_S = 120.0
+"""How long the answer of a relay or printer is waited for."""
+
+_ROLES = {"pulse": "release", "print": "printer", "signal": "indicator"}
+_QUESTIONS = {
+    "pulse": "{name} is made to give out {what}; nobody pays for it. Go on?",
+    "print": "{name} prints a page. Go on?",
+    "signal": "{name} shows {what!r} instead of how the terminal is. Go on?",
+}
+_ENDED = {"ReleaseEnded": "release", "PrintEnded": "job"}
+_ILL = {"missing", "failed"}
+_COLOURS = {"event": "green", "note": "cyan"}
+
+
+@click.command(
+    "try",
+    epilog=common.examples(
+        'terminalctl devices try "front reader"            lay cards on it; Ctrl-C ends',
+        'terminalctl devices try "front reader" --raw      with every frame on the wire, decoded',
+        'terminalctl devices try relays --pulse espresso --by "J. Doe"',
+        "terminalctl devices try receipts --print",
+        "terminalctl devices try lamps --signal 'call staff' --seconds 5",
+    ),
+)
+@click.argument("name")
+@click.option("--raw", is_flag=True, help="Show what goes over the wire, too, decoded.")
+@click.option("--show-uid", is_flag=True, help="Show whole numbers of tokens, and the bytes a reader sends.")
+@click.option(
+    "--pulse",
+    metavar="[PRODUCT]",
+    is_flag=False,
+    flag_value="",
+    help="Have a relay give out PRODUCT, once; without it, what its own line gives out.",
+)
+@click.option("--print", "print_", is_flag=True, help="Print a page that shows what comes out right.")
+@click.option(
+    "--signal", type=click.Choice([each.value for each in Signal]), help="Show a signal of lamps and buzzers."
+)
+@click.option("--by", metavar="NAME", help="Who tries it: with --pulse and --print it stands in the journal.")
+@click.option("--seconds", type=click.FloatRange(0.1, LONGEST_S), help="End by itself after so long.")
+@click.option("--yes", is_flag=True, help="Do not ask whether I am sure.")
+@common.config_option
+@common.json_option
+def try_(name: str, **given: Any) -> None:
+    """Watch device NAME live: tokens, buttons, coins, its health, and with --raw every frame.
+
+    With the daemon running, the device goes on to work: a card that you lay on it buys. Without a daemon, this
+    program drives the device itself. Numbers of tokens are shown by their last digits.
+
+    --pulse, --print and --signal make it do something, after a question and only while nobody is at the
+    machine. What is given out or printed is written into the journal first, with your name and without a price;
+    so a pulse needs the daemon.
+
+    Exits with 1 if the device did not do it, or does not work.
+    """
+    settings = common.settings()
+    device = _device(settings, name)
+    act, what = _act(given["pulse"], given["print_"], given["signal"])
+    asked = _asked(device, act, what, given["by"], yes=given["yes"])
+    seconds: float | None = given["seconds"]
+    lasts_s = seconds or (ANSWER_S if act in ("pulse", "print") else LONGEST_S)
+    asked |= {"seconds": lasts_s, "raw": given["raw"], "full_uids": given["show_uid"]}
+    watch = _Watch(act, until_answer=seconds is None)
+    try:
+        with closing(_stream(settings, device, asked)) as lines:
+            for line in lines:
+                click.echo(json.dumps(line, ensure_ascii=False) if given["as_json"] else _shown(line))
+                if watch.over(line):
+                    break
+    except KeyboardInterrupt:
+        click.echo(err=True)
+    click.get_current_context().exit(0 if watch.well() else NEEDS_PERSON)
+
+
+def _device(settings: Settings, name: str) -> DeviceSettings:
+    for device in settings.devices:
+        if device.name == name:
+            return device
+    known = ", ".join(device.name for device in settings.devices)
+    raise WrongUse(f"There is no device {name!r} in the configuration; there are: {known}.")
+
+
+def _act(pulse: str | None, print_: bool, signal: str | None) -> tuple[str, str]:  # noqa: FBT001 - the flag --print
+    acts = [("pulse", pulse), ("print", "" if print_ else None), ("signal", signal)]
+    wanted = [(act, what) for act, what in acts if what is not None]
+    if len(wanted) > 1:
+        raise click.UsageError("One of --pulse, --print and --signal at a time.")
+    return wanted[0] if wanted else ("", "")
+
+
+def _asked(device: DeviceSettings, act: str, what: str, by: str | None, *, yes: bool) -> dict[str, Any]:
+    """Return what the daemon is asked, after the questions that come first."""
+    if not act:
+        return {"act": "", "what": "", "by": ""}
+    if device.role != _ROLES[act]:
+        raise WrongUse(
+            f"{device.name!r} is a {device.role.replace('_', ' ')}: --{act} is for devices with "
+            f'role = "{_ROLES[act]}".'
+        )
+    name = "" if act == "signal" else common.ask("--by", "Your name", by)
+    common.confirm(_QUESTIONS[act].format(name=device.name, what=what or "a piece"), yes)
+    return {"act": act, "what": what, "by": name}
+
+
+def _stream(settings: Settings, device: DeviceSettings, asked: dict[str, Any]) -> Any:
+    """Return what the device says: from the daemon, or, where none runs, by driving it here."""
+
+    def from_daemon() -> Generator[dict[str, Any]]:
+        with Control(settings.control.socket) as control:
+            yield from control.stream(f"/v1/devices/{quote(device.name, safe='')}/try", asked, asked["seconds"])
+
+    lines = from_daemon()
+    try:
+        first = next(lines)
+    except NotRunning:
+        return local.listen(settings, device, asked)
+    return _chained(first, lines)
+
+
+def _chained(first: dict[str, Any], rest: Generator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    line = first
+    with closing(rest):
+        yield first
+        for line in rest:
+            yield line
+    if line["kind"] != "end":
+        raise Refused("terminald has ended. Look at `terminalctl status` before you try again.")
+
+
+class _Watch:
+    """What has been seen of the device, and whether all is well."""
+
+    def __init__(self, act: str, *, until_answer: bool) -> None:
+        self._awaits = act in ("pulse", "print")
+        self._until_answer = until_answer
+        self._key = ""
+        self._ended = ""
+        self._health = ""
+
+    def over(self, line: dict[str, Any]) -> bool:
+        """Take a line; return whether it is the last one that is waited for."""
+        values = line["values"]
+        self._key = values.get("key", self._key)
+        self._health = values.get("health", self._health)
+        named = str(values.get(_ENDED.get(line["event"], ""), ""))
+        if self._awaits and self._key and named.partition("/")[0] == self._key:
+            self._ended = values["ended"]
+            return self._until_answer
+        return False
+
+    def well(self) -> bool:
+        """Return whether it did what it should, and works."""
+        return self._ended == "done" if self._awaits else self._health not in _ILL
+
+
+def _shown(line: dict[str, Any]) -> str:
+    words = tables.clean(line["words"])
+    if line["kind"] == "traffic":
+        words = f"{line['way']} {'  '.join(part for part in (line['raw'], words) if part)}"
+    at = click.style(f"{line['at_s']:9.3f}", dim=True)
+    return f"{at}  {click.style(words, fg=_COLOURS.get(line['kind']))}"
