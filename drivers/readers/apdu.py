@@ -57,3 +57,19 @@ def ask_uid(transmit: Callable[[bytes], bytes]) -> bytes:
     if status in _NEVER:
         raise NoUid(NOT_SUPPORTED, f"{why}: not supported", final=True)
     raise NoUid(HOLD_AGAIN, why, final=False)
+
+
+_MEANINGS = {
+    bytes.fromhex("FFCA0000"): "asks for the UID",
+    bytes.fromhex("FF000000"): "command to the chip",
+    bytes.fromhex("FF005200"): "beep at each card: off",
+    bytes.fromhex("FFC20000"): "transparent session: start or end",
+    bytes.fromhex("FFC20002"): "transparent session: protocol",
+    bytes.fromhex("FFC20001"): "transparent session: command to the chip",
+}
+_LAMP = bytes.fromhex("FF0040")
+
+
+def meaning(apdu: bytes) -> str:
+    """Return in a few words what the question *apdu* is."""
+    return "lamp and buzzer" if apdu.startswith(_LAMP) else _MEANINGS.get(apdu[:4], "")

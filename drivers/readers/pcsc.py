@@ -4,7 +4,7 @@
     name = "front reader"
     role = "reader"
     driver = "pcsc"
-    reader = "ACR122U"     # part of its name; empty: the first one
+    reader = "ACR122U"     # part of its name, serial number included; empty: the first one
 
 On the wire, for each card that comes: SCardConnect (shared), ``FF CA 00 00 00`` -> UID ``90 00``,
 SCardDisconnect (leave card). It is read once; what lies there is then watched by pcscd's event counter only.
@@ -20,9 +20,11 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from drivers.contract import Condition, DriverOptions, Emit
+from drivers.contract import Condition, DriverOptions, Emit, Found
 from drivers.device import DeviceFault, DeviceMissing, DeviceThread, needs
-from drivers.readers.apdu import HOLD_AGAIN, NoUid, ask_uid
+from drivers.readers import pcsc_scan
+from drivers.readers.apdu import HOLD_AGAIN, NoUid
+from drivers.readers.pcsc_names import CLAIMS, NoneLeft
 from drivers.readers.pcsc_port import (
     CARD_GONE,
     CARD_TROUBLE,
@@ -32,7 +34,7 @@ from drivers.readers.pcsc_port import (
     PcscPort,
     seized,
 )
-from drivers.readers.uid import Chip, ReaderOptions, Refused, identify
+from drivers.readers.pcsc_talk import Talk, TalkOptions
 from terminal.core.events import Health, TokenPresented, TokenRemoved, TokenUnreadable
 from terminal.core.value import replace
 
@@ -44,14 +46,15 @@ _PATIENCE_MS = (50, 150, 300, 500)
 """Waits between tries to read a card. Together longer than pcscd takes to notice that it was taken away."""
 
 
-class PcscOptions(ReaderOptions, frozen=True, kw_only=True):
+class PcscOptions(TalkOptions, frozen=True, kw_only=True):
     """Options of the driver `pcsc`."""
 
     reader: Annotated[
         str,
         Meta(
             max_length=128,
-            description="Part of the reader's name, as `pcsc_scan -r` shows it. Empty: the first one.",
+            description="Part of the reader's name, as `pcsc_scan -r` shows it, such as its serial number. "
+            "Empty: the first one. Several devices with the same part each take another reader.",
         ),
     ] = ""
 
@@ -68,7 +71,7 @@ class PcscReader(DeviceThread):
 
     def __init__(self, name: str, options: PcscOptions, emit: Emit) -> None:
         super().__init__(name, emit)
-        self._options = options
+        self._talk = Talk(name, options, self._traffic)
         self._port: PcscPort | None = None
         self._reader = ""
         self._state = 0
@@ -77,6 +80,18 @@ class PcscReader(DeviceThread):
         self._lying: str | None = None  # what was told of the thing that lies there: a UID, or a refusal
         self._refusals = 0
         self._looked_before = False  # at any time since the start
+        self._openings = 0
+        CLAIMS.declare(self, name, options.reader)
+
+    @staticmethod
+    def scan() -> list[Found]:
+        """Return the readers that pcscd has, and those plugged in that it does not have."""
+        return pcsc_scan.found()
+
+    def stop(self) -> None:
+        """End its life; its reader is free for others."""
+        super().stop()
+        CLAIMS.forget(self)
 
     # -- the life --------------------------------------------------------------------------------------
 
@@ -89,6 +104,8 @@ class PcscReader(DeviceThread):
             self._reader = self._find(port)
         except PcscError as error:
             raise self._loss(error) from error
+        self._talk.opened(self._reader)
+        self._openings += 1
         self._refusals = 0
         self._state = 0
         self._seen = None
@@ -122,25 +139,18 @@ class PcscReader(DeviceThread):
         return DeviceFault(error.words) if self._refusals > 1 else DeviceMissing(error.words)
 
     def _find(self, port: PcscPort) -> str:
-        """Return the full name of the configured reader."""
+        """Return the full name of the reader that is this device's."""
         names = port.readers()
-        while (found := self._matching(names)) is None:
-            words = self._none_of(names)
+        while True:
+            try:
+                return CLAIMS.take(self, names)
+            except NoneLeft as error:
+                words = error.words if names else error.words + seized()
             if self._stopping.is_set() or self._condition != Condition(Health.MISSING, words):
                 raise DeviceMissing(words)
             # This is known already: rather than to ask again and again, wait until one is plugged in.
             self._beat()
             names = port.wait_for_readers(WAIT_MS)
-        return found
-
-    def _none_of(self, names: list[str]) -> str:
-        if not names:
-            return f"the PC/SC service has no reader: is it plugged in? (lsusb){seized()}"
-        there = ", ".join(map(repr, names))
-        return f"no PC/SC reader has {self._options.reader!r} in its name; there are: {there}"
-
-    def _matching(self, names: list[str]) -> str | None:
-        return next((name for name in names if self._options.reader in name), None)
 
     # -- cards -----------------------------------------------------------------------------------------
 
@@ -166,15 +176,18 @@ class PcscReader(DeviceThread):
         self._seen = now
         if not (reopened and present):
             self._tell_removed()
+        # pcscd counts what comes and goes: what it found at its own start was no event.
+        lay_there = (reopened and not self._looked_before) or (self._openings == 1 and now[0] == 0)
         if present and (found := self._read()) is not None:
             what = found.uid if isinstance(found, TokenPresented) else found.words
             if what == self._lying:
                 return  # only after a loss: it lay there all the time
             self._tell_removed()
             self._lying = what
-            if isinstance(found, TokenPresented) and reopened and not self._looked_before:
+            if isinstance(found, TokenPresented) and lay_there:
                 found = replace(found, lying=True)
             self._emit(found)
+            self._signal(good=isinstance(found, TokenPresented) and found.original is not False)
         self._looked_before = True
 
     def _tell_removed(self) -> None:
@@ -188,8 +201,12 @@ class PcscReader(DeviceThread):
         words = why = ""
         for patience_ms in _PATIENCE_MS:
             try:
-                with port.card(self._reader) as transmit:
-                    return self._judge(ask_uid(transmit))
+                with port.card(self._reader) as card:
+                    # Another card may have come since the last look; then that look comes first.
+                    if self._moves_within(0):
+                        return None
+                    uid, original = self._talk.who(card)
+                    return TokenPresented(self.name, uid, original=original)
             except NoUid as error:
                 words, why = error.words, error.why
                 if error.final:
@@ -205,21 +222,27 @@ class PcscReader(DeviceThread):
         self._log.info("%s: a card was not read: %s", self.name, why)
         return TokenUnreadable(self.name, words)
 
-    def _judge(self, raw: bytes) -> TokenPresented | TokenUnreadable:
+    def _signal(self, *, good: bool) -> None:
+        """Let lamp and buzzer tell, after the daemon was told: nothing waits for them."""
+        if not self._talk.signals:
+            return
         try:
-            return TokenPresented(self.name, identify(raw, self._options, Chip.NFC))
-        except Refused as error:
-            raise NoUid(error.words, error.why, final=True) from error
+            with self._now_open().card(self._reader) as card:
+                self._talk.signal(card, good=good)
+        except PcscError as error:
+            self._log.debug("%s: the card went before lamp and buzzer: %s", self.name, error.words)
 
     def _moves_within(self, patience_ms: int) -> bool:
-        """Wait; True as soon as the card went, or another came, or the reader is to stop."""
+        """Wait (0: only look); True as soon as the card went, or another came, or the reader is to stop."""
         state = self._state  # what _serve knows; it is to see the move too
         until = time.monotonic() + patience_ms / 1000
-        while (left_ms := int((until - time.monotonic()) * 1000)) > 0 and not self._stopping.is_set():
+        while True:
+            left_ms = max(0, int((until - time.monotonic()) * 1000))
             state = self._now_open().wait(self._reader, state, left_ms)
-            if _events(state) != self._seen:
+            if _events(state) != self._seen or self._stopping.is_set():
                 return True
-        return self._stopping.is_set()
+            if time.monotonic() >= until:
+                return False
 
 
 def _events(state: int) -> tuple[int, bool]:

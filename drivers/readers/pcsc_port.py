@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,19 @@ class PcscError(Exception):
 
 class ReaderLost(PcscError):  # noqa: N818 - what happened
     """The reader is not there any more; the service is."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """A connection to the card on a reader.
+
+    Attributes:
+        transmit: Sends an APDU and returns the answer.
+        atr: What the card, or its reader for it, answered to the reset.
+    """
+
+    transmit: Callable[[bytes], bytes]
+    atr: bytes
 
 
 class PcscPort:
@@ -141,8 +155,8 @@ class PcscPort:
             self._idle.wait(_CANCEL_EVERY_S)
 
     @contextmanager
-    def card(self, reader: str) -> Iterator[Callable[[bytes], bytes]]:
-        """Connect to the card on *reader*; gives the function that sends an APDU and returns the answer.
+    def card(self, reader: str) -> Iterator[Link]:
+        """Connect to the card on *reader*.
 
         The connection is shared and leaves the card as it is: other programs may use it too.
 
@@ -162,7 +176,9 @@ class PcscPort:
             return bytes(byte & 0xFF for byte in answer)
 
         try:
-            yield transmit
+            code, _, _, _, atr = scard.SCardStatus(handle)
+            self._check(code)
+            yield Link(transmit, bytes(byte & 0xFF for byte in atr))
         finally:
             scard.SCardDisconnect(handle, scard.SCARD_LEAVE_CARD)
 

@@ -1,8 +1,11 @@
 """The question for a UID, and every kind of answer, as bytes."""
 
+import random
+
 import pytest
 
 from drivers.readers.apdu import HOLD_AGAIN, NOT_SUPPORTED, NoUid, ask_uid
+from tests.support.seed import SEED
 
 
 class Script:
@@ -61,3 +64,30 @@ def test_a_refused_answer_does_not_tell_the_uid() -> None:
         ask_uid(Script("04A1B2C36300"))
     assert "A1B2" not in str(caught.value)
     assert "A1B2" not in caught.value.why
+
+
+def test_mutated_answers_do_no_harm_and_give_no_number_but_what_stood_there() -> None:
+    """10^5 of them, and what a reader says after it was asked for the exact length."""
+    chance = random.Random(SEED)
+    for _ in range(100_000):
+        answers = [_mutated(chance), _mutated(chance)]
+        reader = Script(*(answer.hex() for answer in answers))
+        try:
+            uid = ask_uid(reader)
+        except NoUid as error:
+            assert error.words in (HOLD_AGAIN, NOT_SUPPORTED)  # noqa: PT017 - both ends are right
+            continue
+        told = answers[len(reader.questions) - 1]
+        assert uid
+        assert told[:-2] == uid
+        assert told[-2:] in (b"\x90\x00", b"\x62\x82")
+
+
+def _mutated(chance: random.Random) -> bytes:
+    answer = bytearray.fromhex(
+        chance.choice(("04A1B2C3D4E5F69000", "04A1B2C36282", "6C07", "6300", "6A81", ""))
+    )
+    for _ in range(chance.randrange(3)):
+        at = chance.randrange(len(answer) + 1)
+        answer[at : at + chance.randrange(3)] = chance.randbytes(chance.randrange(3))
+    return bytes(answer)

@@ -3,7 +3,7 @@
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 import pytest
@@ -12,10 +12,10 @@ from drivers.device import Pace
 from drivers.readers import pcsc_port
 from drivers.readers.apdu import HOLD_AGAIN
 from drivers.readers.pcsc import PcscOptions, PcscReader
-from drivers.readers.pcsc_port import CARD_GONE, CARD_TROUBLE, PRESENT, PcscError, PcscPort, ReaderLost
+from drivers.readers.pcsc_port import CARD_GONE, CARD_TROUBLE, PRESENT, Link, PcscError, PcscPort, ReaderLost
 from terminal.core.events import DeviceChanged, Health, TokenPresented, TokenRemoved, TokenUnreadable
 from tests.support.pcscd import OWN_SOCKET, PcscDaemon
-from tests.support.virtual_card import VirtualCard
+from tests.support.virtual_card import ATR, VirtualCard
 from tests.support.waiting import Inbox, wait_until
 
 NAME = "front reader"
@@ -144,8 +144,8 @@ def test_a_card_left_on_the_reader_is_one_event(daemon: PcscDaemon, open_bench: 
         open_bench.expect(presented(SEVEN))
         # Another program uses the same card: its state changes, but no card came or went.
         for _ in range(3):
-            with closing(PcscPort()) as port, port.card("Virtual PCD 00 00") as transmit:
-                assert transmit(bytes.fromhex("FFCA000000"))[:-2].hex().upper() == SEVEN
+            with closing(PcscPort()) as port, port.card("Virtual PCD 00 00") as card:
+                assert card.transmit(bytes.fromhex("FFCA000000"))[:-2].hex().upper() == SEVEN
     open_bench.expect(presented(SEVEN), REMOVED)
 
 
@@ -361,6 +361,8 @@ class Scripted(PcscPort):
         return list(self._take("readers", ["Scripted"]))  # type: ignore[call-overload]
 
     def wait(self, reader: str, state: int, timeout_ms: int) -> int:
+        if timeout_ms == 0:  # a look between
+            return int(self._take("peek", state))  # type: ignore[call-overload]
         step = self._take("wait")
         if step is None:
             self._over.wait(timeout_ms / 1000)
@@ -371,14 +373,14 @@ class Scripted(PcscPort):
         return self.readers()
 
     @contextmanager
-    def card(self, reader: str) -> Iterator[Callable[[bytes], bytes]]:
+    def card(self, reader: str) -> Iterator[Link]:
         def transmit(apdu: bytes) -> bytes:
             answer = self._take("answer")
             assert isinstance(answer, str), "asked once more than expected"
             return bytes.fromhex(answer)
 
         self._take("card")
-        yield transmit
+        yield Link(transmit, ATR)
 
 
 EMPTY = 0x10
@@ -476,6 +478,19 @@ def test_a_swap_between_two_looks_is_seen_by_the_event_counter() -> None:
     )
 
 
+def test_a_swap_just_before_it_is_read_is_not_read_under_the_number_of_the_other() -> None:
+    tokens_of(
+        presented(OTHER),
+        wait=[EMPTY, there(1), there(3)],
+        peek=[there(3)],
+        answer=[OTHER + "9000"],
+    )
+
+
+def test_what_the_service_found_at_its_own_start_was_not_presented() -> None:
+    tokens_of(lying(SEVEN), wait=[EMPTY, there(0)], answer=[SEVEN + "9000"])
+
+
 def test_a_change_of_state_that_is_no_card_is_not_read_again() -> None:
     in_use = there(1) | 0x100
     tokens_of(lying(SEVEN), wait=[there(1), in_use, there(1), in_use], answer=[SEVEN + "9000"])
@@ -523,7 +538,7 @@ def test_only_what_lay_there_at_the_first_opening_was_not_presented() -> None:
 
 def can_read(uid: str) -> bool:
     try:
-        with closing(PcscPort()) as port, port.card("Virtual PCD 00 00") as transmit:
-            return transmit(bytes.fromhex("FFCA000000"))[:-2].hex().upper() == uid
+        with closing(PcscPort()) as port, port.card("Virtual PCD 00 00") as card:
+            return card.transmit(bytes.fromhex("FFCA000000"))[:-2].hex().upper() == uid
     except PcscError:
         return False

@@ -38,9 +38,14 @@ class PcscDaemon:
     Attributes:
         socket: Path of its socket.
         port: Where a card for the first virtual reader connects; the second one's is ``port + 1``.
+
+    Args:
+        socket_path: Where its socket shall be.
+        name: What the readers are called; pcscd puts " 00 00" and " 00 01" after it.
     """
 
-    def __init__(self, socket_path: Path | None = None) -> None:
+    def __init__(self, socket_path: Path | None = None, name: str = "Virtual PCD") -> None:
+        self._name = name
         self._program, self._driver = needs.virtual_reader()
         self._folder = Path(tempfile.mkdtemp(prefix="pcscd-"))
         self.socket = socket_path or self._folder / "pcscd.sock"
@@ -100,7 +105,7 @@ class PcscDaemon:
         folder = self._folder / "readers"
         folder.mkdir(exist_ok=True)
         (folder / "vpcd").write_text(
-            f'FRIENDLYNAME "Virtual PCD"\nDEVICENAME /dev/null:{self.port:#x}\n'
+            f'FRIENDLYNAME "{self._name}"\nDEVICENAME /dev/null:{self.port:#x}\n'
             f"LIBPATH {self._driver}\nCHANNELID {self.port:#x}\n"
             if readers
             else "# no reader is plugged in\n"

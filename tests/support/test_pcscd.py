@@ -19,8 +19,8 @@ reader = port.readers()[0]
 state = 0
 while not state & 0x20:
     state = port.wait(reader, state, 60000)
-with port.card(reader) as transmit:
-    print(ask_uid(transmit).hex().upper())
+with port.card(reader) as card:
+    print(ask_uid(card.transmit).hex().upper())
 port.close()
 """
 

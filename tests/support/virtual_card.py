@@ -18,10 +18,18 @@ import socket
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Self
+
+if __name__ == "__main__":  # a program of its own, started by its path
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from tests.support.virtual_reader import KINDS, Ntag
 
 ATR = bytes.fromhex("3B8F8001804F0CA000000306030001000000006A")
 """That of a Mifare Classic 1K behind a PC/SC reader (PC/SC part 3, 3.1.3.2.3): nearly all tokens share it."""
+NTAG_ATR = bytes.fromhex("3B8F8001804F0CA0000003060300030000000068")
+"""That of a MIFARE Ultralight and of an NTAG21x."""
 
 _SEND_ATR = 4
 _GET_DATA = bytes.fromhex("FFCA0000")
@@ -38,20 +46,31 @@ class Card:
             a last ``*`` repeats the one before it for ever.
         exact: Ask for the exact length (6C xx) where 00 (any length) was asked for, as some readers do.
         vanish: Be taken away at the first question for the UID.
+        reader: What else it lies on than a reader that knows Get Data only: see virtual_reader.KINDS.
+        signature: What the chip answers to READ_SIG; empty: it is none that has a signature.
     """
 
     def __init__(
-        self, uid: bytes, answers: Sequence[str] = (), *, exact: bool = False, vanish: bool = False
+        self,
+        uid: bytes,
+        answers: Sequence[str] = (),
+        *,
+        exact: bool = False,
+        vanish: bool = False,
+        reader: str = "plain",
+        signature: bytes = b"",
     ) -> None:
         self.uid = uid
         self.answers = list(answers)
         self.exact = exact
         self.vanish = vanish
+        self.atr = NTAG_ATR if signature else ATR
+        self._reader = KINDS[reader](Ntag(signature))
 
     def answer(self, apdu: bytes) -> bytes:
         """Return the answer to *apdu*; ConnectionError when the card is taken away instead."""
         if apdu[:4] != _GET_DATA or len(apdu) != len(_GET_DATA) + 1:
-            return bytes.fromhex("6D00")
+            return self._reader.answer(apdu)
         if self.vanish:
             raise ConnectionError
         if self.answers:
@@ -98,7 +117,7 @@ def _talk(reader: socket.socket, card: Card) -> bool:
                 return False
             print("read", flush=True)  # noqa: T201 - the parent may wait for it
         elif body[0] == _SEND_ATR:
-            _send(reader, ATR)
+            _send(reader, card.atr)
 
 
 def _send(reader: socket.socket, body: bytes) -> None:
@@ -108,19 +127,31 @@ def _send(reader: socket.socket, body: bytes) -> None:
 class VirtualCard:
     """A card in a process of its own, put on the virtual reader at *port* by insert(), taken off by remove().
 
-    *answers*, *exact* and *vanish*: see Card. The same object can be put on again and again.
+    *answers* and all that follows: see Card. The same object can be put on again and again.
     """
 
     def __init__(
-        self, port: int, uid: str, answers: Sequence[str] = (), *, exact: bool = False, vanish: bool = False
+        self,
+        port: int,
+        uid: str,
+        answers: Sequence[str] = (),
+        *,
+        exact: bool = False,
+        vanish: bool = False,
+        reader: str = "plain",
+        signature: str = "",
     ) -> None:
         self._arguments = [str(port), uid, *(f"--answer={answer}" for answer in answers)]
         self._arguments += ["--exact"] * exact + ["--vanish"] * vanish
+        self._arguments += [f"--reader={reader}", f"--signature={signature}"]
         self._process: subprocess.Popen[bytes] | None = None
         self._told = b""
 
-    def insert(self) -> Self:
-        """Put it on; returns when the reader has taken it, which needs a daemon that runs."""
+    def insert(self, *, waits: bool = True) -> Self:
+        """Put it on; returns when the reader has taken it, which needs a daemon that runs.
+
+        Without *waits* it is laid there, and taken as soon as there is a daemon.
+        """
         if self._process is not None:
             raise RuntimeError("the card lies on the reader already")
         self._process = subprocess.Popen(
@@ -129,7 +160,7 @@ class VirtualCard:
             stdout=subprocess.PIPE,
         )
         self._told = b""
-        if not self._tells(b"in\n", 1):
+        if waits and not self._tells(b"in\n", 1):
             self.remove()
             raise RuntimeError("the card could not be put on the virtual reader")
         return self
@@ -178,8 +209,18 @@ def main() -> None:
     parser.add_argument("--answer", action="append", default=[], help="answer in hex instead of the UID")
     parser.add_argument("--exact", action="store_true", help="demand the exact length (6C xx)")
     parser.add_argument("--vanish", action="store_true", help="be taken away when the UID is asked for")
+    parser.add_argument("--reader", choices=KINDS, default="plain", help="what it lies on")
+    parser.add_argument("--signature", type=bytes.fromhex, default=b"", help="what READ_SIG is answered with")
     given = parser.parse_args()
-    lie_on(given.port, Card(given.uid, given.answer, exact=given.exact, vanish=given.vanish))
+    card = Card(
+        given.uid,
+        given.answer,
+        exact=given.exact,
+        vanish=given.vanish,
+        reader=given.reader,
+        signature=given.signature,
+    )
+    lie_on(given.port, card)
 
 
 if __name__ == "__main__":
