@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from terminal.daemon.main import _parser
 from terminal.settings import sections
 from tests.support import needs
 
@@ -51,8 +52,8 @@ def unit(tmp_path: Path) -> Path:
     """The unit, with a program that is there in the place of the one that an installation brings."""
     copy = tmp_path / "terminald.service"
     program = "/opt/terminald/bin/terminald"
-    assert UNIT.count(f"ExecStart={program} ") == 1
-    copy.write_text(UNIT.replace(f"ExecStart={program} ", f"ExecStart={sys.executable} "))
+    assert [UNIT.count(f"{key}={program} ") for key in ("ExecStart", "ExecStopPost")] == [1, 1]
+    copy.write_text(UNIT.replace(f"={program} ", f"={sys.executable} "))
     return copy
 
 
@@ -124,6 +125,13 @@ def test_it_starts_a_program_that_the_project_has() -> None:
     program, _, arguments = setting("ExecStart").partition(" ")
     assert Path(program).name in scripts
     assert arguments == "--config /etc/terminal/terminal.toml"
+
+
+def test_whatever_ends_it_the_outputs_are_made_safe() -> None:
+    """The command of the start, and what the daemon's own command line knows."""
+    start, after = setting("ExecStart"), setting("ExecStopPost")
+    assert after == f"{start} --make-safe"
+    assert _parser().parse_args(after.split()[1:]).make_safe
 
 
 def test_the_default_paths_of_the_configuration_are_those_that_the_unit_opens() -> None:

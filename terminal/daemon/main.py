@@ -25,9 +25,11 @@ def main(argv: list[str] | None = None) -> int:
     starts it anew); 2 for a configuration that cannot be used, with every mistake in it.
     """
     options = _parser().parse_args(argv)
+    if options.make_safe:
+        return _make_safe(options.config)
     # Before any thread is made: each inherits the mask, so that only sigwait below hears the signals.
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-    from terminal.daemon.wiring import CannotStart, Daemon  # noqa: PLC0415 - --help needs none of it
+    from terminal.daemon import safety  # noqa: PLC0415 - --help needs none of it
     from terminal.settings import ConfigError, load  # noqa: PLC0415 - --help needs none of it
 
     try:
@@ -36,6 +38,13 @@ def main(argv: list[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return EX_CONFIG
     _log_to_stderr(settings.log.level)
+    # Before anything that takes time or may fail. A running terminald keeps its outputs; the journal, which is
+    # its own, will tell this second one to go.
+    if not safety.runs_already(settings.control.socket):
+        for words in safety.make_safe(settings.devices)[1]:
+            _LOG.warning("%s", words)
+    from terminal.daemon.wiring import CannotStart, Daemon  # noqa: PLC0415 - it loads what a slot need not wait for
+
     notifier = Notifier.from_environment(os.environ)
     try:
         daemon = Daemon(settings, notifier)
@@ -56,6 +65,32 @@ def main(argv: list[str] | None = None) -> int:
     return EX_FAILED if daemon.failed else 0
 
 
+def _make_safe(config: str) -> int:
+    """Close slots, release relays, put out lamps, say so, and do nothing else."""
+    from terminal.daemon import safety  # noqa: PLC0415 - --help needs none of it
+    from terminal.settings import ConfigError, load_devices  # noqa: PLC0415 - --help needs none of it
+
+    try:
+        devices, socket, mistakes = load_devices(config)
+    except ConfigError as error:
+        sys.stderr.write(f"No output was brought to its safe state, because none is known: {error}\n")
+        return EX_FAILED
+    if safety.runs_already(str(socket)):
+        sys.stderr.write(
+            "A terminald is running and drives its outputs itself: stop it first (systemctl stop terminald).\n"
+        )
+        return EX_FAILED
+    safe, failed = safety.make_safe(devices)
+    failed += [f"Not brought to its safe state, because it is not known: {mistake}" for mistake in mistakes]
+    for words in failed:
+        sys.stderr.write(f"{words}\n")
+    if safe:
+        sys.stderr.write(f"In their safe state: {', '.join(safe)}.\n")
+    elif not failed:
+        sys.stderr.write("No device has an output that could do harm.\n")
+    return EX_FAILED if failed else 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="terminald",
@@ -69,6 +104,11 @@ def _parser() -> argparse.ArgumentParser:
         default=os.environ.get("TERMINAL_CONFIG", DEFAULT_CONFIG),
         metavar="FILE",
         help=f"the configuration (default: $TERMINAL_CONFIG, else {DEFAULT_CONFIG})",
+    )
+    parser.add_argument(
+        "--make-safe",
+        action="store_true",
+        help="close slots, release relays, put out lamps, and end: for after the daemon, however it ended",
     )
     parser.add_argument("--version", action="version", version=f"terminald {__version__}")
     return parser

@@ -1,7 +1,7 @@
 """The configuration: one TOML file, read once, checked whole, with every mistake at a time."""
 
 from terminal.settings.check import Mistake
-from terminal.settings.loading import ConfigError, load
+from terminal.settings.loading import ConfigError, load, load_devices
 from terminal.settings.secrets import SecretError, credential_reader
 from terminal.settings.sections import BackendSettings, DeviceSettings, SandboxSection, Settings
 from terminal.settings.showing import in_force, show
@@ -18,6 +18,7 @@ __all__ = [
     "example",
     "in_force",
     "load",
+    "load_devices",
     "show",
 ]
 

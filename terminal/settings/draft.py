@@ -52,6 +52,7 @@ class Block:
         options: Its right options of its own.
         secrets: Options given for a backend's secret.
         sandbox: A backend that is the embedded server.
+        sound: A device in which nothing is wrong.
     """
 
     path: str
@@ -60,6 +61,7 @@ class Block:
     options: dict[str, Any] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()
     sandbox: bool = False
+    sound: bool = False
 
 
 @dataclass(slots=True)
@@ -166,7 +168,10 @@ def _devices(raw: object, found: Draft, plugins: Plugins, checker: Checker) -> N
             continue
         name = table.get("name")
         path = f"devices[{words.found(name) if isinstance(name, str) and names.count(name) == 1 else number}]"
-        found.devices.append(_device(table, path, plugins, checker))
+        before = len(checker.mistakes)
+        block = _device(table, path, plugins, checker)
+        block.sound = len(checker.mistakes) == before
+        found.devices.append(block)
 
 
 def _device(table: Mapping[str, Any], path: str, plugins: Plugins, checker: Checker) -> Block:
@@ -201,6 +206,15 @@ def _unknown_driver(block: Block, plugins: Plugins, checker: Checker) -> None:
         roles = sorted({each for each, _ in known})
         hint = words.did_you_mean(role, roles)
         checker.wrong(join(block.path, "role"), words.found(role), words.choices(roles), hint)
+
+
+def sound_devices(
+    raw: Mapping[str, Any], plugins: Plugins, checker: Checker
+) -> tuple[sections.DeviceSettings, ...]:
+    """Return the devices of *raw* that are right in themselves, whatever is wrong beside them."""
+    found = Draft()
+    _devices(raw.get("devices"), found, plugins, checker)
+    return tuple(_built_device(block) for block in found.devices if block.sound)
 
 
 def finish(found: Draft, file: Path) -> sections.Settings:

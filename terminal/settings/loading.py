@@ -10,9 +10,9 @@ from typing import Any
 
 from terminal.settings.between import check_between
 from terminal.settings.check import Checker, Mistake
-from terminal.settings.draft import draft, finish
+from terminal.settings.draft import draft, finish, sound_devices
 from terminal.settings.plugins import Installed, Plugins
-from terminal.settings.sections import Settings
+from terminal.settings.sections import ControlSection, DeviceSettings, Settings
 
 MOST = 1_000_000  # bytes; a configuration of a terminal has some thousands
 
@@ -51,6 +51,27 @@ def load(path: str | os.PathLike[str], plugins: Plugins | None = None) -> Settin
     if checker.mistakes:
         raise ConfigError(str(file), tuple(checker.mistakes))
     return finish(found, file)
+
+
+def load_devices(
+    path: str | os.PathLike[str], plugins: Plugins | None = None
+) -> tuple[tuple[DeviceSettings, ...], Path, tuple[Mistake, ...]]:
+    """Read what is needed to bring outputs to their safe state, and load nothing else.
+
+    Returns:
+        The devices that are right in themselves, whatever else is wrong in the file; the control socket, by
+        which a running daemon is known; and what is wrong with the other devices.
+
+    Raises:
+        ConfigError: It cannot be read, or is no TOML.
+    """
+    raw = _read(Path(path))
+    checker = Checker()
+    devices = sound_devices(raw, plugins or Installed(), checker)
+    control = raw.get("control")
+    socket = control.get("socket") if isinstance(control, dict) else None
+    usual = ControlSection().socket
+    return devices, Path(socket if isinstance(socket, str) else usual), tuple(checker.mistakes)
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import pytest
 
 from terminal import __version__
 from terminal.daemon import main as module
-from terminal.daemon import wiring
+from terminal.daemon import safety, wiring
 from terminal.daemon.main import _Lines, main
 from terminal.daemon.wiring import CannotStart
 
@@ -95,6 +95,41 @@ def test_a_loop_that_failed_is_told_by_the_exit_code(fake: type[Fake], monkeypat
     hears(monkeypatch, signal.SIGTERM)
     assert main(["--config", str(SIMULATED)]) == 1
     assert fake.done[-1] == "stopped", "slots are closed all the same"
+
+
+def test_outputs_are_made_safe_before_anything_is_built(
+    fake: type[Fake], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    hears(monkeypatch, signal.SIGTERM)
+    monkeypatch.setattr(fake, "_refuse", lambda _self, what: order.append(what))
+    monkeypatch.setattr(safety, "runs_already", lambda _: False)
+    monkeypatch.setattr(safety, "make_safe", lambda devices: order.append(f"{len(devices)} safe") or ([], []))
+    assert main(["--config", str(SIMULATED)]) == 0
+    assert order == ["5 safe", "build", "start"]
+
+
+def test_an_output_that_cannot_be_made_safe_stops_no_start(
+    fake: type[Fake], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    hears(monkeypatch, signal.SIGTERM)
+    monkeypatch.setattr(safety, "make_safe", lambda _: ([], ["coffee (release) could not"]))
+    assert main(["--config", str(SIMULATED)]) == 0
+    assert [
+        (each.levelno, each.getMessage()) for each in caplog.records if each.levelno >= logging.WARNING
+    ] == [(logging.WARNING, "coffee (release) could not")]
+    assert "started" in fake.done
+
+
+def test_beside_a_running_terminal_no_output_is_touched(
+    fake: type[Fake], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hears(monkeypatch, signal.SIGTERM)
+    touched: list[Any] = []
+    monkeypatch.setattr(safety, "runs_already", lambda _: True)
+    monkeypatch.setattr(safety, "make_safe", touched.append)
+    assert main(["--config", str(SIMULATED)]) == 0
+    assert touched == []
 
 
 @pytest.mark.parametrize("what", ["build", "start"])
