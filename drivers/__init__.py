@@ -19,6 +19,7 @@ GROUP = "terminal.drivers"
 
 DRIVERS: dict[tuple[str, str], str] = {
     ("reader", "pcsc"): "drivers.readers.pcsc:PcscReader",
+    ("reader", "nfcpy"): "drivers.readers.nfcpy:NfcpyReader",
     ("reader", "simulated"): "drivers.readers.simulated:SimulatedReader",
     ("coin_acceptor", "pulse"): "drivers.coins.pulse:PulseAcceptor",
     ("coin_acceptor", "simulated"): "drivers.coins.simulated:SimulatedAcceptor",
