@@ -75,11 +75,11 @@ def _build(settings: DeviceSettings, ear: Ear) -> Any:
 
 def _act(terminal: str, device: Any, asked: dict[str, Any], ear: Ear) -> None:
     if asked["act"] == "print":
-        device.print(JOB, page(terminal, device.name))
         ear.put(note("print ordered", key=JOB, act="print"))
+        device.print(JOB, page(terminal, device.name))
     elif asked["act"] == "signal":
-        device.show(Signal(asked["what"]))
         ear.put(note(f"shows {asked['what']!r} while you listen", act="signal"))
+        device.show(Signal(asked["what"]))
 
 
 def _lines(ear: Ear, seconds: float) -> Iterator[dict[str, Any]]:

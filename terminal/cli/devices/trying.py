@@ -154,23 +154,22 @@ class _Watch:
         self._awaits = act in ("pulse", "print")
         self._until_answer = until_answer
         self._key = ""
-        self._ended = ""
+        self._ends: dict[str, str] = {}  # an answer may come before the words that tell its key
         self._health = ""
 
     def over(self, line: dict[str, Any]) -> bool:
-        """Take a line; return whether it is the last one that is waited for."""
+        """Take a line; return whether nothing more is waited for."""
         values = line["values"]
         self._key = values.get("key", self._key)
         self._health = values.get("health", self._health)
-        named = str(values.get(_ENDED.get(line["event"], ""), ""))
-        if self._awaits and self._key and named.partition("/")[0] == self._key:
-            self._ended = values["ended"]
-            return self._until_answer
-        return False
+        if line["event"] in _ENDED:
+            key = str(values[_ENDED[line["event"]]]).partition("/")[0]
+            self._ends[key] = values["ended"]
+        return self._awaits and self._until_answer and self._key in self._ends
 
     def well(self) -> bool:
         """Return whether it did what it should, and works."""
-        return self._ended == "done" if self._awaits else self._health not in _ILL
+        return self._ends.get(self._key) == "done" if self._awaits else self._health not in _ILL
 
 
 def _shown(line: dict[str, Any]) -> str:
