@@ -155,8 +155,8 @@ class Devices(Mapping[str, Device]):
         _LOG.error("%s (%s): %s", name, role, words)
         place.let_go()
         if role == "reader":  # what lay there may have been taken away since; the new one tells what lies there
-            self._post(TokenRemoved(name))
-        self._post(DeviceChanged(name, role, Health.FAILED, words))
+            self._told(name, TokenRemoved(name))
+        self._told(name, DeviceChanged(name, role, Health.FAILED, words))
         place.begin_anew(words, self._now_s())
 
     def _give_up(self, place: _Place, silent_ms: int) -> None:
@@ -165,15 +165,16 @@ class Devices(Mapping[str, Device]):
             return
         place.given_up = True
         words = f"its driver does not answer again, after it was started anew {MOST_ANEW} times within an hour"
-        _LOG.critical("%s (%s): %s", place.settings.name, place.settings.role, words)
-        self._post(DeviceChanged(place.settings.name, place.settings.role, Health.FAILED, words))
+        name, role = place.settings.name, place.settings.role
+        _LOG.critical("%s (%s): %s", name, role, words)
+        self._told(name, DeviceChanged(name, role, Health.FAILED, words))
 
     def _take_back(self, place: _Place) -> None:
         """A driver that was given up, and not replaced, goes on after all."""
         if place.given_up:
             place.given_up = False
-            now = place.device.condition
-            self._post(DeviceChanged(place.settings.name, place.settings.role, now.health, now.words))
+            name, role, now = place.settings.name, place.settings.role, place.device.condition
+            self._told(name, DeviceChanged(name, role, now.health, now.words))
 
 
 class _Place:

@@ -72,18 +72,16 @@ class Daemon:
         self._backends = self._build_backends()
         way = RightOfWay()
         self._engine = Engine(self._journal, self._backends, self._clock, settings.sync, way=way)
-        job = msgspec.structs.replace(settings.job(), zone=local_zone())
-        self._terminal = Terminal(job, Names(self._clock, settings.terminal.id))
-        self._job = job
+        self._job = msgspec.structs.replace(settings.job(), zone=local_zone())
+        self._names = Names(self._clock, settings.terminal.id)
+        self._terminal = Terminal(self._job, self._names)
         self._loop = Loop(
             self._terminal, self._journal, self._clock.now, self._perform, self._engine.notice, way=way
         )
         self._devices = Devices(settings.devices, self._loop.post)
-        wallet = self._backends[settings.roles.wallet]
-        catalogue = self._backends[settings.roles.catalogue or settings.roles.wallet]
         self._lookups = Lookups(
-            wallet=wallet,
-            catalogue=catalogue,
+            wallet=self._backends[settings.roles.wallet],
+            catalogue=self._backends[settings.roles.catalogue or settings.roles.wallet],
             journal=self._journal,
             weather=self._engine,
             now=self._clock.now,
@@ -137,7 +135,7 @@ class Daemon:
         now = self._clock.now()
         journal = self._journal
         left = LeftOpen(journal.held(), journal.open_releases(), journal.open_sessions())
-        found = recover(self._job, left, now, Names(self._clock, self._settings.terminal.id))
+        found = recover(self._job, left, now, self._names)
         if found.facts:
             journal.commit(found.facts, now, urgent=True)
             _LOG.warning("settled %d things that were open when the terminal stopped", len(found.facts))
@@ -210,12 +208,11 @@ class Daemon:
         return backend.options
 
     def _build_control(self) -> Server:
-        names = Names(self._clock, self._settings.terminal.id)
         trials = Trials(
             terminal=self._settings.terminal.id,
             devices=self._devices,
             loop=self._loop,
-            ticket=names.id,
+            ticket=self._names.id,
             screen=lambda: self._screen,
         )
         self._devices.heard = trials.heard
