@@ -23,9 +23,10 @@ import msgspec
 from msgspec import Meta
 
 from drivers.coins.pulses import Coin, PulseCounter, Result, Shape, Table
-from drivers.contract import Condition, DriverOptions, Emit
+from drivers.contract import Condition, DriverOptions, Emit, Found
 from drivers.device import DeviceThread
 from drivers.pins import Edges, Output, PinOptions, Pins, check_line, drive_once, open_pins
+from drivers.pins.board import pins_found
 from terminal.core.events import CoinInserted, CoinUnrecognised, Health
 
 _MS = 1_000_000
@@ -118,6 +119,11 @@ class PulseAcceptor(DeviceThread):
     def make_safe(options: Any) -> None:
         """Forbid coins; see drivers.contract.MakesSafe."""
         drive_once(options, [(options.inhibit_line, options.inhibit_level == "low", True)])
+
+    @staticmethod
+    def scan() -> list[Found]:
+        """Return the board's pins, if it has any."""
+        return pins_found("coin_acceptor", "pulse")
 
     # -- for the daemon --------------------------------------------------------------------------------
 

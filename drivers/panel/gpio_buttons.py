@@ -7,7 +7,8 @@
     buttons = { espresso = 5, latte = "GPIO6", cancel = 13 }
 
 A press counts when the button is still pressed `hold_ms` after its contact closed, so that a spike on a long
-wire buys nothing; what follows within `repeat_ms` is the same press.
+wire buys nothing; what follows within `repeat_ms` is the same press. A button that stays pressed is one press;
+after `stuck_s` the device says so, since nobody presses that long and the next customer would press in vain.
 """
 
 from __future__ import annotations
@@ -17,12 +18,15 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
-from drivers.contract import Condition, DriverOptions, Emit
+from drivers.contract import Condition, DriverOptions, Emit, Found
 from drivers.device import DeviceThread
 from drivers.pins import Edge, Edges, Line, PinOptions, Pins, check_line, open_pins
-from terminal.core.events import ButtonPressed
+from drivers.pins.board import pins_found
+from terminal.core.events import ButtonPressed, Health
 
 _MS = 1_000_000
+_LOOK_NS = 1_000 * _MS
+"""How often a button that is held is looked at: not every way to the pins tells when it is let go."""
 
 
 class GpioButtonsOptions(PinOptions, frozen=True, kw_only=True):
@@ -46,6 +50,9 @@ class GpioButtonsOptions(PinOptions, frozen=True, kw_only=True):
     repeat_ms: Annotated[
         int, Meta(ge=1, le=10_000, description="Within this time a second press is the first, in milliseconds.")
     ] = 150
+    stuck_s: Annotated[
+        int, Meta(ge=1, le=3_600, description="A button that is pressed for so many seconds is told as stuck.")
+    ] = 30
 
     def __post_init__(self) -> None:
         """Check what only shows when the options stand together."""
@@ -72,12 +79,20 @@ class GpioButtons(DeviceThread):
         self._closing: dict[Line, int] = {}  # contacts that closed, and when they will count as pressed
         self._pressed_at: dict[Line, int] = {}
 
+    @staticmethod
+    def scan() -> list[Found]:
+        """Return the board's pins, if it has any."""
+        return pins_found("buttons", "gpio")
+
     def _open(self) -> Condition | None:
         options = self._options
         pins = open_pins(options)
         self._edges = pins.edges(list(self._buttons), active_low=options.active_low, bias=options.bias)
         self._pins = pins
         self._closing, self._pressed_at = {}, {}
+        # Who holds a button while the terminal starts has chosen nothing; but it may be stuck.
+        now = pins.now_ns()
+        self._held = {line: now for line in self._buttons if self._edges.active(line)}
         return None
 
     def _close(self) -> None:
@@ -98,17 +113,19 @@ class GpioButtons(DeviceThread):
         if pins is None or edges is None:
             raise RuntimeError("served while closed")
         now = pins.now_ns()
-        due = min(self._closing.values(), default=None)
+        dues = [*self._closing.values(), *([now + _LOOK_NS] if self._held else [])]
         with self._resting():
-            came = edges.wait(None if due is None else max(0, due - now) / 1e9)
+            came = edges.wait(max(0, min(dues) - now) / 1e9 if dues else None)
         for edge in came:
             self._take(edge)
         if not came:
             self._settle(now, edges)
+            self._look_for_stuck(now, edges)
 
     def _take(self, edge: Edge) -> None:
         last = self._pressed_at.get(edge.line)
         if not edge.active:
+            self._held.pop(edge.line, None)
             if edge.t_ns < self._closing.get(edge.line, 0):
                 del self._closing[edge.line]  # a spike or a bounce; a bounce closes the contact again
         elif last is None or edge.t_ns - last >= self._options.repeat_ms * _MS:
@@ -119,5 +136,20 @@ class GpioButtons(DeviceThread):
         for line in [line for line, due in self._closing.items() if due <= now]:
             held_since = self._closing.pop(line)
             if edges.active(line):
-                self._pressed_at[line] = held_since
+                self._pressed_at[line] = self._held[line] = held_since
                 self._emit(ButtonPressed(self.name, self._buttons[line]))
+
+    def _look_for_stuck(self, now: int, edges: Edges) -> None:
+        """Tell of buttons that nobody can be pressing any more."""
+        self._held = {line: since for line, since in self._held.items() if edges.active(line)}
+        stuck_ns = self._options.stuck_s * 1_000 * _MS
+        stuck = [self._buttons[line] for line, since in self._held.items() if now - since >= stuck_ns]
+        if not stuck:
+            self._report(Health.OK)
+            return
+        which = f"button {stuck[0]!r} is" if len(stuck) == 1 else f"buttons {', '.join(map(repr, stuck))} are"
+        self._report(
+            Health.DEGRADED,
+            f"{which} pressed for more than {self._options.stuck_s} s: stuck, wired to the wrong level "
+            "(active_low) or without its resistor (bias)",
+        )

@@ -22,10 +22,11 @@ from typing import Annotated, Any, ClassVar, Literal
 import msgspec
 from msgspec import Meta
 
-from drivers.contract import Condition, DriverOptions, Emit, Signal
+from drivers.contract import Condition, DriverOptions, Emit, Found, Signal
 from drivers.device import DeviceThread
 from drivers.panel.patterns import PATTERNS
 from drivers.pins import Line, Output, PinOptions, Pins, check_line, drive_once, open_pins
+from drivers.pins.board import pins_found
 
 _MS = 1_000_000
 
@@ -99,6 +100,11 @@ class GpioIndicator(DeviceThread):
         lamps = [(line, options.active_low, False) for line in options.lamp_lines]
         buzzer = [] if options.buzzer is None else [(options.buzzer, options.buzzer_active_low, False)]
         drive_once(options, [*lamps, *buzzer])
+
+    @staticmethod
+    def scan() -> list[Found]:
+        """Return the board's pins, if it has any."""
+        return pins_found("indicator", "gpio")
 
     # -- for the daemon --------------------------------------------------------------------------------
 

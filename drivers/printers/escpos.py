@@ -26,11 +26,12 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
-from drivers.contract import Condition, DriverOptions, Emit
+from drivers.contract import Condition, DriverOptions, Emit, Found
 from drivers.device import DeviceError, DeviceFault, DeviceMissing, DeviceThread, needs, words_of
 from drivers.printers import ports
 from drivers.printers.compose import ComposeError, Composer, Cut, composer
 from drivers.printers.ports import Flow, Line, Parity, Port
+from drivers.printers.scan import printers
 from drivers.printers.status import Status
 from drivers.printers.talk import Talk
 from terminal.core.events import Ended, Health, PrintEnded
@@ -110,6 +111,11 @@ class EscposPrinter(DeviceThread):
         self._sent = 0
         self._trouble = ""
         self._jobs: deque[str] = deque(maxlen=_REMEMBERED)
+
+    @staticmethod
+    def scan() -> list[Found]:
+        """Return the USB printers that are plugged in; one on a serial line or network cannot be seen."""
+        return printers()
 
     def print(self, job: str, document: Document) -> None:
         """Print *document*, once.

@@ -23,9 +23,10 @@ from typing import Annotated, Any, ClassVar, Literal
 import msgspec
 from msgspec import Meta
 
-from drivers.contract import Condition, DriverOptions, Emit
+from drivers.contract import Condition, DriverOptions, Emit, Found
 from drivers.device import DeviceError, DeviceThread, words_of
 from drivers.pins import Edges, Line, Output, PinOptions, Pins, check_line, drive_once, open_pins
+from drivers.pins.board import pins_found
 from drivers.releases.once import Once
 from terminal.core.catalogue import Product
 from terminal.core.events import Ended, Health, ReleaseEnded
@@ -102,6 +103,11 @@ class Relay(DeviceThread):
     def make_safe(options: Any) -> None:
         """Release every relay; see drivers.contract.MakesSafe."""
         drive_once(options, [(line, options.active_low, False) for line in options.relay_lines])
+
+    @staticmethod
+    def scan() -> list[Found]:
+        """Return the board's pins, if it has any."""
+        return pins_found("release", "relay")
 
     # -- for the daemon --------------------------------------------------------------------------------
 
