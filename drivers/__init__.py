@@ -20,6 +20,9 @@ GROUP = "terminal.drivers"
 DRIVERS: dict[tuple[str, str], str] = {
     ("reader", "pcsc"): "drivers.readers.pcsc:PcscReader",
     ("reader", "nfcpy"): "drivers.readers.nfcpy:NfcpyReader",
+    ("reader", "pn532"): "drivers.readers.pn532:Pn532Reader",
+    ("reader", "rdm6300"): "drivers.readers.rdm6300:Rdm6300Reader",
+    ("reader", "hid"): "drivers.readers.hid:HidReader",
     ("reader", "simulated"): "drivers.readers.simulated:SimulatedReader",
     ("coin_acceptor", "pulse"): "drivers.coins.pulse:PulseAcceptor",
     ("coin_acceptor", "simulated"): "drivers.coins.simulated:SimulatedAcceptor",

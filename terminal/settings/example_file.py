@@ -39,6 +39,9 @@ _CHOSEN = {"job": "vending", "credential": "pos-token", "one_product": "espresso
 
 _GIVEN: dict[tuple[str, str], dict[str, Any]] = {
     ("release", "relay"): {"line": 22},
+    ("reader", "pn532"): {"port": "/dev/ttyAMA0"},
+    ("reader", "rdm6300"): {"port": "/dev/serial0"},
+    ("reader", "hid"): {"device": "/dev/input/by-id/usb-Sycreader_USB_Reader_08FF20140315-event-kbd"},
     ("coin_acceptor", "pulse"): {"line": 17, "inhibit_line": 27, "coins": {"1": 50, "2": 100, "4": 200}},
     ("printer", "escpos"): {"port": "file:///dev/usb/lp0"},
     ("buttons", "gpio"): {"buttons": {"espresso": 5, "cancel": 6}},

@@ -1,8 +1,8 @@
 """The reader that types, on a keyboard that umockdev makes: /dev, sysfs and EVIOCGRAB are of its making.
 
-tests/drivers/test_hid.py runs this inside ``umockdev-run``. There a FIFO takes the place of the device's node, so
-that keys can be pressed one by one and the reader unplugged. Permissions, and a second program that grabs, are
-beyond umockdev; test_hid.py has those.
+tests/drivers/test_hid.py runs this inside ``umockdev-run``. There a FIFO takes the place of the device's node,
+so that keys can be pressed one by one and the reader unplugged. Permissions, and a second program that grabs,
+are beyond umockdev; test_hid.py has those.
 """
 
 import os

@@ -71,7 +71,7 @@ def test_every_driver_has_a_block_with_all_its_options(key: tuple[str, str]) -> 
     head = {"name": block.pop("name"), "role": block.pop("role"), "driver": block.pop("driver")}
     kind: Any = drivers.find(role, driver).Options
     assert set(block) == set(kind.__struct_encode_fields__)
-    assert re.fullmatch(r"[a-z ]+", head["name"])
+    assert re.fullmatch(r"[a-z0-9 ]+", head["name"])
 
 
 @pytest.mark.parametrize("key", sorted(drivers.DRIVERS), ids=".".join)
