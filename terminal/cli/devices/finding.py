@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -34,11 +35,15 @@ class Proposal(Value, frozen=True):
 
     Attributes:
         configured: Name of the configured device that it is; empty: none.
+        taken: Name of the device, of another driver, that is configured at the same place; empty: none.
+        rivals: Other drivers that were proposed for the same place: at most one of them is right.
         lacks: What its block lacks to be right, as the driver says it; empty: nothing.
     """
 
     found: Found
     configured: str = ""
+    taken: str = ""
+    rivals: tuple[str, ...] = ()
     lacks: str = ""
 
 
@@ -77,15 +82,30 @@ def _ask(role: str, driver: str) -> Looked:
 
 def proposals(looked: Sequence[Looked], configured: Sequence[DeviceSettings]) -> list[Proposal]:
     """Return everything that was found, each configured device being at most one of it."""
+    found = [each for one in looked for each in one.found]
     left = list(configured)
     made = []
-    for found in (each for one in looked for each in one.found):
-        same = next((device for device in left if _same(device, found)), None)
+    for each in found:
+        same = next((device for device in left if _same(device, each)), None)
         if same is not None:
             left.remove(same)
-        lacks = "" if same else _lacks(found)
-        made.append(Proposal(found, same.name if same else "", lacks))
+            made.append(Proposal(each, configured=same.name))
+            continue
+        places = _places(each.options)
+        taken = (device.name for device in configured if places & _places(_options(device)))
+        others = (one.driver for one in found if one is not each and places & _places(one.options))
+        rivals = tuple(dict.fromkeys(others))
+        made.append(Proposal(each, taken=next(taken, ""), rivals=rivals, lacks=_lacks(each)))
     return made
+
+
+def _options(device: DeviceSettings) -> dict[str, object]:
+    return {name: getattr(device.options, name) for name in device.options.__struct_fields__}
+
+
+def _places(options: dict[str, Any]) -> set[Path]:
+    """Return the device files that *options* name: what two drivers cannot have at the same time."""
+    return {_node(value) for value in options.values() if isinstance(value, str) and "/dev/" in value}
 
 
 def _same(device: DeviceSettings, found: Found) -> bool:

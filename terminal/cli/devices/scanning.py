@@ -109,13 +109,19 @@ def _block(proposal: Proposal, name: Callable[[str], str], health: dict[str, str
     if proposal.configured:
         state = health.get(proposal.configured)
         return [*lines, f"# Configured as {proposal.configured!r}{f': {state}' if state else ''}."]
+    if proposal.taken:
+        return [*lines, f"# {proposal.taken!r} is configured there already, with another driver."]
     head = {"name": name(found.role), "role": found.role, "driver": found.driver}
     block = ["[[devices]]", *(f"{toml.key(key)} = {toml.value(value)}" for key, value in head.items())]
     block += [f"{toml.key(key)} = {toml.value(value)}" for key, value in found.options.items()]
+    doubts = []
+    if proposal.rivals:
+        doubts.append(f"# Take at most one of the drivers {', '.join((found.driver, *proposal.rivals))}:")
     if proposal.lacks:
-        lines.append(f"# To be completed before it can be used: {tables.clean(proposal.lacks)}")
+        doubts.append(f"# To be completed before it can be used: {tables.clean(proposal.lacks)}")
+    if doubts:
         block = [f"# {line}" for line in block]
-    return [*lines, *block]
+    return [*lines, *doubts, *block]
 
 
 def _as_json(proposal: Proposal, health: dict[str, str]) -> dict[str, Any]:
@@ -127,6 +133,8 @@ def _as_json(proposal: Proposal, health: dict[str, str]) -> dict[str, Any]:
         "words": found.words,
         "caution": found.caution,
         "configured": proposal.configured,
+        "taken": proposal.taken,
+        "rivals": list(proposal.rivals),
         "health": health.get(proposal.configured, ""),
         "lacks": proposal.lacks,
     }
