@@ -125,7 +125,6 @@ class GpioButtons(DeviceThread):
     def _take(self, edge: Edge) -> None:
         last = self._pressed_at.get(edge.line)
         if not edge.active:
-            self._held.pop(edge.line, None)
             if edge.t_ns < self._closing.get(edge.line, 0):
                 del self._closing[edge.line]  # a spike or a bounce; a bounce closes the contact again
         elif last is None or edge.t_ns - last >= self._options.repeat_ms * _MS:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from drivers.contract import Signal
 from terminal.core.effects import Effect, Notice, ReadWallet
 from terminal.core.events import Ended, Health
 from terminal.core.facts import EntryState, ReleaseIntended, ReleaseKind
@@ -339,6 +340,60 @@ def test_a_device_that_hangs_is_named(house: House, monkeypatch: pytest.MonkeyPa
     assert daemon.hangs() == []
     monkeypatch.setattr(daemon._devices["slot"], "beat_age_ms", lambda: devices.STUCK_MS + 1)
     assert daemon.hangs() == ["the driver of 'slot' does not answer"]
+
+
+def test_a_driver_that_hangs_is_replaced_while_everything_else_goes_on(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sale under way ends as unknown, by its own deadline; the next one is given out by the new driver."""
+    house.change("[reading]", "[vending]\nrelease_s = 1\n\n[reading]")
+    daemon = house.start()
+    ready(daemon)
+    old: Any = daemon._devices["machine"]
+    leave = threading.Event()
+    monkeypatch.setattr(old, "_run", lambda *_args, **_more: leave.wait(120))
+    others = {name: device for name, device in daemon._devices.items() if name != "machine"}
+    buy(daemon)
+    wait_until(lambda: daemon.status()["screen"]["notice"] == Notice.UNKNOWN.value, what="the deadline")
+    assert daemon.status()["queue"]["parked"] == 1
+    hand(daemon, "reader", "untap")
+    hand(daemon, "slot", "unknown")
+    wait_until(lambda: daemon.status()["screen"]["notice"] == Notice.COIN_UNKNOWN.value, what="the others")
+    old._beat_at -= devices.SILENT_MS / 1000 + 1
+    daemon._devices.look()
+    assert daemon._devices["machine"] is not old
+    assert {name: daemon._devices[name] for name in others} == others
+    ready(daemon)
+    assert daemon.hangs() == []
+    (problem,) = [each for each in daemon.status()["problems"] if "machine" in each]
+    assert problem.startswith("Release 'machine' is degraded: its driver did not answer for 3")
+    buy(daemon)
+    wait_until(lambda: daemon.status()["screen"]["notice"] == Notice.CONFIRMED.value, what="the next sale")
+    new: Any = daemon._devices["machine"]
+    assert (old.count, new.count) == (0, 1)
+    leave.set()
+    wait_until(lambda: not old._thread.is_alive(), what="the old driver's end")
+    journal = [each.how for each in daemon._journal.story(1).events if each.what == "vend"]  # type: ignore[union-attr]
+    assert journal == ["intended", Ended.UNKNOWN.value], "what the old one says at last changes nothing"
+
+
+def test_an_indicator_shows_what_the_screen_says(house: House) -> None:
+    lamps = '[[devices]]\nname = "lamps"\nrole = "indicator"\ndriver = "simulated"\n\n[[devices]]'
+    house.change('[[devices]]\nname = "reader"', lamps + '\nname = "reader"')
+    daemon = house.start()
+    ready(daemon)
+    shown: Any = daemon._devices["lamps"]
+
+    def words() -> str:
+        return next(
+            str(each["words"]) for each in house.ask("devices")[1]["devices"] if each["name"] == "lamps"
+        )
+
+    wait_until(lambda: words() == "shows: ready", what="the lamp")
+    shown.shown.clear()
+    buy(daemon)
+    wait_until(lambda: words() == "shows: accepted", what="the lamp")
+    assert set(shown.shown) == {Signal.BUSY, Signal.READY, Signal.ACCEPTED}, "checking, choosing, given"
 
 
 def test_a_loop_that_hangs_is_told_and_does_not_hold_up_the_stop(

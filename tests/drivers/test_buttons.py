@@ -13,6 +13,7 @@ from tests.drivers.benches import BENCHES, MS
 from tests.support.waiting import wait_until
 
 LINES = {"espresso": 5, "cancel": "GPIO13"}
+STUCK_S = 10
 
 
 class SimulatedPanel:
@@ -33,7 +34,8 @@ class GpioPanel:
     def __init__(self, inbox, monkeypatch, kind="simulated"):
         self.bench = BENCHES[kind](monkeypatch)
         self.bench.stop_clock()
-        self.device = GpioButtons("front", GpioButtonsOptions(buttons=LINES, **self.bench.options), inbox.put)
+        options = GpioButtonsOptions(buttons=LINES, stuck_s=STUCK_S, **self.bench.options)
+        self.device = GpioButtons("front", options, inbox.put)
 
     def press(self, button):
         self.down(button)
@@ -186,6 +188,70 @@ def test_a_button_held_down_is_one_press(gpio, inbox):
     wait_pressed(inbox, "espresso", "cancel")
 
 
+def conditions(inbox):
+    return [(each.health, each.words) for each in inbox.of(DeviceChanged)]
+
+
+def test_a_button_that_is_stuck_is_told_and_the_others_go_on(gpio, inbox):
+    gpio.down("espresso")
+    wait_pressed(inbox, "espresso")
+    gpio.pass_time(1000 * STUCK_S - 100)
+    gpio.settle()
+    assert len(conditions(inbox)) == 1, "a slow finger"
+    gpio.pass_time(100)
+    inbox.wait(lambda _: len(conditions(inbox)) == 2)
+    health, words = conditions(inbox)[1]
+    assert health is Health.DEGRADED
+    assert words.startswith("button 'espresso' is pressed for more than 10 s: stuck")
+    gpio.press("cancel")
+    wait_pressed(inbox, "espresso", "cancel")
+    gpio.up("espresso")
+    inbox.wait(lambda _: conditions(inbox)[-1] == (Health.OK, ""))
+    gpio.press("espresso")
+    wait_pressed(inbox, "espresso", "cancel", "espresso")
+
+
+def test_a_contact_that_bounces_and_then_sticks_is_stuck(gpio, inbox):
+    gpio.down("espresso")
+    wait_pressed(inbox, "espresso")
+    now = gpio.bench.now
+    gpio.bench.train(5, [(now + MS, True), (now + 2 * MS, False)])
+    gpio.pass_time(1000 * STUCK_S)
+    inbox.wait(lambda _: conditions(inbox)[-1][0] is Health.DEGRADED)
+
+
+@pytest.mark.parametrize("kind", BENCHES)
+def test_buttons_that_are_stuck_from_the_start_press_nothing(kind, inbox, monkeypatch, running):
+    panel = GpioPanel(inbox, monkeypatch, kind)
+    panel.bench.drive(5, high=False)
+    panel.bench.drive(13, high=False)
+    started(panel, inbox, running)
+    panel.pass_time(1000 * STUCK_S)
+    inbox.wait(lambda _: conditions(inbox)[-1][0] is Health.DEGRADED)
+    assert conditions(inbox)[-1][1].startswith("buttons 'espresso', 'cancel' are pressed for more than")
+    assert inbox.of(ButtonPressed) == []
+
+
+@pytest.mark.parametrize("kind", BENCHES)
+def test_several_panels_on_one_chip_each_tell_their_own(kind, inbox, monkeypatch, running):
+    first = GpioPanel(inbox, monkeypatch, kind)
+    options = GpioButtonsOptions(buttons={"espresso": 6}, **first.bench.options)
+    second = running(GpioButtons("back", options, inbox.put))
+    started(first, inbox, running)
+    inbox.wait(lambda _: len(inbox.of(DeviceChanged)) == 2)
+    first.press("espresso")
+    inbox.wait(lambda _: inbox.of(ButtonPressed) == [ButtonPressed("front", "espresso")])
+    first.bench.train(6, [(first.bench.now, False)])
+    wait_until(lambda: second._closing, what="a contact that was seen")
+    first.bench.now += 50 * MS
+    second._interrupt()
+    inbox.wait(
+        lambda _: (
+            inbox.of(ButtonPressed) == [ButtonPressed("front", "espresso"), ButtonPressed("back", "espresso")]
+        )
+    )
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -193,6 +259,7 @@ def test_a_button_held_down_is_one_press(gpio, inbox):
         ({"buttons": {"a": 5, "b": 5}}, "same line"),
         ({"buttons": {"a": -5}}, "buttons.a is"),
         ({"buttons": {"a": 5}, "hold_ms": 0}, "hold_ms"),
+        ({"buttons": {"a": 5}, "stuck_s": 0}, "stuck_s"),
     ],
 )
 def test_a_wrong_configuration_is_refused_with_a_sentence(options, words):
