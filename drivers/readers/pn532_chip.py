@@ -64,6 +64,7 @@ class Pn532:
         self._frames = Pn532Frames()
         self._said: deque[Piece] = deque()
         self._field = False
+        self._doubtful = False  # it did not listen once: its power may have failed, and with it all settings
 
     def open(self) -> str:
         """Wake it, whatever it was left in the midst of, and set it up; return its version.
@@ -78,10 +79,15 @@ class Pn532:
             raise DeviceFault(
                 f"what answers on {self._port.where} is a chip {said[:1].hex().upper()}, no PN532 (32)"
             )
+        self._set_up()
+        return f"{said[1]}.{said[2]}"
+
+    def _set_up(self) -> None:
+        self.command(frames.SAM, _NORMAL_MODE)
         self.command(frames.PARAMETERS, _NO_RATS)
         self.command(frames.RF, _TRY_TWICE)
         self.field_off()
-        return f"{said[1]}.{said[2]}"
+        self._doubtful = False
 
     def _find_it(self) -> None:
         if self._answers(_FIRST_ACK_S):
@@ -118,9 +124,10 @@ class Pn532:
         A card that is in whatever state is so asked from the beginning the next time.
         """
         if not self._field:
-            self.command(frames.RF, _FIELD_ON)
-            self._field = True
-            time.sleep(_POWER_UP_S)
+            self._field_on()
+        if self._doubtful:
+            self._set_up()
+            self._field_on()
         for kind in kinds:
             found = self._list(kind, _ANYONE.get(kind, frames.POLL_FELICA))
             if found is not None:
@@ -130,6 +137,8 @@ class Pn532:
 
     def lies(self, target: Target) -> bool:
         """Return whether *target*, which find() found, is still there, whatever else is."""
+        if self._doubtful:
+            return False
         if target.kind == frames.TYPE_B:
             # It was activated, so it would not answer if it were looked for (ISO/IEC 14443-3, 7.4).
             return self.command(frames.DIAGNOSE, _CARD_PRESENCE)[:1] == bytes([_DONE])
@@ -140,6 +149,11 @@ class Pn532:
         """Return what the card that was found says to *question*; None: nothing, or that it cannot."""
         said = self.command(frames.THRU, question)
         return said[1:] if said[:1] == bytes([_DONE]) else None
+
+    def _field_on(self) -> None:
+        self.command(frames.RF, _FIELD_ON)
+        self._field = True
+        time.sleep(_POWER_UP_S)
 
     def field_off(self) -> None:
         """Take the field away: every card forgets everything."""
@@ -186,6 +200,7 @@ class Pn532:
             if piece is not None:
                 return None if piece.kind is Kind.ACK else piece
             self._abort()
+            self._doubtful = True
         raise self._silent()
 
     def _answer(self, code: int) -> Piece | None:

@@ -60,6 +60,11 @@ class Board:
             self.chip.hangs = hangs
             self.chip.output.clear()
 
+    def _feed(self, data: bytes) -> None:
+        """Take what one transaction brings: its end is the end of a frame, too."""
+        self.chip.feed(data)
+        self.chip._buffer.clear()
+
     def _frame(self, size: int) -> bytes:
         """Give the next frame once, however much of it is read, and junk after its end."""
         return self.chip.output.popleft()[:size].ljust(size, bytes([JUNK]))
@@ -92,7 +97,7 @@ class I2cBoard(Board):
             if message.addr != ADDRESS or not self.plugged or self._waken():
                 raise OSError(errno.EREMOTEIO, os.strerror(errno.EREMOTEIO))
             if not message.flags & 1:
-                self.chip.feed(bytes(message))
+                self._feed(bytes(message))
                 return
             said = b"\x00" * message.len
             if self.chip.output:
@@ -129,7 +134,7 @@ class SpiBoard(Board):
                 return bytes([JUNK]) * len(sent)
             match sent[0]:
                 case 0x01:
-                    self.chip.feed(sent[1:])
+                    self._feed(sent[1:])
                 case 0x02:
                     return bytes([JUNK, bool(self.chip.output)]).ljust(len(sent), b"\0")
                 case 0x03 if self.chip.output:
