@@ -411,3 +411,13 @@ def test_a_wrong_configuration_is_refused_with_a_sentence(options, words):
     msgspec.convert(good, PulseOptions)
     with pytest.raises(msgspec.ValidationError, match=words):
         msgspec.convert({**good, **options}, PulseOptions)
+
+
+@pytest.mark.parametrize("level", ["high", "low"])
+def test_coins_are_forbidden_from_outside(bench, level):
+    PulseAcceptor.make_safe(
+        PulseOptions(line=17, inhibit_line=27, inhibit_level=level, unit=10, **bench.options)
+    )
+    assert set(bench.history(27)) == {level == "high"}
+    assert not bench.taken(27)
+    assert not bench.taken(17), "the pulses are nobody's business here"

@@ -253,6 +253,61 @@ def test_a_driver_that_hangs_is_found_and_one_that_waits_is_not(inbox, running):
     wait_until(lambda: gadget.beat_age_ms() == 0)
 
 
+class Hung(Gadget):
+    """One whose thread can be let hang."""
+
+    def __init__(self, emit):
+        super().__init__(emit)
+        self.free = threading.Event()
+
+    def hang(self):
+        begun = threading.Event()
+        self.ask(lambda: (begun.set(), self.free.wait(60)))
+        assert begun.wait(30)
+
+
+@pytest.fixture
+def hung(inbox, monkeypatch):
+    monkeypatch.setattr("drivers.device.WAKE_S", 0.05)
+    gadget = Hung(inbox.put)
+    gadget.start()
+    wait_health(inbox, Health.OK)
+    gadget.hang()
+    yield gadget
+    gadget.free.set()
+    wait_until(lambda: not gadget._thread.is_alive(), what="its end")
+
+
+def test_one_that_is_abandoned_is_closed_from_outside_and_begins_nothing_more(hung):
+    done, refused = [], []
+    hung.ask(lambda: done.append("waited"), refused.append)
+    hung.abandon()
+    assert refused == ["thing does not answer and is started anew"]
+    assert hung.closed == 1
+    hung.ask(lambda: done.append("later"), refused.append)
+    assert refused[1:] == ["thing is not running"]
+    hung.free.set()
+    wait_until(lambda: not hung._thread.is_alive(), what="its end, by itself")
+    assert done == []
+    assert hung.opened == 1
+
+
+def test_one_that_wakes_up_when_it_is_abandoned_closes_itself(hung):
+    hung._interrupt = hung.free.set
+    hung.abandon()
+    wait_until(lambda: not hung._thread.is_alive())
+    assert hung.closed == 1
+
+
+def test_a_device_that_does_not_let_itself_be_closed_is_abandoned_all_the_same(hung):
+    def close():
+        raise OSError(5, "Input/output error")
+
+    hung._close = close
+    hung.abandon()
+    assert not hung._running
+
+
 def test_an_emit_that_fails_does_not_end_the_thread(running):
     told = []
 

@@ -256,6 +256,15 @@ def test_lines_that_cannot_be_driven_are_told(inbox, monkeypatch, running, kind)
     inbox.wait(lambda _: any(each.health is not Health.OK for each in inbox.of(DeviceChanged)))
 
 
+def test_lamps_and_buzzer_are_put_out_from_outside(bench):
+    options = GpioIndicatorOptions(
+        lamp=LAMP, lamps={"busy": 5}, active_low=True, buzzer=BUZZER, **bench.options
+    )
+    GpioIndicator.make_safe(options)
+    assert [set(bench.history(line)) for line in (LAMP, 5, BUZZER)] == [{True}, {True}, {False}]
+    assert not bench.taken(LAMP)
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

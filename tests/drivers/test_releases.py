@@ -5,13 +5,13 @@ from itertools import pairwise
 import msgspec
 import pytest
 
-from drivers.device import Pace
+from drivers.device import DeviceFault, Pace
 from drivers.releases.once import Once
 from drivers.releases.relay import Relay, RelayOptions
 from drivers.releases.simulated import SimulatedRelease, SimulatedReleaseOptions
 from terminal.core.catalogue import Product
 from terminal.core.events import DeviceChanged, Ended, Health, ReleaseEnded
-from tests.drivers.benches import BENCHES
+from tests.drivers.benches import BENCHES, WITH_WIDTHS
 from tests.support.waiting import wait_until
 
 COFFEE = Product("coffee", "Coffee", 120)
@@ -252,6 +252,101 @@ def test_each_product_may_have_its_relay(relay, inbox):
     assert [event.ended for event in inbox.of(ReleaseEnded)] == [Ended.DONE, Ended.DONE, Ended.FAILED]
     assert machine.bench.history(5) == [False, True, False]
     assert machine.bench.history(6) == [False, True, False]
+
+
+def test_the_relays_of_one_device_are_pulled_one_after_the_other(relay, inbox):
+    """A machine prepares one piece at a time; whoever can do two at once is two devices."""
+    machine = relay(line=None, lines={"coffee": 5, "tea": 6}, pulse_ms=20)
+    bench = machine.bench
+    both = []
+    for line in (5, 6):
+        machine.device._outputs[line] = Watching(
+            machine.device._outputs[line], lambda: both.append((bench.high(5), bench.high(6)))
+        )
+    machine.device.release("r1", COFFEE)
+    machine.device.release("r2", Product("tea", "Tea", 100))
+    assert ended(inbox, "r2").ended is Ended.DONE
+    assert both == [(True, False), (False, False), (False, True), (False, False)]
+
+
+class Watching:
+    """An output that tells when it was driven."""
+
+    def __init__(self, output, tell):
+        self._output, self._tell = output, tell
+
+    def set(self, *, active):
+        self._output.set(active=active)
+        self._tell()
+
+    def close(self):
+        self._output.close()
+
+
+def test_one_relay_for_most_products_and_another_for_one(relay, inbox):
+    machine = relay(lines={"tea": "GPIO6"})
+    machine.device.release("r1", COFFEE)
+    machine.device.release("r2", Product("tea", "Tea", 100))
+    machine.device.release("r3", Product("soup", "Soup", 100))
+    assert ended(inbox, "r3").ended is Ended.DONE
+    assert machine.given() == 2
+    assert machine.bench.history(6) == [False, True, False]
+
+
+@pytest.mark.parametrize("kind", BENCHES)
+def test_two_relay_devices_on_one_chip_do_not_wait_for_each_other(kind, inbox, monkeypatch, running):
+    first = RelayMachine(inbox, monkeypatch, kind=kind, slow=True)
+    options = RelayOptions(line=23, pulse_ms=1, **first.bench.options)
+    second = Relay("tower", options, inbox.put)
+    running(first.device)
+    running(second)
+    inbox.wait(lambda _: len(inbox.of(DeviceChanged)) == 2)
+    first.device.release("r1", COFFEE)
+    wait_until(first.pulled)
+    second.release("r2", COFFEE)
+    assert ended(inbox, "r2").ended is Ended.DONE
+    assert first.pulled()
+    second.stop()
+    assert first.pulled(), "the stop of one lets go its own lines only"
+    first.device.stop()
+    assert not first.pulled()
+    assert first.bench.history(23)[:3] == [False, True, False]
+    assert not first.bench.high(23)
+
+
+def test_two_relay_devices_on_one_line_is_a_mistake_that_is_told(inbox, monkeypatch, running):
+    first = RelayMachine(inbox, monkeypatch)
+    running(first.device)
+    inbox.wait(lambda _: inbox.of(DeviceChanged))
+    second = running(Relay("tower", RelayOptions(line="GPIO22", **first.bench.options), inbox.put))
+    inbox.wait(lambda _: len(inbox.of(DeviceChanged)) == 2)
+    assert second.condition.health is Health.FAILED
+    assert "in use already" in second.condition.words
+    first.device.release("r1", COFFEE)
+    assert ended(inbox, "r1").ended is Ended.DONE
+
+
+# -- from outside --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("active_low", [False, True])
+def test_relays_are_released_from_outside(bench, active_low):
+    options = RelayOptions(line=RELAY, lines={"a": 5, "b": RELAY}, active_low=active_low, **bench.options)
+    Relay.make_safe(options)
+    assert [bench.history(line)[-1] for line in (RELAY, 5)] == [active_low, active_low]
+    assert not any(active_low is not level for line in (RELAY, 5) for level in bench.history(line))
+    assert not bench.taken(RELAY)
+    Relay.make_safe(options)  # and once more: nobody holds the lines
+
+
+@pytest.mark.parametrize("kind", WITH_WIDTHS)
+def test_a_line_that_somebody_has_keeps_no_other_relay_pulled(kind, monkeypatch):
+    bench = BENCHES[kind](monkeypatch)
+    held = bench.open().output(RELAY, active_low=False, active=True)
+    with pytest.raises(DeviceFault, match="in use"):
+        Relay.make_safe(RelayOptions(line=RELAY, lines={"a": 5}, active_low=True, **bench.options))
+    assert bench.history(5)[-1] is True
+    held.close()
 
 
 def test_a_line_0_is_a_line(relay, inbox):
