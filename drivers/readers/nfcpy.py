@@ -92,6 +92,7 @@ class NfcpyReader(DeviceThread):
         self._port: NfcpyPort | None = None
         self._lying: str | None = None  # what was told of the card that lies there: a UID, or a refusal
         self._kind: Kind = "A"  # of that card
+        self._number = b""  # and its number as it was read, where it is a token of type A
         self._misses = 0  # looks in a row that did not find it
         self._looked_before = False  # at any time since the start
 
@@ -142,14 +143,20 @@ class NfcpyReader(DeviceThread):
         self._looked_before = True
 
     def _sense(self) -> Card | None:
-        """Look for a card of each kind, beginning with that of the card that lies there."""
+        """Look for a card of each kind, beginning with the card that lies there.
+
+        That one is asked for by its number first, so that two cards in the field are no dance of swaps.
+        """
         port = self._now_open()
-        kinds = self._options.cards
-        for kind in sorted(kinds, key=lambda kind: self._lying is not None and kind != self._kind):
+        kinds = sorted(self._options.cards, key=lambda kind: self._lying is not None and kind != self._kind)
+        looks: list[tuple[Kind, bytes]] = [(kind, b"") for kind in kinds]
+        if self._number:
+            looks.insert(0, (self._kind, self._number))
+        for kind, number in looks:
             self._beat()
             if self._stopping.is_set():
                 return None
-            card = port.sense(kind)
+            card = port.sense(kind, number)
             if card is not None:
                 return card
         return None
@@ -174,11 +181,13 @@ class NfcpyReader(DeviceThread):
     def _tell_presented(self, card: Card, what: str, event: TokenPresented | TokenUnreadable) -> None:
         self._tell_removed()
         self._lying, self._kind = what, card.kind
+        if card.kind == "A" and isinstance(event, TokenPresented):
+            self._number = card.number()
         self._emit(event)
 
     def _tell_removed(self) -> None:
         if self._lying is not None:
-            self._lying = None
+            self._lying, self._number = None, b""
             self._emit(TokenRemoved(self.name))
 
     def _confirm(self, card: Card) -> bool | None:
@@ -203,13 +212,12 @@ class NfcpyReader(DeviceThread):
         return originality.verify(number, signature)
 
     def _find_again(self, card: Card) -> None:
-        again = self._now_open().sense(card.kind)
+        number = card.number()
+        again = self._now_open().sense(card.kind, number if card.kind == "A" else b"")
         if again is None:
             raise _Gone
-        if again.number() != card.number():
-            if card.kind == "B":  # as passports do, and nothing in the number says so
-                raise Refused(CHANGES, "its number is another one each time")
-            raise _Gone
+        if again.number() != number:  # as passports do, and nothing in the number says so
+            raise Refused(CHANGES, "its number is another one each time")
 
 
 class _Gone(Exception):  # noqa: N818 - what happened

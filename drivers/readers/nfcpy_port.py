@@ -18,14 +18,14 @@ import errno
 import logging
 import struct
 import termios
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from drivers.errors import DeviceError, DeviceFault, DeviceMissing, needs, words_of
-from drivers.link import open_link
+from drivers.readers.nfcpy_wire import Hear, line, tap, tap_datagrams
 from drivers.readers.nfcpy_words import (
     BITRATES,
     READERS,
@@ -35,7 +35,6 @@ from drivers.readers.nfcpy_words import (
     Serial,
     Usb,
     meaning,
-    meaning_of_datagram,
     number_a,
     number_b,
     number_f,
@@ -43,16 +42,6 @@ from drivers.readers.nfcpy_words import (
 from drivers.readers.pcsc_port import seized
 from drivers.usb import SYSFS, UsbDevice, usb_devices
 from terminal.core.value import Value
-
-if TYPE_CHECKING:
-    import serial
-
-Hear = Callable[[Literal[">", "<", "!"], bytes, str], None]
-
-FIRST_ANSWER_MS = 1500
-"""How long a serial adapter may take for its first bytes: on a Raspberry Pi a second more than it should."""
-
-WRITE_S = 1.0
 
 
 class Card(Value, frozen=True):
@@ -106,10 +95,16 @@ class NfcpyPort:
         names = (device.vendor_name, device.product_name, device.chipset_name)
         return f"{' '.join(name for name in names if name)} at {self._where}"
 
-    def sense(self, kind: Kind) -> Card | None:
-        """Look once for a card of *kind*; the field is off before, so that what is found lies there now."""
+    def sense(self, kind: Kind, number: bytes = b"") -> Card | None:
+        """Look once for a card of *kind*; the field is off before, so that what is found lies there now.
+
+        Args:
+            kind: Of type A, B or F.
+            number: UID of the one card that is looked for (type A only); empty: any.
+        """
+        wanted = {"sel_req": bytearray(number)} if number else {}
         with self._errors():
-            target = self._clf.sense(self._nfc.clf.RemoteTarget(BITRATES[kind]))
+            target = self._clf.sense(self._nfc.clf.RemoteTarget(BITRATES[kind], **wanted))
         if target is None:
             return None
         answer = {"A": target.sdd_res, "B": target.sensb_res, "F": target.sensf_res}[kind]
@@ -140,10 +135,10 @@ class NfcpyPort:
     # -- opening -----------------------------------------------------------------------------------------
 
     def _open_serial(self, place: Serial) -> None:
-        self._transport = line = _line(place.device, self._hear_frame)
+        self._transport = opened = line(place.device, self._hear_frame)
         with self._errors(place.driver):
             driver = import_module(f"nfc.clf.{place.driver}")
-            self._clf.device = driver.init(line)
+            self._clf.device = driver.init(opened)
 
     def _open_usb(self, place: Usb, root: Path) -> None:
         there = usb_devices(root)
@@ -166,9 +161,9 @@ class NfcpyPort:
                 raise OSError(errno.ENODEV, "nfcpy found no reader")
         device = self._clf.device
         if (chipset := getattr(device, "chipset", None)) is not None:
-            _tap(chipset.transport, self._hear_frame)
+            tap(chipset.transport, self._hear_frame)
         else:
-            _tap_datagrams(device, self._hear)
+            tap_datagrams(device, self._hear)
 
     def _hear_frame(self, way: Literal[">", "<"], raw: bytes) -> None:
         device = self._clf.device
@@ -270,88 +265,3 @@ def _failures() -> tuple[type[Exception], ...]:
     own = (Error, pn53x.Chipset.Error, rcs380.CommunicationError, rcs380.StatusError, libusb.USBError)
     used = (OSError, termios.error, struct.error)
     return (*own, *used, LookupError, TypeError, ValueError, AttributeError, AssertionError, ArithmeticError)
-
-
-def _line(path: str, hear: Callable[[Literal[">", "<"], bytes], None]) -> Any:
-    """Return a serial line as nfcpy uses one, open.
-
-    Raises:
-        DeviceMissing, DeviceFault: As drivers.link does.
-    """
-    from nfc.clf.transport import TTY  # noqa: PLC0415 - loaded before
-
-    class Line(TTY):  # type: ignore[misc]  # nfcpy ships no types
-        """The line; see the module's text."""
-
-        def __init__(self) -> None:
-            self._heard = False
-            self.tty: serial.Serial | None = None
-            super().__init__(path)
-
-        @property
-        def port(self) -> str:
-            """A name for `stty` that no line has."""
-            return ""
-
-        def open(self, port: str, baudrate: int = 115200) -> None:
-            """Open it, whatever it is said to be called, for nobody else."""
-            self.close()
-            self.tty = open_link(path, baudrate, timeout=0.05, write_timeout=WRITE_S, extra="nfc")
-
-        def read(self, timeout: float) -> bytearray:
-            """Return a frame; *timeout* in milliseconds."""
-            try:
-                frame = super().read(timeout if self._heard else max(timeout, FIRST_ANSWER_MS))
-            except LookupError as error:
-                raise OSError(errno.EIO, "a frame was torn") from error
-            self._heard = True
-            hear("<", bytes(frame))
-            return bytearray(frame)
-
-        def write(self, frame: bytes) -> None:
-            """Send a frame."""
-            hear(">", bytes(frame))
-            try:
-                super().write(frame)
-            except termios.error as error:
-                raise OSError(*error.args) from error
-
-        def close(self) -> None:
-            """Close it, also where it is gone."""
-            tty, self.tty = self.tty, None
-            if tty is not None:
-                tty.close()
-
-    return Line()
-
-
-def _tap(transport: Any, hear: Callable[[Literal[">", "<"], bytes], None]) -> None:
-    """Have *hear* told what goes through *transport*, an object of nfcpy's."""
-    write, read = transport.write, transport.read
-
-    def tapped_write(frame: bytes, *arguments: Any, **named: Any) -> None:
-        hear(">", bytes(frame))
-        write(frame, *arguments, **named)
-
-    def tapped_read(*arguments: Any, **named: Any) -> Any:
-        frame = read(*arguments, **named)
-        hear("<", bytes(frame or b""))
-        return frame
-
-    transport.write, transport.read = tapped_write, tapped_read
-
-
-def _tap_datagrams(device: Any, hear: Hear) -> None:
-    """The same for what goes to and from a tag over UDP."""
-    send, receive = device._send_data, device._recv_data  # noqa: SLF001 - nfcpy has no other place to listen at
-
-    def tapped_send(kind: str, data: bytes, address: Any) -> None:
-        hear(">", bytes(data), meaning_of_datagram(kind, bytes(data)))
-        send(kind, data, address)
-
-    def tapped_receive(wait_s: float | None, *kinds: str) -> Any:
-        kind, data, address = receive(wait_s, *kinds)
-        hear("<", bytes(data), meaning_of_datagram(kind, bytes(data)))
-        return kind, data, address
-
-    device._send_data, device._recv_data = tapped_send, tapped_receive  # noqa: SLF001 - as above

@@ -258,16 +258,19 @@ def test_a_passport_on_a_pn532_is_refused_though_its_number_looks_like_one(
 
 # -- how a card goes -----------------------------------------------------------------------------------
 
+ASKS = 2
+"""How often one look asks for a card of type A: for the one that lies there, then for any."""
+
 
 def test_a_card_that_is_missed_twice_is_still_there(udp: Callable[..., UdpBench]) -> None:
     bench = udp()
     bench.put(SEVEN)
     bench.expect(presented(SEVEN))
     for _ in range(5):
-        bench.tag.miss(MISSES - 1)
-        bench.tag.dwell(MISSES + 1)
+        bench.tag.miss(ASKS * (MISSES - 1))
+        bench.tag.dwell(ASKS * MISSES + 1)
     bench.expect(presented(SEVEN))
-    bench.tag.miss(MISSES)
+    bench.tag.miss(ASKS * MISSES)
     bench.expect(presented(SEVEN), REMOVED, presented(SEVEN))
 
 
@@ -279,13 +282,28 @@ def test_a_number_of_another_kind_is_no_other_card_while_the_first_may_be_there(
     bench.expect(presented(SEVEN))
     bench.tag.put(SEVEN, also=IDM)  # a phone that answers as two kinds
     for _ in range(5):
-        bench.tag.miss(MISSES - 1)
-        bench.tag.dwell(2 * MISSES + 2)
+        bench.tag.miss(ASKS * (MISSES - 1))
+        bench.tag.dwell((ASKS + 1) * MISSES + 1)
     bench.expect(presented(SEVEN))
-    bench.tag.miss(MISSES)
+    bench.tag.miss(ASKS * MISSES)
     bench.expect(presented(SEVEN), REMOVED, presented(IDM))
     bench.dwell()
     bench.expect(presented(SEVEN), REMOVED, presented(IDM))
+
+
+def test_two_cards_in_the_field_are_no_dance_of_swaps(serial: Callable[..., SerialBench]) -> None:
+    bench = serial()
+    first = bench.board.put(TypeA(OTHER))
+    bench.expect(presented(OTHER))
+    bench.board.put(TypeA(SEVEN))
+    bench.board.put(TypeA(TEN))
+    bench.dwell()
+    bench.expect(presented(OTHER))
+    bench.board.take(first)
+    bench.inbox.wait(lambda _: len(bench.tokens()) > 2, what="the next card")
+    bench.dwell()
+    assert bench.tokens()[1] == REMOVED
+    assert bench.tokens()[2:] in ([presented(SEVEN)], [presented(TEN)])
 
 
 def test_an_empty_field_that_answers_nothing_is_empty(udp: Callable[..., UdpBench]) -> None:

@@ -47,9 +47,9 @@ class NfcpyTag:
         """From now on cards of type A answer READ_SIG with this; empty: with nothing."""
         self._do("sign", signature)
 
-    def miss(self, looks: int) -> None:
-        """The next *looks* for a card of type A find none, though it lies there."""
-        self._do("miss", str(looks))
+    def miss(self, asks: int) -> None:
+        """The next *asks* for a card of type A find none, though it lies there."""
+        self._do("miss", str(asks))
 
     def answer(self, datagram: bytes) -> None:
         """From now on answer whatever is asked with this; empty: as a card does."""
