@@ -15,12 +15,14 @@ taken for a dance of swaps. A card that is missed is looked for three times befo
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
-from drivers.contract import Condition, DriverOptions, Emit
+from drivers.contract import Condition, DriverOptions, Emit, Found
 from drivers.device import DeviceMissing, DeviceThread
+from drivers.link import adapters
 from drivers.readers import originality
 from drivers.readers.pn532_chip import Pn532
 from drivers.readers.pn532_frames import FELICA_212, FELICA_424, TYPE_A, TYPE_B, Target
@@ -33,6 +35,7 @@ MISSES = 3
 
 _KINDS = {"A": (TYPE_A,), "B": (TYPE_B,), "F": (FELICA_212, FELICA_424)}
 _ASK = 3
+_BUSES = Path("/dev")
 
 
 class Pn532Options(ReaderOptions, frozen=True, kw_only=True):
@@ -83,6 +86,23 @@ class Pn532Reader(DeviceThread):
         self._lying: str | None = None  # what was told of the thing that lies there: a UID, or a refusal
         self._misses = 0
         self._looked_before = False  # at any time since the start
+
+    @staticmethod
+    def scan() -> list[Found]:
+        """Return every serial line, and the buses on a Pi's pins: what is wired to one does not show."""
+        buses = [("i2c", path) for path in _BUSES.glob("i2c-1")]
+        buses += [("spi", path) for path in sorted(_BUSES.glob("spidev0.*"))]
+        ports = [*adapters(), *(f"{bus}://{path}" for bus, path in buses)]
+        return [
+            Found(
+                "reader",
+                "pn532",
+                {"port": port},
+                f"a line with a PN532 board or anything else: {port.rpartition('/')[2]}",
+                "Nothing shows what is wired to it: take this one only if the reader is.",
+            )
+            for port in ports
+        ]
 
     # -- the life --------------------------------------------------------------------------------------
 

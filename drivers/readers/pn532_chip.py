@@ -170,13 +170,13 @@ class Pn532:
 
     # -- commands --------------------------------------------------------------------------------------
 
-    def command(self, code: int, data: bytes = b"", patience_s: tuple[float, ...] = _ACK_S) -> bytes:
+    def command(self, code: int, data: bytes = b"", patience_s: tuple[float, ...] = ()) -> bytes:
         """Give a command and return what follows the code of its answer.
 
         Args:
             code: The command.
             data: What belongs to it.
-            patience_s: Seconds to wait for the acknowledgement, for each try.
+            patience_s: Seconds to wait for the acknowledgement, for each try; empty: as usual.
 
         Raises:
             Silent: No acknowledgement, or no answer.
@@ -184,7 +184,7 @@ class Pn532:
             DeviceFault: The chip refuses it.
         """
         words = frames.describe(code, data)
-        piece = self._give(frames.encode(code, data), code, words, patience_s) or self._answer(code)
+        piece = self._give(frames.encode(code, data), code, words, patience_s or _ACK_S) or self._answer(code)
         if piece is None:
             self._abort()
             raise Silent(f"the PN532 on {self._port.where} took the command {words} and did not answer it")

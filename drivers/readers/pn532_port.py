@@ -106,9 +106,7 @@ class UartPort:
 
     def __init__(self, path: str) -> None:
         self.where = path
-        with needs("pn532"):
-            import serial  # noqa: F401, PLC0415 - only who has such a board needs the library
-        self._link: serial.Serial = open_link(path, RATE, _SLICE_S, _WRITE_S)
+        self._link: serial.Serial = open_link(path, RATE, _SLICE_S, _WRITE_S, extra="pn532")
 
     def send(self, frame: bytes) -> None:
         """See Port."""

@@ -4,6 +4,7 @@ import errno
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from pathlib import Path
 
 import pytest
 
@@ -413,3 +414,18 @@ def test_a_board_that_is_not_wired_to_the_bus_is_missing_with_advice(make_bench)
     bench.lose()
     bench.device.start()
     assert "address 24" in bench.expect_health(Health.MISSING)
+
+
+def test_lines_and_buses_are_proposed_as_they_stand_in_a_configuration(monkeypatch, tmp_path: Path) -> None:
+    for name in ("i2c-1", "i2c-20", "spidev0.0", "spidev0.1", "spidev10.0"):
+        (tmp_path / name).touch()
+    monkeypatch.setattr("drivers.readers.pn532._BUSES", tmp_path)
+    monkeypatch.setattr("drivers.readers.pn532.adapters", lambda: ["/dev/serial/by-id/usb-FTDI"])
+    found = Pn532Reader.scan()
+    assert [each.options["port"] for each in found] == [
+        "/dev/serial/by-id/usb-FTDI",
+        f"i2c://{tmp_path}/i2c-1",
+        f"spi://{tmp_path}/spidev0.0",
+        f"spi://{tmp_path}/spidev0.1",
+    ]
+    assert all(each.caution for each in found)
