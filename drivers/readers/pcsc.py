@@ -6,8 +6,10 @@
     driver = "pcsc"
     reader = "ACR122U"     # part of its name, serial number included; empty: the first one
 
-On the wire, for each card that comes: SCardConnect (shared), ``FF CA 00 00 00`` -> UID ``90 00``,
-SCardDisconnect (leave card). It is read once; what lies there is then watched by pcscd's event counter only.
+On the wire, for each card that comes: SCardConnect (shared), ``FF CA 00 00 00`` -> UID ``90 00``. It is read
+once; what lies there is then watched by pcscd's event counter only. The connection is held as long as it lies
+there: pcscd switches a card off that nobody holds, and one that is off can be swapped between two of its looks
+without a trace (CCID driver, IFDHICCPresence: present and inactive).
 
 A card that stays where it is while the service is restarted or the reader plugged anew is the same tap. So what
 was told last is kept over a loss, and nothing is said of it before the reader is back and has had time to look.
@@ -16,6 +18,7 @@ was told last is kept over a loss, and nothing is said of it before the reader i
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from typing import Annotated, ClassVar
 
 from msgspec import Meta
@@ -30,6 +33,7 @@ from drivers.readers.pcsc_port import (
     CARD_TROUBLE,
     PRESENT,
     REFUSED,
+    Link,
     PcscError,
     PcscPort,
     seized,
@@ -73,6 +77,8 @@ class PcscReader(DeviceThread):
         super().__init__(name, emit)
         self._talk = Talk(name, options, self._traffic)
         self._port: PcscPort | None = None
+        self._holding = ExitStack()  # holds the connection to what lies there
+        self._card: Link | None = None
         self._reader = ""
         self._state = 0
         self._seen: tuple[int, bool] | None = None  # event counter and presence; None: not looked since opening
@@ -121,6 +127,7 @@ class PcscReader(DeviceThread):
             raise self._loss(error) from error
 
     def _close(self) -> None:
+        self._let_card_go()
         port, self._port = self._port, None
         if port is not None:
             port.close()
@@ -174,6 +181,7 @@ class PcscReader(DeviceThread):
         if reopened and not present and self._lying is not None and time.monotonic() < self._settled_at:
             return
         self._seen = now
+        self._let_card_go()
         if not (reopened and present):
             self._tell_removed()
         # pcscd counts what comes and goes: what it found at its own start was no event.
@@ -187,7 +195,11 @@ class PcscReader(DeviceThread):
             if isinstance(found, TokenPresented) and lay_there:
                 found = replace(found, lying=True)
             self._emit(found)
-            self._signal(good=isinstance(found, TokenPresented) and found.original is not False)
+            # After the daemon was told: nothing waits for lamp and buzzer.
+            if self._card is not None:
+                self._talk.signal(
+                    self._card, good=isinstance(found, TokenPresented) and found.original is not False
+                )
         self._looked_before = True
 
     def _tell_removed(self) -> None:
@@ -200,13 +212,14 @@ class PcscReader(DeviceThread):
         port = self._now_open()
         words = why = ""
         for patience_ms in _PATIENCE_MS:
+            self._let_card_go()
             try:
-                with port.card(self._reader) as card:
-                    # Another card may have come since the last look; then that look comes first.
-                    if self._moves_within(0):
-                        return None
-                    uid, original = self._talk.who(card)
-                    return TokenPresented(self.name, uid, original=original)
+                self._card = self._holding.enter_context(port.card(self._reader))
+                # Another card may have come since the last look; then that look comes first.
+                if self._moves_within(0):
+                    return None
+                uid, original = self._talk.who(self._card)
+                return TokenPresented(self.name, uid, original=original)
             except NoUid as error:
                 words, why = error.words, error.why
                 if error.final:
@@ -222,15 +235,9 @@ class PcscReader(DeviceThread):
         self._log.info("%s: a card was not read: %s", self.name, why)
         return TokenUnreadable(self.name, words)
 
-    def _signal(self, *, good: bool) -> None:
-        """Let lamp and buzzer tell, after the daemon was told: nothing waits for them."""
-        if not self._talk.signals:
-            return
-        try:
-            with self._now_open().card(self._reader) as card:
-                self._talk.signal(card, good=good)
-        except PcscError as error:
-            self._log.debug("%s: the card went before lamp and buzzer: %s", self.name, error.words)
+    def _let_card_go(self) -> None:
+        self._card = None
+        self._holding.close()
 
     def _moves_within(self, patience_ms: int) -> bool:
         """Wait (0: only look); True as soon as the card went, or another came, or the reader is to stop."""

@@ -64,11 +64,6 @@ class Talk:
         self._silenced = False
         self._told_once: set[str] = set()
 
-    @property
-    def signals(self) -> bool:
-        """Whether signal() has anything to say."""
-        return self._options.beep != "reader's own" or self._options.lamp != "reader's own"
-
     def opened(self, reader: str) -> None:
         """Begin anew with *reader* (its full name), which may have been without power meanwhile."""
         if self._options.check_original:
@@ -94,11 +89,12 @@ class Talk:
 
     def signal(self, card: Link, *, good: bool) -> None:
         """Let lamp and buzzer tell whether *card* was read. It does nothing worse than to say nothing."""
-        if not native.has_pn53x(self._reader):
+        commands = self._signals(good=good)
+        if commands and not native.has_pn53x(self._reader):
             self._once(f"{self._reader!r} has no lamp or buzzer that this driver knows; only an ACR122U has")
             return
         try:
-            for command in self._signals(good=good):
+            for command in commands:
                 answer = self._heard(card)(command)
                 if not acr122.done(answer):
                     self._once(f"lamp and buzzer: the reader answered {answer.hex(' ').upper()}")
