@@ -40,6 +40,10 @@ ARROWS: dict[str, set[str]] = {
     "terminal.sandbox": {"terminal.httpd"},
     "terminal.sandbox.embedded": {"terminal.httpd", "terminal.backends.transport", "terminal.settings"},
     "terminal.cli": {"terminal.core", "terminal.journal", "terminal.settings"},
+    "terminal.cli.doctor": {"terminal.core", "terminal.settings", "terminal.doctor"},
+    "terminal.doctor": {
+        "terminal.core", "terminal.journal", "terminal.settings", "terminal.backends", "drivers", "drivers.usb",
+    },
     "terminal.cli.devices": {
         "terminal.core", "terminal.journal", "terminal.settings", "terminal.listening", "drivers",
         "drivers.contract", "drivers.errors",
@@ -74,6 +78,7 @@ BOUNDARIES = {
     "terminal/daemon/perform.py": "the border of a plug-in: a driver that raises harms only itself",
     "terminal/daemon/safety.py": "the border of a plug-in: a driver that raises leaves only its own outputs",
     "terminal/daemon/wiring.py": "the loop's thread: what nobody foresaw ends the process, to be started anew",
+    "terminal/doctor/examine.py": "the threads of the checks: one must not hide what the others find",
     "terminal/httpd/server.py": "the thread of a connection: one bad handler must not end the server",
     "terminal/sync/worker.py": "the threads of delivery: a mistake in an adapter is an unknown outcome",
 }

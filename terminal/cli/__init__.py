@@ -6,7 +6,7 @@ import os
 
 import click
 
-from terminal.cli import common, config, devices, journal, orders, sim, status
+from terminal.cli import common, config, devices, doctor, journal, orders, sim, status
 from terminal.cli.errors import Commands
 
 EPILOG = (
@@ -16,6 +16,8 @@ EPILOG = (
         "terminalctl journal show 17              the story of one entry",
         "terminalctl journal books                where every coin is",
         "terminalctl config check                 every mistake in the configuration at once",
+        "terminalctl devices scan                 what is plugged in, ready to paste",
+        "sudo terminalctl doctor                  what is wrong with this machine, and what mends it",
     )
     + """
 
@@ -46,6 +48,7 @@ def cli(ctx: click.Context) -> None:
 for _command in (
     status.status,
     devices.devices,
+    doctor.doctor,
     journal.journal,
     orders.sync,
     orders.pair,

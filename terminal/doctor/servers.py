@@ -1,0 +1,162 @@
+"""Servers and their secrets: can they be read, does the server answer, does it accept this terminal.
+
+The question is the adapter's own for the terminal's products: it books nothing. No secret is ever in a finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from terminal import backends
+from terminal.backends.protocol import TerminalInfo
+from terminal.core.delivery import Answer, Outcome
+from terminal.doctor.case import Case
+from terminal.doctor.finding import Finding, not_checked, ok, trouble, warning
+from terminal.doctor.system import Hidden
+from terminal.doctor.unit import NAME
+from terminal.doctor.who import READ, may
+from terminal.settings import BackendSettings, SecretError
+from terminal.settings.secrets import FileSecret
+
+WITHIN_S = 10.0
+"""How long a server may take to answer."""
+
+_EVERYBODY = 0o007
+
+
+def secrets(case: Case) -> Iterator[Finding]:
+    """Whether each server's secret can be read by who needs it, and by nobody else."""
+    for backend in _real(case):
+        check = f"secret of {backend.name}"
+        path = _file(case, backend)
+        if path is None:
+            yield _no_file(case, backend, check)
+            continue
+        try:
+            yield _secret(case, backend, check, path)
+        except Hidden as hidden:
+            words = f"{hidden.path} may not be looked at by you."
+            yield not_checked(check, words, "sudo terminalctl doctor")
+
+
+def _real(case: Case) -> list[BackendSettings]:
+    found = case.settings.backends.values() if case.settings else ()
+    return [backend for backend in found if not backend.sandbox]
+
+
+def _file(case: Case, backend: BackendSettings) -> str | None:
+    """Return where the secret stands; None: systemd knows, or nobody does."""
+    if not backend.credential:
+        return backend.token_file
+    return case.unit.credentials.get(backend.credential) or None
+
+
+def _no_file(case: Case, backend: BackendSettings, check: str) -> Finding:
+    name = backend.credential
+    if name in case.unit.credentials:
+        return not_checked(
+            check, f"systemd decrypts the credential {name} at the start; it cannot be read here."
+        )
+    if not case.unit.file:
+        return not_checked(check, f"The credential {name} comes from {NAME}, which is not installed.")
+    place, drop_ins = f"/etc/terminal/{name}", f"/etc/systemd/system/{NAME}.d"
+    return trouble(
+        check,
+        f"{case.unit.file} gives the terminal no credential {name}.",
+        f"sudo mkdir -p {drop_ins} && printf '[Service]\\nLoadCredential={name}:{place}\\n'"
+        f" | sudo tee {drop_ins}/{name}.conf && sudo systemctl daemon-reload",
+    )
+
+
+def _secret(case: Case, backend: BackendSettings, check: str, path: str) -> Finding:
+    node = case.system.node(path)
+    if node is None:
+        return trouble(
+            check, f"{path} is not there: write the secret into it.", f"sudo install -m 400 /dev/stdin {path}"
+        )
+    if node.mode & _EVERYBODY:
+        words = f"{path} is open to everybody (mode {node.mode:04o}): close it, and replace the secret."
+        return trouble(check, words, f"sudo chmod o= {path}")
+    if not backend.credential and not may(case.who, node, READ):
+        who = case.who.name
+        return trouble(
+            check, f"{who} may not read {path}.", f"sudo chgrp {who} {path} && sudo chmod 640 {path}"
+        )
+    try:
+        _reader(case, backend, path)()
+    except SecretError as error:
+        if case.system.uid and not case.system.readable(path):
+            raise Hidden(path) from None
+        return trouble(check, str(error), f"sudo install -m 400 /dev/stdin {path}")
+    return ok(check, f"{path} can be used, and is not open to everybody.")
+
+
+def _reader(case: Case, backend: BackendSettings, path: str) -> Callable[[], str]:
+    return FileSecret(backend.name, Path(case.system.path(path)))
+
+
+def answers(case: Case) -> Iterator[Finding]:
+    """Whether each server answers, and accepts this terminal."""
+    for backend in _real(case):
+        check = f"server {backend.name}"
+        path = _file(case, backend)
+        if path is None or not case.system.readable(path):
+            yield _reached(case, backend, check)
+        else:
+            yield _asked(case, backend, check, _reader(case, backend, path))
+
+
+def _reached(case: Case, backend: BackendSettings, check: str) -> Finding:
+    """Knock only: without the secret there is nothing to ask."""
+    options: Any = backend.options
+    url = urlsplit(options.url)
+    tls = url.scheme == "https"
+    port = url.port or (443 if tls else 80)
+    why = case.system.dial(url.hostname or "", port, tls=tls, ca_file=getattr(options, "ca_file", ""))
+    if why:
+        return trouble(check, f"{_name(backend)} cannot be reached: {why}.", _look(url.hostname or ""))
+    words = f"{_name(backend)} is there; whether it accepts this terminal is not known without its secret."
+    return not_checked(check, words, "sudo terminalctl doctor")
+
+
+def _asked(case: Case, backend: BackendSettings, check: str, secret: Callable[[], str]) -> Finding:
+    adapter = backends.find(backend.type)(
+        backend.name,
+        backend.options,
+        terminal_id=case.settings.terminal.id if case.settings else "",
+        credential=secret,
+    )
+    try:
+        ask = getattr(adapter, "terminal", None)
+        if ask is None:
+            return _reached(case, backend, check)
+        return _judged(backend, check, ask(WITHIN_S))
+    finally:
+        adapter.close()
+
+
+def _judged(backend: BackendSettings, check: str, answer: TerminalInfo | Answer) -> Finding:
+    name = _name(backend)
+    if isinstance(answer, TerminalInfo):
+        if not answer.products:
+            return warning(check, f"{name} accepts this terminal and gives it no products to sell.")
+        return ok(check, f"{name} accepts this terminal; {len(answer.products)} products.")
+    if answer.outcome is Outcome.DENIED:
+        words = f"{name} does not accept this terminal: {answer.words}. Put the right secret into its file."
+        return trouble(check, words, "terminalctl sync now")
+    if answer.outcome is Outcome.BUSY:
+        return warning(check, f"{name} is there and busy: {answer.words}.")
+    host = urlsplit(getattr(backend.options, "url", "")).hostname or ""
+    return trouble(check, f"{name} cannot be asked: {answer.words}.", _look(host))
+
+
+def _name(backend: BackendSettings) -> str:
+    url = urlsplit(getattr(backend.options, "url", ""))
+    return f"{url.scheme}://{url.hostname}{f':{url.port}' if url.port else ''}"
+
+
+def _look(host: str) -> str:
+    return f"getent hosts {host}; ip route; ping -c 3 {host}"
