@@ -94,7 +94,7 @@ def test_arguments_that_make_no_sense_never_reach_the_daemon(place: Place, argum
 def test_a_right_configuration_exits_with_0() -> None:
     done = CliRunner().invoke(cli, ["config", "check", str(CONFIG / "simulated.toml")])
     assert done.exit_code == 0
-    assert "simulated.toml is right: simulated-1, vending, 5 devices." in done.stdout
+    assert "simulated.toml is right: simulated-1, vending, 6 devices." in done.stdout
 
 
 def test_every_mistake_stands_in_one_table(tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ def test_outputs_are_made_safe_before_anything_is_built(
     monkeypatch.setattr(safety, "runs_already", lambda _: False)
     monkeypatch.setattr(safety, "make_safe", lambda devices: order.append(f"{len(devices)} safe") or ([], []))
     assert main(["--config", str(SIMULATED)]) == 0
-    assert order == ["5 safe", "build", "start"]
+    assert order == ["6 safe", "build", "start"]
 
 
 def test_an_output_that_cannot_be_made_safe_stops_no_start(

@@ -157,7 +157,7 @@ def test_it_sells_delivers_and_stops(house: House) -> None:
     status = daemon.status()
     assert status["problems"] == []
     assert {each["name"]: each["health"] for each in status["devices"]} == dict.fromkeys(
-        ("reader", "machine", "panel", "slot", "printer"), Health.OK.value
+        ("reader", "machine", "panel", "slot", "printer", "light"), Health.OK.value
     )
     assert [(each["name"], each["type"], each["state"]) for each in status["backends"]] == [
         ("main", "pointofsale", "ok")
@@ -183,6 +183,7 @@ def test_what_the_socket_answers(house: House) -> None:
         "panel",
         "slot",
         "printer",
+        "light",
     ]
 
 
@@ -378,15 +379,13 @@ def test_a_driver_that_hangs_is_replaced_while_everything_else_goes_on(
 
 
 def test_an_indicator_shows_what_the_screen_says(house: House) -> None:
-    lamps = '[[devices]]\nname = "lamps"\nrole = "indicator"\ndriver = "simulated"\n\n[[devices]]'
-    house.change('[[devices]]\nname = "reader"', lamps + '\nname = "reader"')
     daemon = house.start()
     ready(daemon)
-    shown: Any = daemon._devices["lamps"]
+    shown: Any = daemon._devices["light"]
 
     def words() -> str:
         return next(
-            str(each["words"]) for each in house.ask("devices")[1]["devices"] if each["name"] == "lamps"
+            str(each["words"]) for each in house.ask("devices")[1]["devices"] if each["name"] == "light"
         )
 
     wait_until(lambda: words() == "shows: ready", what="the lamp")
