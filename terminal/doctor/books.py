@@ -1,4 +1,4 @@
-"""The journal: SQLite, the file, the key of its chain. A look only; `terminalctl journal verify` reads it all."""
+"""The journal: SQLite, the file, the key of its chain. A look: `terminalctl journal verify` reads all of it."""
 
 from __future__ import annotations
 

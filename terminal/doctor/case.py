@@ -13,7 +13,6 @@ from terminal.doctor.unit import Unit, unit
 from terminal.doctor.who import Who, who
 from terminal.settings import ConfigError, DeviceSettings, Settings
 
-
 _TTY = re.compile(r"tty:([A-Za-z]+\d+)")
 
 
