@@ -43,6 +43,9 @@ from drivers.readers.pcsc_port import seized
 from drivers.usb import SYSFS, UsbDevice, usb_devices
 from terminal.core.value import Value
 
+HUNG_S = 1.0
+"""How long closing waits for a call of nfcpy to end: such a call is made without end for an RC-S380 only."""
+
 
 class Card(Value, frozen=True):
     """What was found in the field.
@@ -122,6 +125,9 @@ class NfcpyPort:
 
     def close(self) -> None:
         """Let the reader go; what fails then is of no use to know."""
+        if not self._clf.lock.acquire(timeout=HUNG_S):
+            return  # a call hangs in another thread; nothing but pulling the reader out ends it
+        self._clf.lock.release()
         transport, self._transport = self._transport, None
         datagrams = getattr(self._clf.device, "socket", None)
         try:

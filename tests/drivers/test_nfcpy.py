@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from ctypes.util import find_library
@@ -444,6 +445,7 @@ class Stick:
     manufacturer_name, product_name = "ACS", "ACR122U PICC Interface"
     TYPE = "USB"
     chip: ClassVar[Chip]
+    answers: ClassVar[threading.Event]
 
     @staticmethod
     def find(path: str) -> list[tuple[int, int, int, int]] | None:
@@ -474,6 +476,8 @@ class Stick:
         return answer[answer.index(b"\xd5") : -2]
 
     def read(self, timeout: int = 0) -> bytearray:
+        if not self.answers.wait(60):
+            raise AssertionError("nobody let the reader answer again")
         if not self._answers:
             raise OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
         return bytearray(self._answers.pop(0))
@@ -490,6 +494,8 @@ def stick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> type[Stick]:
     monkeypatch.setattr("nfc.clf.transport.USB", Stick)
     monkeypatch.setattr(os, "access", lambda *_: True)  # nfcpy looks at /dev/bus/usb first
     monkeypatch.setattr(Stick, "chip", Chip(), raising=False)
+    monkeypatch.setattr(Stick, "answers", threading.Event(), raising=False)
+    Stick.answers.set()
     Stick.chip.feed(b"\x55\x55" + bytes(14))
     return Stick
 
@@ -509,6 +515,25 @@ def test_an_acr122u_is_found_by_every_form_of_its_path(stick: type[Stick], path:
         reader.stop()
     assert inbox.of(TokenPresented) == [presented(SEVEN, lying=True)]
     assert reader.condition.words == "ACS ACR122U PN532v1.6 at 072f:2200 at USB port 1-1.4"
+
+
+def test_a_reader_that_hangs_can_be_given_up(stick: type[Stick]) -> None:
+    reader = QuickReader(NAME, NfcpyOptions(poll_ms=20), Inbox().put)
+    reader.start()
+    try:
+        wait_until(lambda: reader.condition.health is Health.OK)
+        stick.answers.clear()
+        wait_until(lambda: reader.beat_age_ms() > 200, what="a heart that stands still")
+        giving_up = threading.Thread(target=reader.abandon)
+        giving_up.start()
+        giving_up.join(30)
+        assert not giving_up.is_alive()
+        assert reader.beat_age_ms() > 200
+    finally:
+        stick.answers.set()
+        reader.stop()
+    assert reader._thread is not None
+    assert not reader._thread.is_alive()
 
 
 @pytest.mark.parametrize("path", ["usb:054c", "usb:072f:2201", "usb:1-1.5", "usb:001:010", "usb:2"])
