@@ -6,8 +6,8 @@
 The chip with the forty pins is found by its label, because its number differs between models and kernels. The
 kernel stamps each edge in its interrupt (CLOCK_MONOTONIC) and numbers the edges of each line; a gap in the
 numbers says that its buffer overflowed and edges are lost. Lines are freed when the process dies. Kernels of
-Raspberry Pi leave an output then as it was driven last (raspberrypi/linux 6117; the dtparam strict_gpiod makes it
-an input), others make it an input: so relays need a hardware pull to off, and `terminald --make-safe` afterwards.
+Raspberry Pi then leave an output as it was driven last (raspberrypi/linux 6117; the dtparam strict_gpiod makes
+it an input), others make it an input: relays need a hardware pull to off, and `terminald --make-safe` after it.
 Debian 12 packages version 1 under the same import name, which cannot be used.
 """
 
