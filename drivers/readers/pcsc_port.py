@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from drivers.readers import pcsc_library
+
 PRESENT = 0x0020
 _LOST = 0x0004 | 0x0008  # SCARD_STATE_UNKNOWN, SCARD_STATE_UNAVAILABLE
 
@@ -95,8 +97,7 @@ class PcscPort:
     """
 
     def __init__(self) -> None:
-        from smartcard import scard  # noqa: PLC0415 - only who has such a reader needs the library
-
+        scard = pcsc_library.load()
         self._scard = scard
         self._ended = False
         self._idle = threading.Event()
