@@ -43,7 +43,7 @@ class SmallDisk:
     @property
     def within(self) -> list[str]:
         """What a command begins with that is to see the disk."""
-        return [self._nsenter, f"--target={self._holder.pid}", "--mount", *self._users, "--"]
+        return [self._nsenter, f"--target={self._holder.pid}", "--mount", "--root", "--wd", *self._users, "--"]
 
     @property
     def inside(self) -> Path:
