@@ -87,12 +87,10 @@ def _connect(path: Path, key: bytes, boot: str, *, check: bool) -> tuple[sqlite3
 
 
 def _close(db: sqlite3.Connection, path: Path, error: BaseException) -> None:
-    try:
-        if isinstance(error, JournalDamaged):
-            # First: the log that a crash left, for which the file was checked, goes with the connection.
-            suspect(path)
-    finally:
-        db.close()
+    if isinstance(error, JournalDamaged):
+        # First: the log that a crash left, for which the file was checked, goes with the connection.
+        suspect(path)
+    db.close()
 
 
 def _ready(db: sqlite3.Connection, path: Path, key: bytes, boot: str) -> Head:
