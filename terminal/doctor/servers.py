@@ -149,6 +149,9 @@ def _judged(backend: BackendSettings, check: str, answer: TerminalInfo | Answer)
         return trouble(check, words, "terminalctl sync now")
     if answer.outcome is Outcome.BUSY:
         return warning(check, f"{name} is there and busy: {answer.words}.")
+    if answer.outcome is Outcome.REFUSED:
+        words = f"{name} answers, but not what it is asked: {answer.words}. Check the url and the dialect."
+        return trouble(check, words, f"terminalctl config show | grep -A9 'backends.{backend.name}'")
     host = urlsplit(getattr(backend.options, "url", "")).hostname or ""
     return trouble(check, f"{name} cannot be asked: {answer.words}.", _look(host))
 
