@@ -64,10 +64,10 @@ def event(happened: DeviceEvent, *, full_uids: bool = False) -> Line:
 def traffic(heard: Traffic, role: str, *, full_uids: bool = False) -> Line:
     """Return what went over the wire as a line.
 
-    The bytes that a reader sends may be those of a UID, whatever its protocol: they are shown only to who asked
-    for full UIDs (I8). What is sent to it never holds one.
+    The bytes on a reader's wire may be those of a UID, whatever its protocol, and in both directions: a card is
+    selected by its number. They are shown only to who asked for full UIDs (I8); what they mean is always told.
     """
-    hidden = role == READER and heard.way != ">" and not full_uids
+    hidden = role == READER and not full_uids
     size = f"{len(heard.raw)} bytes" if len(heard.raw) != 1 else "1 byte"
     words = f"{heard.meaning} ({size})".strip() if hidden else heard.meaning
     return Line("traffic", words, way=heard.way, raw="" if hidden else heard.raw.hex(" ").upper())

@@ -195,7 +195,7 @@ def test_what_the_device_says_is_heard(alone: Place) -> None:
     device.hands["tap"](UID)
     assert next(lines)["words"] == "token …E5F6"
     device._traffic(">", b"\x01", "a question")
-    assert next(lines)["raw"] == "01"
+    assert next(lines)["words"] == "a question (1 byte)"
     lines.close()  # type: ignore[attr-defined] # it is a generator
     assert not device._thread.is_alive()
 

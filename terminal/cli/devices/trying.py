@@ -37,14 +37,19 @@ _COLOURS = {"event": "green", "note": "cyan"}
     epilog=common.examples(
         'terminalctl devices try "front reader"            lay cards on it; Ctrl-C ends',
         'terminalctl devices try "front reader" --raw      with every frame on the wire, decoded',
+        'terminalctl devices try "front reader" --raw --show-uid   with their bytes',
         'terminalctl devices try relays --pulse espresso --by "J. Doe"',
         "terminalctl devices try receipts --print",
         "terminalctl devices try lamps --signal 'call staff' --seconds 5",
     ),
 )
 @click.argument("name")
-@click.option("--raw", is_flag=True, help="Show what goes over the wire, too, decoded.")
-@click.option("--show-uid", is_flag=True, help="Show whole numbers of tokens, and the bytes a reader sends.")
+@click.option("--raw", is_flag=True, help="Show what goes over the wire, too, and what it means.")
+@click.option(
+    "--show-uid",
+    is_flag=True,
+    help="Show whole numbers of tokens, and with --raw the bytes that may hold them.",
+)
 @click.option(
     "--pulse",
     metavar="[PRODUCT]",
