@@ -96,7 +96,9 @@ class Talk:
         try:
             for command in commands:
                 answer = self._heard(card)(command)
-                if not acr122.done(answer):
+                if acr122.done(answer):
+                    self._silenced |= command == acr122.SILENT
+                elif answer:  # none: the card was lifted
                     self._once(f"lamp and buzzer: the reader answered {answer.hex(' ').upper()}")
         except PcscError as error:  # the card was lifted already, most of the time
             self._once(f"lamp and buzzer could not be reached: {error.words}")
@@ -104,7 +106,6 @@ class Talk:
     def _signals(self, *, good: bool) -> list[bytes]:
         beep, lamp = self._options.beep == "when read", self._options.lamp == "when read"
         commands = [] if self._silenced or self._options.beep == "reader's own" else [acr122.SILENT]
-        self._silenced = True
         return [*commands, acr122.tell(good=good, lamp=lamp, beep=beep)] if beep or lamp else commands
 
     def _original(self, transmit: native.Transmit, raw: bytes, atr: bytes) -> bool:
