@@ -26,6 +26,8 @@ from terminal.core.facts import (
     ReleaseSettled,
 )
 from terminal.core.paper import Document, Text
+from terminal.core.records import OpenRelease
+from terminal.core.recover import LeftOpen, recover
 from terminal.core.rules import Job
 from terminal.core.trial import PATIENCE_MS
 from terminal.journal.store import Journal
@@ -146,3 +148,14 @@ def test_the_journal_keeps_a_trial_and_is_whole(tmp_path: Path) -> None:
         assert journal.verify(lambda _done, _total: None) == []
     finally:
         journal.close()
+
+
+def test_a_trial_that_a_power_cut_interrupts_is_unknown_and_not_repeated() -> None:
+    talk = Talk(vending_job())
+    talk(PULSE)
+    (intent,) = facts(talk.last, ReleaseIntended)
+    left = OpenRelease(intent.release, intent.kind, intent.key, intent.device, intent.detail, talk.now)
+    found = recover(vending_job(), LeftOpen(releases=(left,)), talk.now, talk.ids)
+    (settled,) = found.facts
+    assert isinstance(settled, ReleaseSettled)
+    assert (settled.release, settled.ended) == (intent.release, Ended.UNKNOWN)
