@@ -18,7 +18,7 @@ from terminal.cli.books import books
 from terminal.cli.client import Control
 from terminal.cli.errors import NEEDS_PERSON, WrongUse
 from terminal.cli.export import export
-from terminal.cli.meaning import kind, meaning, remedy
+from terminal.cli.meaning import is_trial, kind, meaning, remedy
 from terminal.cli.tables import Cell
 from terminal.core import money
 from terminal.core.facts import EntryState
@@ -209,7 +209,8 @@ def _no_entry(number: int) -> WrongUse:
 def _row(entry: Entry, settings: Settings) -> tuple[object, ...]:
     amount = money.show(entry.amount, settings.terminal.currency)
     state = Cell(entry.state.value, _COLOURS.get(entry.state))
-    head = (entry.seq, _when(entry.created), entry.kind.value, amount.rjust(10))
+    what = "trial" if is_trial(entry) else entry.kind.value
+    head = (entry.seq, _when(entry.created), what, amount.rjust(10))
     return (*head, mask(entry.token), state, entry.attempts, entry.words)
 
 

@@ -15,17 +15,17 @@ KINDS = {
 
 def kind(entry: Entry) -> str:
     """Return what *entry* is."""
-    return "a technician's trial" if _is_trial(entry) else KINDS[entry.kind]
+    return "a technician's trial" if is_trial(entry) else KINDS[entry.kind]
 
 
-def _is_trial(entry: Entry) -> bool:
+def is_trial(entry: Entry) -> bool:
     """Return whether nobody's coins are meant: core/trial.py."""
     return entry.kind is EntryKind.UNCLAIMED and not entry.amount
 
 
 def meaning(entry: Entry) -> str:
     """Return what the state of *entry* means."""
-    if _is_trial(entry):
+    if is_trial(entry):
         return "A technician tried whether the device works. Nobody pays for it, and no server hears of it."
     if entry.kind is EntryKind.UNCLAIMED and entry.state is EntryState.PARKED:
         return "The coins lie in the machine and belong to nobody yet. They are never sent to a server."

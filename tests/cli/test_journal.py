@@ -239,3 +239,4 @@ def test_a_trial_is_no_money_that_nobody_claimed(place: Place) -> None:
     assert "Nobody pays for it" in done.output
     assert "J. Doe" in done.output
     assert "Give the money" not in done.output
+    assert " trial " in place.run("journal", "list").output
