@@ -94,7 +94,9 @@ CHANCE = {
     "terminal/sandbox/server.py": "the server's secret",
     "terminal/sandbox/faults.py": "faults, by a seed",
 }
-VENDOR = {"escpos", "gpiod", "nfc", "PIL", "RPi", "serial", "smartcard", "usb", "usb1"}
+VENDOR = {
+    "ecdsa", "escpos", "gpiod", "nfc", "PIL", "RPi", "serial", "smartcard", "smbus2", "spidev", "usb", "usb1",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

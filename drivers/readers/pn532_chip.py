@@ -32,9 +32,8 @@ _ABORT_S = 0.01
 _IC = 0x32
 _NORMAL_MODE = bytes.fromhex("010000")  # no SAM, no time limit of it, no IRQ
 _NO_RATS = b"\x00"  # nor ATR: the UID is all that is asked for, and a card is left as it was found
-_TRY_TWICE = bytes.fromhex(
-    "05010101"
-)  # MaxRetries: a card that was selected before answers the second time only
+_TRY_TWICE = bytes.fromhex("05010101")
+"""MaxRetries. A card that is selected already answers at the second time only; FF would wait for ever."""
 _FIELD_ON, _FIELD_OFF = bytes.fromhex("0101"), bytes.fromhex("0100")
 _POWER_UP_S = 0.006
 """What a card may take to be ready once the field is there (ISO/IEC 14443-3, 5 ms)."""

@@ -13,7 +13,7 @@ from drivers.device import DeviceFault, DeviceMissing, Pace
 from drivers.readers import originality, pn532_chip
 from drivers.readers.originality import READ_SIG
 from drivers.readers.pn532 import Pn532Options, Pn532Reader
-from drivers.readers.pn532_frames import ACK, LIST, TYPE_A, Target, encode
+from drivers.readers.pn532_frames import ACK, LIST, SAM, TYPE_A, Target, encode
 from drivers.readers.pn532_port import open_port
 from drivers.readers.uid import Chip
 from terminal.core.events import Health, TokenPresented
@@ -48,6 +48,7 @@ class Bench(ReaderBench):
         else:
             self.board = {"i2c": I2cBoard, "spi": SpiBoard}[way](f"/dev/{way}-of-test")
             self.board.install(patch)
+            self.storms = 3  # a bus stays where it is, so that each loss is found out by waiting only
             self.port = f"{way}://{self.board.path}"
 
     def make(self, emit: Emit) -> QuickReader:
@@ -120,6 +121,10 @@ def test_cards_of_every_kind_give_their_number_on_every_way(make_bench, way: str
         bench.take()
         told.append(REMOVED)
         bench.expect(*told)
+    said = [each.raw for each in bench.heard if each.way == ">"]
+    assert said.count(encode(SAM, b"\x01\x00\x00")) == 2  # it was found at once, and set up
+    assert bench.board.chip.repeated == 0  # each answer was understood at once
+    assert way == "uart" or bench.board.misread == 0
 
 
 def test_kinds_that_are_not_asked_for_are_not_there(make_bench) -> None:
@@ -295,6 +300,7 @@ def test_a_chip_that_was_left_in_the_midst_of_something_is_found(make_bench, way
     bench.start()
     bench.put("A1B2C3D4")
     bench.expect(presented("A1B2C3D4"))
+    assert bench.healths() == [Health.OK]
 
 
 @pytest.mark.parametrize("way", WAYS)

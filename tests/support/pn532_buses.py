@@ -15,6 +15,8 @@ from tests.support.pn532_cards import Card
 from tests.support.pn532_chip import Chip
 
 ADDRESS = 0x24
+SLOW = 2
+"""How often the chip says that a frame is not ready yet."""
 JUNK = 0xFF
 """What a bus shows after the end of a frame."""
 
@@ -28,6 +30,8 @@ class Board:
         self.path = path
         self.chip = Chip()
         self.plugged = True
+        self.misread = 0  # frames that were read before they were ready
+        self._asked = 0
 
     def install(self, patch: pytest.MonkeyPatch) -> None:
         """Be at *path* for whoever opens it."""
@@ -62,11 +66,20 @@ class Board:
 
     def _feed(self, data: bytes) -> None:
         """Take what one transaction brings: its end is the end of a frame, too."""
+        self._asked = 0
         self.chip.feed(data)
         self.chip._buffer.clear()
 
+    def _ready(self) -> bool:
+        """Answer the question whether a frame is ready: each takes its time."""
+        self._asked += bool(self.chip.output)
+        return self._asked > SLOW
+
     def _frame(self, size: int) -> bytes:
         """Give the next frame once, however much of it is read, and junk after its end."""
+        if self._asked <= SLOW:
+            self.misread += 1
+        self._asked = 0
         return self.chip.output.popleft()[:size].ljust(size, bytes([JUNK]))
 
     def _waken(self) -> bool:
@@ -99,9 +112,10 @@ class I2cBoard(Board):
             if not message.flags & 1:
                 self._feed(bytes(message))
                 return
-            said = b"\x00" * message.len
-            if self.chip.output:
-                said = b"\x01" + (self._frame(message.len - 1) if message.len > 1 else b"")
+            if message.len > 1 and self.chip.output:
+                said = b"\x01" + self._frame(message.len - 1)
+            else:
+                said = bytes([self._ready()]).ljust(message.len, b"\0")
             for at, byte in enumerate(said):
                 message.buf[at] = byte
 
@@ -136,7 +150,7 @@ class SpiBoard(Board):
                 case 0x01:
                     self._feed(sent[1:])
                 case 0x02:
-                    return bytes([JUNK, bool(self.chip.output)]).ljust(len(sent), b"\0")
+                    return bytes([JUNK, self._ready()]).ljust(len(sent), b"\0")
                 case 0x03 if self.chip.output:
                     return bytes([JUNK]) + self._frame(len(sent) - 1)
             return bytes([JUNK]) * len(sent)

@@ -25,7 +25,7 @@ FIRMWARE = bytes.fromhex("32010607")
 RATES = (9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600, 1288000)
 
 _FOREVER = 0xFF
-_LOST_AT_WAKING = 5
+_LOST_AT_WAKING = 10
 _TX_MODE, _RX_MODE, _FIFO_DATA, _TX_CONTROL = 0x6302, 0x6303, 0x6339, 0x6304
 _MODES = {"A": 0x80, "B": 0x83, "F": 0x92}
 
@@ -68,6 +68,7 @@ class Chip:
         self.cards: list[Card] = []
         self.output: deque[bytes] = deque()
         self.heard: list[bytes] = []
+        self.repeated = 0  # answers that were asked for again
         self.hangs = False
         self._wake_output = wake_output
         self.power_on()
@@ -165,6 +166,7 @@ class Chip:
             else:
                 self.output.clear()
         elif self._last:
+            self.repeated += 1
             self.output.append(self._last)
 
     def _command(self, body: bytes) -> None:
