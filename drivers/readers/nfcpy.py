@@ -28,8 +28,8 @@ from drivers.device import DeviceMissing, DeviceThread
 from drivers.readers import originality
 from drivers.readers.nfcpy_port import Card, NfcpyPort
 from drivers.readers.nfcpy_scan import found_in
-from drivers.readers.nfcpy_words import CHANGES, CHIPS, PATH, Kind, place
-from drivers.readers.uid import ReaderOptions, Refused, identify
+from drivers.readers.nfcpy_words import CHIPS, PATH, Kind, place
+from drivers.readers.uid import CHANGES, ReaderOptions, Refused, identify
 from drivers.usb import SYSFS
 from terminal.core.events import Health, TokenPresented, TokenRemoved, TokenUnreadable
 

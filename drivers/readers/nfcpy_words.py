@@ -44,7 +44,6 @@ PATH = (
 )
 """What a path may look like."""
 
-CHANGES = "This phone or card shows another number each time; please use your usual card."
 """For the guest whose card makes up its number anew."""
 
 _TTY = re.compile(r"(S|ACM|AMA|USB)\d+")
@@ -52,7 +51,6 @@ _ATQB = 0x50
 _ATQB_SIZE = 12
 _SENSF_RES = 0x01
 _SENSF_SIZE = 17
-_PEER = b"\x01\xfe"
 
 
 class Serial(Value, frozen=True):
@@ -146,13 +144,10 @@ def number_f(sensf_res: bytes | None) -> bytes:
     """Return the IDm of a FeliCa card: 8 bytes after the 01 that begins its answer.
 
     Raises:
-        Refused: The answer is none, or of a phone that wants to exchange data: such a number begins 01 FE and
-            is made up anew each time (NFC Forum Digital Protocol, NFCID2).
+        Refused: The answer is none.
     """
     if not sensf_res or len(sensf_res) < _SENSF_SIZE or sensf_res[0] != _SENSF_RES:
         raise Refused(NOT_SUPPORTED, "a FeliCa card answered without its IDm")
-    if sensf_res[1:3] == _PEER:
-        raise Refused(CHANGES, "a phone in peer-to-peer mode has no number of its own")
     return bytes(sensf_res[1:9])
 
 

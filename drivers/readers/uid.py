@@ -22,6 +22,9 @@ _RANDOM_ID = 0x08
 _CASCADE_TAG = 0x88
 _SINGLE = 4
 _SHARED = frozenset({"01020304"})
+_PEER = "01FE"
+
+CHANGES = "This phone or card shows another number each time; please use your usual card."
 
 
 class Chip(Enum):
@@ -134,16 +137,20 @@ def refusal(uid: str, chip: Chip = Chip.UNKNOWN) -> str | None:
       finish (ISO/IEC 14443-3, 6.5.4: uid0 of a single size UID is never 88).
     * all 00 or all FF: erased or unfinished chips, and readers that failed without saying so.
     * 01020304: the fixed answer of many Android phones, the same for all of them.
+    * 8 bytes starting 01FE of FeliCa: a phone that wants to exchange data, made up anew each time (NFC Forum,
+      Digital Protocol, NFCID2).
     """
     raw = bytes.fromhex(uid)
     if set(raw) in ({0x00}, {0xFF}):
         return "This card has no number of its own; please use another one."
+    if chip is Chip.FELICA and uid.startswith(_PEER):
+        return CHANGES
     if len(raw) != _SINGLE or chip not in _MAY_BE_RANDOM:
         return None
     if uid in _SHARED:
         return "This phone shows a number that it shares with others; please use your card."
     if raw[0] == _RANDOM_ID:
-        return "This phone or card shows another number each time; please use your usual card."
+        return CHANGES
     if raw[0] == _CASCADE_TAG:
         return "The card was not read to the end; please hold it on the reader again."
     return None

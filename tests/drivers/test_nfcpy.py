@@ -20,8 +20,7 @@ from drivers.contract import Emit
 from drivers.device import Pace
 from drivers.readers import pcsc_port
 from drivers.readers.nfcpy import MISSES, NfcpyOptions, NfcpyReader
-from drivers.readers.nfcpy_words import CHANGES
-from drivers.readers.uid import NOT_SUPPORTED
+from drivers.readers.uid import CHANGES, NOT_SUPPORTED
 from terminal.core.events import Health, TokenPresented, TokenRemoved, TokenUnreadable
 from tests.drivers.reader_contract import NAME, REMOVED, ReaderBench, ReaderContract
 from tests.support import needs

@@ -6,7 +6,6 @@ from importlib import import_module
 import pytest
 
 from drivers.readers.nfcpy_words import (
-    CHANGES,
     CHIPS,
     READERS,
     Kind,
@@ -79,12 +78,6 @@ def test_no_answer_of_type_b_no_number(answer: bytes | None) -> None:
 def test_no_answer_of_type_f_no_number(answer: bytes | None) -> None:
     with pytest.raises(Refused, match="without its IDm"):
         number_f(answer)
-
-
-def test_a_phone_that_wants_to_talk_has_no_number() -> None:
-    with pytest.raises(Refused) as refused:
-        number_f(b"\x01\x01\xfe" + SENSF_RES[3:])
-    assert refused.value.words == CHANGES
 
 
 def test_a_type_1_tag_tells_too_little() -> None:

@@ -111,3 +111,9 @@ def test_a_length_that_such_a_chip_has_not_is_refused(chip: Chip, sizes: set[int
         else:
             with pytest.raises(Refused, match=f"has {size} bytes; a number of {chip.value}"):
                 identify(raw, ReaderOptions(), chip)
+
+
+def test_a_phone_that_wants_to_exchange_data_is_no_felica_card() -> None:
+    with pytest.raises(Refused, match="another number each time"):
+        identify(bytes.fromhex("01FE030405060708"), ReaderOptions(), Chip.FELICA)
+    assert identify(bytes.fromhex("01FE030405060708"), ReaderOptions(), Chip.VICINITY) == "01FE030405060708"
