@@ -19,7 +19,7 @@ import time
 import traceback
 from pathlib import Path
 
-from tests.bench import drain, journal, latency, memory, process, shim
+from tests.bench import drain, journal, latency, memory, process, readers, shim
 from tests.bench.plan import Plan
 from tests.bench.report import Row, as_json, table
 
@@ -35,6 +35,7 @@ MEASURES = {
     "start": process.start,
     "idle": process.idle,
     "memory": memory.memory,
+    **readers.MEASURES,
 }
 
 

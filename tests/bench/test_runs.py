@@ -23,6 +23,16 @@ def test_a_quick_look_prints_its_rows_and_counts_one_sync_for_an_append():
     assert all(row["goal"] and row["value"] > 0 for row in rows.values())
 
 
+def test_readers_are_measured_with_the_floor_of_each_beside_them():
+    done = run("--quick", "--only", "card-simulated,card-pn532,card-rdm6300", "--json")
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)
+    assert [row["measure"].split(", ")[1:] for row in rows] == [
+        [reader, share] for reader in ("simulated", "pn532", "rdm6300") for share in ("p50", "p99")
+    ]
+    assert all(row["value"] > 0 and row["verdict"] == "-" and row["baseline"] for row in rows)
+
+
 def test_an_unknown_measure_is_answered_with_those_there_are():
     done = run("--only", "appendix")
     assert done.returncode == 2

@@ -106,6 +106,8 @@ def _talk(reader: socket.socket, card: Card) -> bool:
         if sys.stdin in select.select([sys.stdin, reader], [], [])[0]:
             return False
         # Nothing is read ahead: select() knows only of what still waits in the socket.
+        # vpcd sends each message in two parts, and the second only after an ACK, for which Linux takes 40 ms.
+        reader.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
         size = int.from_bytes(reader.recv(2, socket.MSG_WAITALL), "big")
         body = reader.recv(size, socket.MSG_WAITALL)
         if not body:
