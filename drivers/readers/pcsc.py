@@ -99,6 +99,11 @@ class PcscReader(DeviceThread):
         super().stop()
         CLAIMS.forget(self)
 
+    def abandon(self) -> None:
+        """Give up on a thread that hangs; its reader is free for the one that comes in its place."""
+        CLAIMS.forget(self)
+        super().abandon()
+
     # -- the life --------------------------------------------------------------------------------------
 
     def _open(self) -> Condition:

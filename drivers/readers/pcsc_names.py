@@ -51,7 +51,9 @@ class Claims:
             NoneLeft: None of them has the part, or all that have it are others'.
         """
         with self._lock:
-            mine = self._claims[id(owner)]
+            mine = self._claims.get(id(owner))
+            if mine is None:
+                raise NoneLeft("this device has ended")
             fitting = fits(mine.part, names)
             # What it had before comes first: two equal readers do not change places over a restart.
             for name in sorted(fitting, key=lambda name: name != mine.reader):

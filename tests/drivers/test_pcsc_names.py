@@ -69,6 +69,16 @@ def test_a_device_that_replaces_a_hung_one_takes_its_reader() -> None:
     assert claims.take(fresh, [ACR_A]) == ACR_A
 
 
+def test_a_hung_device_that_goes_on_after_it_was_replaced_takes_nothing_away() -> None:
+    claims, hung, fresh = Claims(), object(), object()
+    for owner in (hung, fresh):
+        claims.declare(owner, "front", "ACR122U")
+    claims.forget(hung)
+    assert claims.take(fresh, [ACR_A]) == ACR_A
+    with pytest.raises(NoneLeft, match="has ended"):
+        claims.take(hung, [ACR_A])
+
+
 def test_a_name_that_nobody_has_is_told_with_those_there_are() -> None:
     with pytest.raises(NoneLeft, match="'Omnikey' in its name; there are: 'ACS ACR122U PICC Interface 00 00'"):
         taken(["Omnikey"], [ACR_A])
