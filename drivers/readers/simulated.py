@@ -6,7 +6,9 @@ tap, and a card without a number of its own is unreadable.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from msgspec import Meta
 
 from drivers.contract import Condition, DriverOptions, Emit
 from drivers.readers.uid import canonical, refusal
@@ -15,7 +17,12 @@ from terminal.core.events import TokenPresented, TokenRemoved, TokenUnreadable
 
 
 class SimulatedReaderOptions(DriverOptions, frozen=True, kw_only=True):
-    """Options of the simulated reader: none."""
+    """Options of the simulated reader."""
+
+    check_original: Annotated[
+        bool,
+        Meta(description="Whether each token is asked to prove that its maker made it; see `sim tap --copy`."),
+    ] = False
 
 
 class SimulatedReader(SimulatedDevice):
@@ -28,16 +35,20 @@ class SimulatedReader(SimulatedDevice):
         super().__init__(name, emit)
         self._options = options
         self._lies: str | None = None  # the card on the reader
+        self._copy = False  # whether its number was copied onto it
         self._told: str | None = None  # the card that the daemon knows to be there
         self.hands |= {"tap": self.tap, "untap": self.untap}
 
-    def tap(self, uid: str) -> None:
-        """Put the card *uid* (hex, blanks and colons allowed) on the reader, where it stays."""
+    def tap(self, uid: str, *, copy: bool = False) -> None:
+        """Put the card *uid* (hex, blanks and colons allowed) on the reader, where it stays.
+
+        *copy*: a blank card onto which that number was copied; only a reader that asks sees the difference.
+        """
         with self._hold:
             self._check_works()
             if self._lies is not None:
                 raise ValueError(f"a card lies on {self.name} already: untap it first")
-            self._lies = _uid(uid)
+            self._lies, self._copy = _uid(uid), bool(copy)
             self._look()
 
     def untap(self) -> None:
@@ -65,8 +76,11 @@ class SimulatedReader(SimulatedDevice):
         if self._lies is None:
             return
         words = refusal(self._lies)
+        original = not self._copy if self._options.check_original else None
         self._emit(
-            TokenPresented(self.name, self._lies) if words is None else TokenUnreadable(self.name, words)
+            TokenPresented(self.name, self._lies, original=original)
+            if words is None
+            else TokenUnreadable(self.name, words)
         )
 
 

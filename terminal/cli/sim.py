@@ -29,12 +29,13 @@ def sim() -> None:
 
 @sim.command()
 @click.argument("uid")
+@click.option("--copy", is_flag=True, help="A blank card onto which this number was copied.")
 @_device
 @common.config_option
 @common.json_option
-def tap(uid: str, device: str | None, as_json: bool) -> None:  # noqa: FBT001 - click's flag
+def tap(uid: str, copy: bool, device: str | None, as_json: bool) -> None:  # noqa: FBT001 - click's flags
     """Lay the card UID onto the reader; it stays there until `untap`."""
-    _act("tap", device, {"uid": uid}, as_json)
+    _act("tap", device, {"uid": uid, "copy": True} if copy else {"uid": uid}, as_json)
 
 
 @sim.command()

@@ -107,8 +107,8 @@ class Place:
         self.server = Server(control.routes(), self.socket)
         self.server.start()
 
-    def _tap(self, uid: str) -> None:
-        self.done.append(("tap", uid))
+    def _tap(self, uid: str, *, copy: bool = False) -> None:
+        self.done.append(("tap", uid, "copy") if copy else ("tap", uid))
 
     def _coin(self, cents: int) -> None:
         raise ValueError(f"a coin of {cents} cents falls through: the slot is closed")

@@ -53,6 +53,7 @@ def test_the_catalogue_is_read_again(daemon: Place) -> None:
     ("arguments", "done"),
     [
         (("tap", UID), ("tap", UID)),
+        (("tap", UID, "--copy"), ("tap", UID, "copy")),
         (("tap", UID, "--device", "reader"), ("tap", UID)),
         (("untap",), ("untap",)),
         (("network", "down"), ("network", False)),

@@ -83,3 +83,13 @@ def test_a_card_taken_away_during_a_loss_is_told_when_the_reader_is_back(reader,
     reader.hands["plug"]()
     health(inbox, Health.OK)
     assert told(inbox) == [TokenPresented("front", UID), TokenRemoved("front")]
+
+
+@pytest.mark.parametrize(
+    ("asks", "copy", "original"), [(True, False, True), (True, True, False), (False, True, None)]
+)
+def test_only_a_reader_that_asks_knows_a_copy(inbox, running, asks, copy, original):
+    device = running(SimulatedReader("front", SimulatedReaderOptions(check_original=asks), inbox.put))
+    health(inbox, Health.OK)
+    device.hands["tap"](UID, copy=copy)
+    assert told(inbox) == [TokenPresented("front", UID, original=original)]
