@@ -109,7 +109,7 @@ def show(number: int, as_json: bool) -> None:  # noqa: FBT001 - click's flag
 
 @journal.command(
     epilog=common.examples(
-        'terminalctl journal retry 17 --by "J. Doe" --reason "not on the server, looked on 3 May"'
+        'terminalctl journal retry 17 --by "the technician" --reason "not on the server, looked on 3 May"'
     )
 )
 @_number
@@ -128,7 +128,9 @@ def retry(number: int, by: str | None, reason: str | None, yes: bool, as_json: b
 
 
 @journal.command(
-    epilog=common.examples('terminalctl journal void 17 --by "J. Doe" --reason "booked by hand, receipt 4711"')
+    epilog=common.examples(
+        'terminalctl journal void 17 --by "the technician" --reason "booked by hand, receipt 4711"'
+    )
 )
 @_number
 @_by

@@ -186,7 +186,7 @@ class Trials:
                 if connection.fileno() in ready:
                     return  # the client has gone, or the daemon stops
                 connection.sendall(b"".join(msgspec.json.encode(line) + b"\n" for line in ear.take()))
-            connection.sendall(msgspec.json.encode(Line("end", "the time is over")) + b"\n")
+            connection.sendall(msgspec.json.encode(ear.last("the time is over")) + b"\n")
         finally:
             self._end(name, asked)
 

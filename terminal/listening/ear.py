@@ -54,7 +54,7 @@ class Ear:
 
     def put(self, line: Line) -> None:
         """Take a line."""
-        at_s = round(time.monotonic() - self._began, 3)
+        at_s = self._at_s()
         with self._lock:
             if self._signal is None:
                 return
@@ -79,6 +79,13 @@ class Ear:
         if lost:
             taken.append(replace(lines.note(f"{lost} lines came too fast and are lost"), at_s=taken[-1].at_s))
         return taken
+
+    def last(self, words: str) -> Line:
+        """Return the line that ends the listening."""
+        return Line("end", words, at_s=self._at_s())
+
+    def _at_s(self) -> float:
+        return round(time.monotonic() - self._began, 3)
 
     def close(self) -> None:
         """Take nothing any more."""

@@ -82,34 +82,34 @@ def test_words_of_a_device_do_not_steer_the_terminal(place: Place) -> None:
 @pytest.mark.parametrize(("how", "code"), [("done", 0), ("failed", 1), ("unknown", 1)])
 def test_a_pulse_ends_with_its_answer(place: Place, how: str, code: int) -> None:
     daemon = Daemon(place, HOW, ORDERED, ended("done", "somebody/0"), ended(how), TOKEN)
-    done = place.run("devices", "try", "machine", "--pulse", "espresso", "--by", "J. Doe", "--yes")
+    done = place.run("devices", "try", "machine", "--pulse", "espresso", "--by", "the technician", "--yes")
     assert done.exit_code == code, done.output
     assert "token" not in done.output
     asked = daemon.asked[0][1]
-    assert (asked["act"], asked["what"], asked["by"]) == ("pulse", "espresso", "J. Doe")
+    assert (asked["act"], asked["what"], asked["by"]) == ("pulse", "espresso", "the technician")
 
 
 def test_an_answer_may_come_before_the_words_that_it_was_ordered(place: Place) -> None:
     Daemon(place, HOW, ended("done"), ORDERED, TOKEN)
-    done = place.run("devices", "try", "machine", "--pulse", "--by", "J. Doe", "--yes")
+    done = place.run("devices", "try", "machine", "--pulse", "--by", "the technician", "--yes")
     assert done.exit_code == 0
     assert "token" not in done.output
 
 
 def test_a_pulse_without_a_product(place: Place) -> None:
     daemon = Daemon(place, HOW, ORDERED, ended("done"))
-    assert place.run("devices", "try", "machine", "--pulse", "--by", "J. Doe", "--yes").exit_code == 0
+    assert place.run("devices", "try", "machine", "--pulse", "--by", "the technician", "--yes").exit_code == 0
     assert daemon.asked[0][1]["what"] == ""
 
 
 def test_a_pulse_that_nobody_answers_needs_a_person(place: Place) -> None:
     Daemon(place, HOW, ORDERED)
-    assert place.run("devices", "try", "machine", "--pulse", "--by", "J. Doe", "--yes").exit_code == 1
+    assert place.run("devices", "try", "machine", "--pulse", "--by", "the technician", "--yes").exit_code == 1
 
 
 def test_it_is_asked_first(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     daemon = Daemon(place, HOW)
-    pulse = ("devices", "try", "machine", "--pulse", "--by", "J. Doe")
+    pulse = ("devices", "try", "machine", "--pulse", "--by", "the technician")
     assert place.run(*pulse).exit_code == 2
     monkeypatch.setattr(common, "interactive", lambda: True)
     done = place.run(*pulse, input="n\n")
@@ -142,7 +142,7 @@ def test_a_refusal_of_the_daemon_is_a_sentence(place: Place) -> None:
 
     place.server = Server([Route("POST", "/v1/devices/{name}/try", refuse)], place.socket)
     place.server.start()
-    done = place.run("devices", "try", "machine", "--pulse", "--by", "J. Doe", "--yes")
+    done = place.run("devices", "try", "machine", "--pulse", "--by", "the technician", "--yes")
     assert done.exit_code == 1
     assert done.stderr.strip() == "Somebody is at the machine (choosing): try again when it is idle."
 
@@ -201,7 +201,7 @@ def test_what_the_device_says_is_heard(alone: Place) -> None:
 
 
 def test_a_page_is_printed_without_a_daemon(alone: Place) -> None:
-    done = alone.run("devices", "try", "printer", "--print", "--by", "J. Doe", "--yes")
+    done = alone.run("devices", "try", "printer", "--print", "--by", "the technician", "--yes")
     assert done.exit_code == 0, done.output
     assert "print done" in done.output
 
@@ -213,7 +213,7 @@ def test_a_signal_is_shown_without_a_daemon(alone: Place) -> None:
 
 
 def test_a_pulse_needs_the_daemon_which_alone_writes_it_down(alone: Place) -> None:
-    done = alone.run("devices", "try", "machine", "--pulse", "--by", "J. Doe", "--yes")
+    done = alone.run("devices", "try", "machine", "--pulse", "--by", "the technician", "--yes")
     assert done.exit_code == 1
     assert "only terminald writes the journal" in done.stderr
 
@@ -225,8 +225,10 @@ def test_a_daemon_that_does_not_answer_keeps_its_devices(lamps: Place) -> None:
 
 
 def test_ctrl_c_ends_it_cleanly(alone: Place) -> None:
+    # What is started in the background of a shell is deaf to SIGINT, and so would be whom it starts.
+    hears = ["env", "--default-signal=INT"]
     with subprocess.Popen(
-        [TERMINALCTL, "--config", str(alone.config), "devices", "try", "reader"],
+        [*hears, TERMINALCTL, "--config", str(alone.config), "devices", "try", "reader"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -237,5 +239,8 @@ def test_ctrl_c_ends_it_cleanly(alone: Place) -> None:
         while "health ok" not in process.stdout.readline():
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=60) == 0
+        try:
+            assert process.wait(timeout=60) == 0
+        finally:
+            process.kill()
         assert "Traceback" not in process.stderr.read()

@@ -14,7 +14,7 @@ from terminal.core.facts import EntryAdded, EntryKind, EntryState, ReleaseSettle
 from terminal.core.trial import begin
 from tests.cli.conftest import Place, at
 
-DECIDED = ("--by", "J. Doe", "--reason", "looked on the server")
+DECIDED = ("--by", "the technician", "--reason", "looked on the server")
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def test_void_settles_an_entry_by_a_named_person(daemon: Place) -> None:
     entry = daemon.journal.entry("k1")
     assert entry is not None
     assert entry.state is EntryState.VOIDED
-    assert "J. Doe: looked on the server" in entry.words
+    assert "the technician: looked on the server" in entry.words
 
 
 def test_retry_sends_it_again(daemon: Place) -> None:
@@ -147,13 +147,13 @@ def test_retry_sends_it_again(daemon: Place) -> None:
 
 def test_a_person_is_asked_for_name_and_reason_and_whether_they_are_sure(daemon: Place, person: None) -> None:
     parked(daemon)
-    done = daemon.run("journal", "void", number(daemon), input="J. Doe\nbroken\ny\n")
+    done = daemon.run("journal", "void", number(daemon), input="the technician\nbroken\ny\n")
     assert done.exit_code == 0, done.output
     assert "1.20 EUR" in done.stderr
     assert "This cannot be undone." in done.stderr
     entry = daemon.journal.entry("k1")
     assert entry is not None
-    assert "J. Doe: broken" in entry.words
+    assert "the technician: broken" in entry.words
 
 
 def test_whoever_is_not_sure_changes_nothing(daemon: Place, person: None) -> None:
@@ -169,7 +169,7 @@ def test_whoever_is_not_sure_changes_nothing(daemon: Place, person: None) -> Non
     ("arguments", "words"),
     [
         ((), "--by is missing"),
-        (("--by", "J. Doe"), "--reason is missing"),
+        (("--by", "the technician"), "--reason is missing"),
         (("--by", " ", "--reason", "x"), "--by must not be empty"),
         (DECIDED, "add --yes"),
     ],
@@ -230,13 +230,13 @@ def test_without_the_key_nothing_is_verified_and_none_is_made(place: Place) -> N
 
 
 def test_a_trial_is_no_money_that_nobody_claimed(place: Place) -> None:
-    asked = TrialAsked("t", "relay", "J. Doe", Product("e", "Espresso", 120))
+    asked = TrialAsked("t", "relay", "the technician", Product("e", "Espresso", 120))
     release, told, _ = begin(asked, "k1", "main", None)
     place.journal.commit(told, at(0))
     place.journal.commit([ReleaseSettled(release, Ended.DONE)], at(1))
     done = place.run("journal", "show", "1")
     assert "Entry 1: a technician's trial" in done.output
     assert "Nobody pays for it" in done.output
-    assert "J. Doe" in done.output
+    assert "the technician" in done.output
     assert "Give the money" not in done.output
     assert " trial " in place.run("journal", "list").output

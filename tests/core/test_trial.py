@@ -33,8 +33,8 @@ from terminal.core.trial import PATIENCE_MS
 from terminal.journal.store import Journal
 from tests.core.making import ESPRESSO, START, UID, Talk, effects, facts, topup_job, vending_job
 
-PULSE = TrialAsked("t1", "relay", "J. Doe", ESPRESSO)
-PAGE = TrialAsked("t2", "paper", "J. Doe", Document((Text("Trial"),)))
+PULSE = TrialAsked("t1", "relay", "the technician", ESPRESSO)
+PAGE = TrialAsked("t2", "paper", "the technician", Document((Text("Trial"),)))
 
 
 @pytest.mark.parametrize("job", [vending_job(), topup_job()])
@@ -45,7 +45,7 @@ def test_the_fact_that_explains_a_trial_comes_with_its_order(job: Job) -> None:
     (decided,) = facts(talk.last, PersonDecided)
     (intent,) = facts(talk.last, ReleaseIntended)
     assert (entry.amount, entry.token, entry.held, entry.pieces) == (0, None, False, (ESPRESSO,))
-    assert (decided.key, decided.action, decided.by) == (entry.key, "void", "J. Doe")
+    assert (decided.key, decided.action, decided.by) == (entry.key, "void", "the technician")
     assert (intent.key, intent.kind, intent.device) == (entry.key, ReleaseKind.VEND, "relay")
     assert effects(talk.last, Release) == [Release(intent.release, "relay", ESPRESSO)]
     assert talk.state.trial is not None
@@ -76,7 +76,7 @@ def test_a_page_is_explained_too() -> None:
 def test_it_is_refused_while_the_machine_is_not_idle(before: Event, words: str) -> None:
     talk = Talk(vending_job())
     talk(before)
-    talk(TrialAsked("t9", "relay", "J. Doe", ESPRESSO))
+    talk(TrialAsked("t9", "relay", "the technician", ESPRESSO))
     assert talk.last.facts == ()
     assert talk.last.effects == ()
     assert talk.state.trial is not None
@@ -141,7 +141,7 @@ def test_the_journal_keeps_a_trial_and_is_whole(tmp_path: Path) -> None:
         journal.commit(talk.last.facts, talk.now, urgent=True)
         (entry,) = journal.entries()
         assert entry.state is EntryState.VOIDED
-        assert "J. Doe" in entry.words
+        assert "the technician" in entry.words
         assert journal.pending_lanes() == []
         assert journal.open_releases() == []
         assert journal.books().missing == 0

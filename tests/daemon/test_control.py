@@ -175,7 +175,7 @@ def test_no_answer_holds_a_whole_token(desk: Desk) -> None:
     desk.journal.commit([debit(), started()], NOW)
     desk.journal.commit([ended(outcome=Outcome.REFUSED, state=EntryState.PARKED, words="no")], NOW)
     answers = [desk.get("journal"), desk.get("journal/1"), desk.get("journal?state=parked")]
-    answers.append(desk.post("journal/1/retry", {"by": "Eve", "reason": "tried"}))
+    answers.append(desk.post("journal/1/retry", {"by": "the technician", "reason": "tried"}))
     assert [status for status, _ in answers] == [200] * 4
     text = json.dumps(answers, ensure_ascii=False)
     assert TOKEN not in text
@@ -241,25 +241,25 @@ def _parked(desk: Desk) -> None:
 @pytest.mark.parametrize(("action", "state"), [("void", "voided"), ("retry", "queued")])
 def test_a_named_person_decides(desk: Desk, action: str, state: str, caplog: pytest.LogCaptureFixture) -> None:
     _parked(desk)
-    status, body = desk.post(f"journal/1/{action}", {"by": "Eve", "reason": "looked at the server"})
+    status, body = desk.post(f"journal/1/{action}", {"by": "the technician", "reason": "looked at the server"})
     assert (status, body["entry"]["state"]) == (200, state)
-    assert desk.told == [PersonDecided("d1", action, "Eve", "looked at the server")]
+    assert desk.told == [PersonDecided("d1", action, "the technician", "looked at the server")]
     found = desk.journal.entry("d1")
     assert found is not None
     assert found.state is EntryState(state)
     assert [(each.what, each.how, each.words) for each in desk.journal.story(1).events][-1] == (
-        "Eve",
+        "the technician",
         action,
         "looked at the server",
     )
-    assert f"{action}: entry 1 by Eve: looked at the server" in caplog.text
+    assert f"{action}: entry 1 by the technician: looked at the server" in caplog.text
 
 
 @pytest.mark.parametrize("action", ["void", "retry"])
 def test_a_decision_that_does_not_fit_is_refused(desk: Desk, action: str) -> None:
     desk.journal.commit([debit(), started(), ended()], NOW)
     before = desk.journal.entry("d1")
-    refused(desk.post(f"journal/1/{action}", {"by": "Eve", "reason": "why not"}), 409)
+    refused(desk.post(f"journal/1/{action}", {"by": "the technician", "reason": "why not"}), 409)
     assert desk.journal.entry("d1") == before
     assert desk.told == [], "nobody acts on what was not written"
 
@@ -268,17 +268,17 @@ def test_a_decision_that_does_not_fit_is_refused(desk: Desk, action: str) -> Non
     "body",
     [
         {},
-        {"by": "Eve"},
+        {"by": "the technician"},
         {"reason": "why not"},
         {"by": "", "reason": "why not"},
         {"by": "  ", "reason": "why not"},
-        {"by": "Eve", "reason": "\t"},
-        {"by": "Eve", "reason": "why\n<0>not: a line of its own in the log"},
-        {"by": "Eve\x1b[2J", "reason": "why not"},
+        {"by": "the technician", "reason": "\t"},
+        {"by": "the technician", "reason": "why\n<0>not: a line of its own in the log"},
+        {"by": "me\x1b[2J", "reason": "why not"},
         {"by": "E" * 101, "reason": "why not"},
-        {"by": "Eve", "reason": "x" * 501},
+        {"by": "the technician", "reason": "x" * 501},
         {"by": 5, "reason": "why not"},
-        {"by": "Eve", "reason": "why not", "amount": 5},
+        {"by": "the technician", "reason": "why not", "amount": 5},
         [],
         "void",
     ],
@@ -296,8 +296,8 @@ def test_a_decision_is_bounded_and_sent_as_json(desk: Desk) -> None:
     refused(desk.ask("POST", "journal/1/void", raw=b"{"), 400)
     refused(desk.ask("POST", "journal/1/void", raw=b" " * 70_000), 413)
     refused(desk.ask("POST", "journal/1/void"), 415)
-    assert "there is no entry 9" in refused(desk.post("journal/9/void", {"by": "Eve", "reason": "no"}), 404)
-    refused(desk.post("journal/x/void", {"by": "Eve", "reason": "no"}), 400)
+    assert "there is no entry 9" in refused(desk.post("journal/9/void", {"by": "me", "reason": "no"}), 404)
+    refused(desk.post("journal/x/void", {"by": "the technician", "reason": "no"}), 400)
     assert desk.journal.counts()[EntryState.PARKED] == 1
 
 
@@ -392,7 +392,7 @@ def test_a_journal_that_cannot_be_read_is_told_and_the_screen_is_there(
     desk.broken = True
     for name in ("entries", "story", "entry_by_seq", "commit"):
         monkeypatch.setattr(desk.journal, name, fail)
-    decision = {"by": "Eve", "reason": "why not"}
+    decision = {"by": "the technician", "reason": "why not"}
     for answer in (
         desk.get("status"),
         desk.get("journal"),
@@ -409,11 +409,11 @@ def test_a_journal_that_cannot_be_read_is_told_and_the_screen_is_there(
 def test_a_decision_that_cannot_be_written_is_not_told(desk: Desk) -> None:
     _parked(desk)
     desk.journal._db.execute("PRAGMA query_only = ON")
-    words = refused(desk.post("journal/1/void", {"by": "Eve", "reason": "why not"}), 503)
+    words = refused(desk.post("journal/1/void", {"by": "the technician", "reason": "why not"}), 503)
     assert "read-only" in words
     assert desk.told == []
     desk.journal._db.execute("PRAGMA query_only = OFF")
-    assert desk.post("journal/1/void", {"by": "Eve", "reason": "why not"})[0] == 200
+    assert desk.post("journal/1/void", {"by": "the technician", "reason": "why not"})[0] == 200
 
 
 ROUTES = [

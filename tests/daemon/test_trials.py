@@ -127,6 +127,7 @@ def test_a_loss_and_a_return_are_heard(house: House) -> None:
 def test_it_ends_by_itself_and_when_the_client_has_gone(house: House) -> None:
     *_, last = house.stream("reader", seconds=0.1)
     assert last["kind"] == "end"
+    assert last["at_s"] > 0
     assert not house.listening("reader")
     lines = house.stream("reader")
     next(lines)
@@ -177,7 +178,7 @@ def test_a_pulse_is_on_the_books_before_the_piece_comes_out(house: House) -> Non
         give(release, product, **more)
 
     machine._run = watched
-    with closing(house.stream("machine", act="pulse", what="espresso", by="J. Doe")) as lines:
+    with closing(house.stream("machine", act="pulse", what="espresso", by="the technician")) as lines:
         # The end may come before the words that it was ordered.
         seen = until(lines, "ordered")
         if not any("release done" in line["words"] for line in seen):
@@ -189,13 +190,13 @@ def test_a_pulse_is_on_the_books_before_the_piece_comes_out(house: House) -> Non
     entry = house.daemon._journal.entry(key)
     assert entry is not None
     assert entry.amount == 0
-    assert "J. Doe" in entry.words
+    assert "the technician" in entry.words
     wait_until(lambda: not house.daemon._journal.open_releases(), what="the end on the books")
     assert house.daemon.status()["problems"] == []
 
 
 def test_a_page_is_printed_and_on_the_books(house: House) -> None:
-    with closing(house.stream("printer", act="print", by="J. Doe")) as lines:
+    with closing(house.stream("printer", act="print", by="the technician")) as lines:
         until(lines, "print done")
     (entry,) = house.daemon._journal.entries()
     assert entry.description == "Trial of printer"
@@ -205,7 +206,7 @@ def test_nothing_is_tried_while_somebody_is_at_the_machine(house: House) -> None
     house.hand("reader", "tap", UID)
     wait_until(lambda: house.notice() == "choose", what="the guest to choose")
     with pytest.raises(Refused, match="Somebody is at the machine"):
-        next(house.stream("machine", act="pulse", by="J. Doe"))
+        next(house.stream("machine", act="pulse", by="the technician"))
     with pytest.raises(Refused, match="Somebody is at the machine"):
         next(house.stream("lamps", act="signal", what="refused"))
     assert house.device("machine").count == 0
@@ -217,7 +218,7 @@ def test_nothing_is_tried_while_somebody_is_at_the_machine(house: House) -> None
 def test_what_makes_no_sense_is_refused_before_anything_happens(house: House) -> None:
     for name, asked, words in (
         ("nothing", {}, "there is no device 'nothing'; there are reader, machine"),
-        ("reader", {"act": "pulse", "by": "J. Doe"}, "'reader' is a reader"),
+        ("reader", {"act": "pulse", "by": "the technician"}, "'reader' is a reader"),
         ("machine", {"act": "pulse"}, "who tries it"),
         ("machine", {"act": "pulse", "by": "two\nlines"}, "who tries it"),
         ("lamps", {"act": "signal", "what": "disco"}, "expected one of ready, busy"),

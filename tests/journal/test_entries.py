@@ -285,9 +285,12 @@ def test_parking_what_is_settled_changes_nothing(journal):
 def test_retry_and_void(journal, before):
     journal.commit([debit(held=True), *before, decided("retry")], NOW)
     assert (state(journal), journal.entry("d1").held) == (EntryState.QUEUED, False)
-    journal.commit([decided("void", by="Bob", reason="paid in cash")], NOW)
-    assert (state(journal), journal.entry("d1").words) == (EntryState.VOIDED, "Voided by Bob: paid in cash")
-    assert journal.story(1).events[-1].what == "Bob"
+    journal.commit([decided("void", by="the technician", reason="paid in cash")], NOW)
+    assert (state(journal), journal.entry("d1").words) == (
+        EntryState.VOIDED,
+        "Voided by the technician: paid in cash",
+    )
+    assert journal.story(1).events[-1].what == "the technician"
     assert journal.verify() == []
 
 

@@ -108,7 +108,7 @@ def test_every_edited_row_is_named(copy, seq):
         ("entries", 1, "added_held = 0"),
         ("attempts", 26, "outcome = 'busy'"),
         ("attempts", 14, "entry = 24"),
-        ("decisions", 22, "by = 'Eve'"),
+        ("decisions", 22, "by = 'nobody'"),
         ("releases", 3, "ended = 'failed'"),
         ("cash", 8, "amount = 100"),
         ("sessions", 7, "token = 'A'"),

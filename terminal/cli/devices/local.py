@@ -57,7 +57,7 @@ def _listening(terminal: str, settings: DeviceSettings, asked: dict[str, Any]) -
         finally:
             device.stop()
         yield from (_plain(line) for line in ear.take())
-        yield _plain(Line("end", "the time is over"))
+        yield _plain(ear.last("the time is over"))
     finally:
         ear.close()
 

@@ -38,7 +38,7 @@ _COLOURS = {"event": "green", "note": "cyan"}
         'terminalctl devices try "front reader"            lay cards on it; Ctrl-C ends',
         'terminalctl devices try "front reader" --raw      with every frame on the wire, decoded',
         'terminalctl devices try "front reader" --raw --show-uid   with their bytes',
-        'terminalctl devices try relays --pulse espresso --by "J. Doe"',
+        'terminalctl devices try relays --pulse espresso --by "the technician"',
         "terminalctl devices try receipts --print",
         "terminalctl devices try lamps --signal 'call staff' --seconds 5",
     ),
