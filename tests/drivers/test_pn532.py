@@ -326,6 +326,9 @@ def test_a_chip_whose_power_failed_is_set_up_again(make_bench, way: str) -> None
     bench.board.power_cut()
     bench.put("A1B2C3D4")
     bench.expect(presented("A1B2C3D4"))
+    # As it wakes, it looks until a card comes: that there is none any more shows that it was set up.
+    bench.take()
+    bench.expect(presented("A1B2C3D4"), REMOVED)
     assert bench.board.chip._retries == 1
     assert bench.healths() == [Health.OK]
 

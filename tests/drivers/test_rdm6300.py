@@ -341,6 +341,7 @@ def test_a_reader_behind_a_serial_server_is_read_until_the_server_goes() -> None
         reader.start()
         far, _ = server.accept()
     with far:
+        inbox.wait(lambda _: inbox.of(DeviceChanged))  # what came before it was opened is dropped
         far.sendall(KNOWN[5:] + KNOWN)
         inbox.wait(lambda _: inbox.of(TokenPresented))
         inbox.wait(lambda _: inbox.of(TokenRemoved))
