@@ -7,10 +7,13 @@ no goal for that; what a driver adds is what remains.
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import random
 import statistics
+import subprocess
+import sys
 import threading
 import time
 import tty
@@ -18,6 +21,7 @@ from abc import ABC, abstractmethod
 from contextlib import ExitStack
 from functools import partial, reduce
 from operator import xor
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -28,9 +32,12 @@ from drivers.readers.pcsc import PcscOptions, PcscReader
 from drivers.readers.pn532 import Pn532Options, Pn532Reader
 from drivers.readers.rdm6300 import Rdm6300Options, Rdm6300Reader
 from drivers.readers.simulated import SimulatedReader, SimulatedReaderOptions
-from terminal.core.events import DeviceEvent, Health, TokenPresented, TokenRemoved
+from terminal.core.events import Health, TokenPresented, TokenRemoved
 from tests.bench.plan import Plan
 from tests.bench.report import Row, quantile, spread
+from tests.bench.told import Told
+from tests.drivers import hid_keys
+from tests.support import needs
 from tests.support.nfcpy_tag import NfcpyTag
 from tests.support.pcscd import VARIABLE, PcscDaemon
 from tests.support.pn532_cards import Ntag
@@ -40,34 +47,7 @@ from tests.support.waiting import wait_until
 
 UID, TAG = "04A1B2C3D4E5F6", "100086F444"
 NAME = "front"
-_PATIENCE_S = 30
 _WARM = 3
-
-
-class Told:
-    """When the reader told what, in the place of the daemon."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._at_ns: list[tuple[type[DeviceEvent], int]] = []
-
-    def __call__(self, event: DeviceEvent) -> None:
-        """Note *event*."""
-        now = time.monotonic_ns()
-        if isinstance(event, TokenPresented | TokenRemoved):
-            with self._changed:
-                self._at_ns.append((type(event), now))
-                self._changed.notify_all()
-
-    def next(self, kind: type[DeviceEvent]) -> int:
-        """Return when the next event came, which must be of *kind*."""
-        with self._changed:
-            if not self._changed.wait_for(lambda: self._at_ns, _PATIENCE_S):
-                raise RuntimeError(f"no {kind.__name__} in {_PATIENCE_S} s")
-            told, at_ns = self._at_ns.pop(0)
-        if told is not kind:
-            raise RuntimeError(f"{told.__name__} instead of {kind.__name__}")
-        return at_ns
 
 
 class Stand(ABC):
@@ -242,7 +222,29 @@ def card_to_event(name: str, plan: Plan) -> list[Row]:
             taken = _taps(kind(stack), stack, taps)[_WARM:]
     except pytest.skip.Exception as error:  # its stand-in needs a program that is not installed
         raise RuntimeError(str(error)) from error
-    row = partial(Row, goal="none", unit="ms", met=None, baseline=f"floor: {kind.floor}")
+    return _rows(name, kind.floor, taken)
+
+
+def typed(plan: Plan) -> list[Row]:
+    """Measure the reader that types, on a keyboard of umockdev, which is there for a process of its own only."""
+    recording = Path(hid_keys.__file__).parent / "recordings/wedge.umockdev"
+    numbers = plan.times(100, 3) + _WARM
+    try:
+        umockdev = needs.program("umockdev-run")
+    except pytest.skip.Exception as error:
+        raise RuntimeError(str(error)) from error
+    inside = [sys.executable, "-m", "tests.bench.hid_cards", str(numbers)]
+    command = [umockdev, "--device", str(recording), "--", *inside]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(done.stderr.strip())
+    return _rows(
+        "hid", "a reader types for 50 ms and more, and not at all here", json.loads(done.stdout)[_WARM:]
+    )
+
+
+def _rows(name: str, floor: str, taken: list[float]) -> list[Row]:
+    row = partial(Row, goal="none", unit="ms", met=None, baseline=f"floor: {floor}")
     return [
         row(f"card to TokenPresented, {name}, p50", value=statistics.median(taken), noise=spread(taken, "ms")),
         row(f"card to TokenPresented, {name}, p99", value=quantile(taken, 0.99), noise=f"{len(taken)} cards"),
@@ -269,4 +271,4 @@ def _taps(stand: Stand, stack: ExitStack, taps: int) -> list[float]:
     return taken
 
 
-MEASURES = {f"card-{name}": partial(card_to_event, name) for name in STANDS}
+MEASURES = {**{f"card-{name}": partial(card_to_event, name) for name in STANDS}, "card-hid": typed}
