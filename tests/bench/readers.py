@@ -226,7 +226,7 @@ def card_to_event(name: str, plan: Plan) -> list[Row]:
 
 
 def typed(plan: Plan) -> list[Row]:
-    """Measure the reader that types, on a keyboard of umockdev, which is there for a process of its own only."""
+    """Measure the reader that types, on a keyboard that umockdev makes for a process of its own."""
     recording = Path(hid_keys.__file__).parent / "recordings/wedge.umockdev"
     numbers = plan.times(100, 3) + _WARM
     try:
