@@ -159,8 +159,8 @@ def test_why_a_server_cannot_be_reached() -> None:
 
 def test_a_certificate_that_nobody_has_signed(tmp_path: Path) -> None:
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost"]
-    command += ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(certificate)]
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1"]
+    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
     subprocess.run(command, check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
@@ -178,8 +178,8 @@ def test_a_certificate_that_nobody_has_signed(tmp_path: Path) -> None:
         server = threading.Thread(target=serve)
         server.start()
         port = listener.getsockname()[1]
-        assert "certificate is not accepted" in System().dial("localhost", port, tls=True)
-        assert System().dial("localhost", port, tls=True, ca_file=str(certificate)) == ""
+        assert "certificate is not accepted" in System().dial("127.0.0.1", port, tls=True)
+        assert System().dial("127.0.0.1", port, tls=True, ca_file=str(certificate)) == ""
         server.join(30)
 
 
