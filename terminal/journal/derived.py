@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from terminal.core.delivery import Outcome
-from terminal.core.facts import EntryKind, EntryState
+from terminal.core.facts import EntryState
 from terminal.journal import standing
 from terminal.journal.books import books
 from terminal.journal.errors import DecisionRefused
@@ -115,7 +115,7 @@ def _standings(db: sqlite3.Connection) -> Iterator[str]:
     for seq, *values in db.execute(_ENTRIES):
         while entry < seq:  # steps of an entry that is not there: told by the foreign keys
             entry, steps = next(groups, _NO_MORE)
-        begins, stands = _standing(values[:4]), _standing([values[0], *values[4:]])
+        begins, stands = standing.kept(values[:4]), standing.kept([values[0], *values[4:]])
         try:
             follows = _fold(begins, steps if entry == seq else iter(()))
         except (ValueError, DecisionRefused) as error:
@@ -125,21 +125,6 @@ def _standings(db: sqlite3.Connection) -> Iterator[str]:
             is_, should = getattr(stands, name), getattr(follows, name)
             if is_ != should:
                 yield f"entries {seq}: {name} is {_show(is_)}, but follows as {_show(should)}."
-
-
-def _standing(values: list[Any]) -> Standing:
-    kind, state, held, words, *rest = values
-    attempts, first, in_doubt, compensate = rest or (0, None, 0, 0)
-    return Standing(
-        EntryKind(kind),
-        EntryState(state),
-        bool(held),
-        words,
-        attempts,
-        first,
-        bool(in_doubt),
-        bool(compensate),
-    )
 
 
 def _fold(at: Standing, steps: Iterator[Any]) -> Standing:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
-from terminal.core.facts import EntryKind, EntryState
 from terminal.core.stamp import Stamp
 from terminal.core.value import Value, replace
-from terminal.journal import chain
+from terminal.journal import chain, standing
 from terminal.journal.chain import Cell, Head
 from terminal.journal.standing import Standing
 
@@ -86,19 +85,9 @@ class Scribe:
         row = self.db.execute(_ENTRY, (key,)).fetchone()
         if row is None:
             raise ValueError("A fact names an entry that is not in the journal.")
-        seq, backend, token, amount, description, tag, kind, state, held, words, *rest = row
-        attempts, first, in_doubt, compensate = rest
-        at = Standing(
-            EntryKind(kind),
-            EntryState(state),
-            bool(held),
-            words,
-            attempts,
-            first,
-            bool(in_doubt),
-            bool(compensate),
-        )
-        return self._remember(Known(seq, key, backend, token, amount, description, tag, at))
+        seq, backend, token, amount, description, tag, *stands = row
+        known = Known(seq, key, backend, token, amount, description, tag, standing.kept(stands))
+        return self._remember(known)
 
     def stand(self, entry: Known, after: Standing) -> None:
         """Keep where *entry* stands now."""

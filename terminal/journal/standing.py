@@ -6,6 +6,9 @@ is one place that says what a fact does to an entry, and nothing else can.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from terminal.core.delivery import Outcome
 from terminal.core.facts import EntryKind, EntryState
 from terminal.core.value import Value, replace
@@ -35,6 +38,22 @@ class Standing(Value, frozen=True):
     first_attempt: int | None = None
     in_doubt: bool = False
     compensate: bool = False
+
+
+def kept(values: Sequence[Any]) -> Standing:
+    """Return the standing that a row keeps: its columns in order, of which the last four may be missing."""
+    kind, state, held, words, *rest = values
+    attempts, first, in_doubt, compensate = rest or (0, None, 0, 0)
+    return Standing(
+        EntryKind(kind),
+        EntryState(state),
+        bool(held),
+        words,
+        attempts,
+        first,
+        bool(in_doubt),
+        bool(compensate),
+    )
 
 
 def plain(words: str) -> str:
