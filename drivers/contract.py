@@ -100,7 +100,10 @@ class TokenReader(Device, Protocol):
 
 
 class CoinAcceptor(Device, Protocol):
-    """Emits CoinInserted, CoinUnrecognised. Inhibited until told otherwise."""
+    """Emits CoinInserted, CoinUnrecognised, DeviceMarked. Inhibited until told otherwise.
+
+    It may be a PayoutDevice (a changer) and Resumes too.
+    """
 
     def accept(self, limit: int) -> None:
         """Take money up to *limit* cents; a later call replaces the limit."""
@@ -109,11 +112,60 @@ class CoinAcceptor(Device, Protocol):
         """Take no money."""
 
 
+class Resumes(Protocol):
+    """An acceptor that counts by itself what it took, and can tell what nobody listened to."""
+
+    def resume(self, mark: str) -> None:
+        """Go on from *mark*: the last one of its events that is on the books; empty: none is. Before start()."""
+
+
+class PayoutDevice(Device, Protocol):
+    """A hopper, or a changer's tubes; a coin acceptor may be one too. Emits PayoutCounted, PayoutEnded.
+
+    Whether a payout happened must be knowable after a power cut of either side. So every payout has two steps:
+    how far the device has counted becomes durable first (count), then it pays (pay_out). The mark is the
+    driver's own text, at most 200 printable ASCII signs.
+    """
+
+    def count(self, payout: str) -> None:
+        """Answer PayoutCounted with the mark as it is now; PayoutEnded, FAILED, if it cannot pay."""
+
+    def pay_out(self, payout: str, amount: int, mark: str) -> None:
+        """Pay out up to *amount* cents in whole coins, once; FAILED if it does not stand at *mark* any more."""
+
+    def tell_payout(self, payout: str, amount: int, mark: str) -> None:
+        """Answer PayoutEnded for a payout of which nobody heard the end; pays nothing.
+
+        *mark* is that of pay_out. Waits until the device is there; UNKNOWN where its counters cannot tell.
+        """
+
+
 class ReleaseDevice(Device, Protocol):
     """Gives out a piece; emits ReleaseEnded."""
 
     def release(self, release: str, product: Product) -> None:
         """Give out one piece of *product*, once."""
+
+
+class Machine(ReleaseDevice, Protocol):
+    """A vending machine that asks for payment (MDB cashless). Emits terminal.core.machine's events.
+
+    release() approves the vend that was requested last; ReleaseEnded is its success (DONE) or failure (FAILED).
+    What the machine does not want at the moment is refused by an event or ignored, never raised: the customer
+    may be quicker than an order.
+    """
+
+    def begin(self, funds: int | None) -> None:
+        """Begin a session with *funds* cents; None: not known."""
+
+    def deny(self) -> None:
+        """Deny the vend that was requested last."""
+
+    def end(self) -> None:
+        """End the session."""
+
+    def revalue(self, granted: bool) -> None:  # noqa: FBT001 - an answer
+        """Answer the revalue that was requested last."""
 
 
 class Printer(Device, Protocol):

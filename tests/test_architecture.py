@@ -59,7 +59,8 @@ ARROWS: dict[str, set[str]] = {
         "terminal.settings", "terminal.httpd", "terminal.sandbox",
     },
     "drivers": {
-        "terminal.core." + name for name in ("events", "effects", "paper", "catalogue", "token", "value")
+        "terminal.core." + name
+        for name in ("events", "machine", "effects", "paper", "catalogue", "token", "value")
     },
 }  # fmt: skip
 """What a package may import besides itself; the longest name that fits a module counts.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from terminal.core.catalogue import Product
+from terminal.core.machine import MachineEffect
 from terminal.core.paper import Document
 from terminal.core.value import Value
 
@@ -66,9 +67,10 @@ class Show(Value, frozen=True):
 
 
 class OpenSlot(Value, frozen=True):
-    """Let every coin acceptor take money, up to *limit* cents more."""
+    """Let every coin acceptor take money, up to *limit* cents more; those in *closed* take none (box full)."""
 
     limit: int
+    closed: tuple[str, ...] = ()
 
 
 class CloseSlot(Value, frozen=True):
@@ -81,6 +83,37 @@ class Release(Value, frozen=True):
     release: str
     device: str
     product: Product
+
+
+class CountPayout(Value, frozen=True):
+    """Ask a hopper or changer how far it has counted, before it pays out; answered by PayoutCounted.
+
+    Or by PayoutEnded, FAILED, where it cannot pay at all.
+    """
+
+    payout: str
+    device: str
+
+
+class PayOut(Value, frozen=True):
+    """Pay out up to *amount* cents, in whole coins, once; answered by PayoutEnded with the same id.
+
+    *mark* is what PayoutCounted told and the journal holds: the device pays only if it still stands there.
+    """
+
+    payout: str
+    device: str
+    amount: int
+    mark: str
+
+
+class TellPayout(Value, frozen=True):
+    """Say how a payout ended that was ordered before a restart; pays nothing. Answered by PayoutEnded."""
+
+    payout: str
+    device: str
+    amount: int
+    mark: str
 
 
 class Print(Value, frozen=True):
@@ -117,4 +150,17 @@ class PairToken(Value, frozen=True):
     code: str
 
 
-Effect = Show | OpenSlot | CloseSlot | Release | Print | ReadWallet | DeliverNow | PairToken
+Effect = (
+    Show
+    | OpenSlot
+    | CloseSlot
+    | Release
+    | CountPayout
+    | PayOut
+    | TellPayout
+    | Print
+    | ReadWallet
+    | DeliverNow
+    | PairToken
+    | MachineEffect
+)

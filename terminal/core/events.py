@@ -9,6 +9,7 @@ from enum import Enum
 
 from terminal.core.catalogue import Product
 from terminal.core.delivery import Outcome
+from terminal.core.machine import MachineEvent
 from terminal.core.paper import Document
 from terminal.core.value import Value
 
@@ -60,23 +61,77 @@ class TokenUnreadable(Value, frozen=True):
     words: str
 
 
+class Place(Enum):
+    """Where a coin went."""
+
+    BOX = "box"  # the cash box, or a bill's stacker
+    TUBE = "tube"  # a tube or hopper, from which it can be paid out again
+
+
 class CoinInserted(Value, frozen=True):
     """An acceptor took a coin or a bill of *amount* cents (> 0).
 
-    *counter* is the device's own event counter where it has one.
+    *counter* is the device's own event counter where it has one; *mark* as in DeviceMarked, with this coin and
+    all before it: it is committed together with the coin.
     """
 
     acceptor: str
     amount: int
     counter: int | None = None
+    place: Place = Place.BOX
+    mark: str = ""
+
+
+class CoinTrouble(Enum):
+    """What is reported of coins that are not credited."""
+
+    UNKNOWN = "unknown"  # a signal that is no known coin
+    LOST = "lost"  # the device counted events that nobody can ask for any more: perhaps coins
+    FRAUD = "fraud"  # coin on a string, slug, light: somebody should look
 
 
 class CoinUnrecognised(Value, frozen=True):
-    """An acceptor signalled something that is no known coin: recorded, never credited."""
+    """An acceptor signalled something that is no known coin: recorded, never credited.
+
+    *pulses* says how much of it: pulses, or events that were lost. *mark* as in CoinInserted.
+    """
 
     acceptor: str
     pulses: int
     words: str
+    trouble: CoinTrouble = CoinTrouble.UNKNOWN
+    mark: str = ""
+
+
+class DeviceMarked(Value, frozen=True):
+    """A device has counted on, and there is nothing for the books in it.
+
+    *mark* is how far its own counters are, in words of its driver: after a restart the driver gets back the
+    last one on the books (drivers.contract.Resumes), and tells what was counted since.
+    """
+
+    device: str
+    mark: str
+
+
+class PayoutCounted(Value, frozen=True):
+    """A hopper or changer is ready for the payout *payout*; *mark*: how far its counters are before it."""
+
+    payout: str
+    mark: str
+
+
+class PayoutEnded(Value, frozen=True):
+    """A hopper or changer answered for the payout *payout*.
+
+    *paid* is what surely came out, in cents: all that there was of it (DONE, perhaps less than was ordered),
+    nothing (FAILED), or, for UNKNOWN, at least this.
+    """
+
+    payout: str
+    ended: Ended
+    paid: int = 0
+    words: str = ""
 
 
 class ButtonPressed(Value, frozen=True):
@@ -117,10 +172,14 @@ DeviceEvent = (
     | TokenUnreadable
     | CoinInserted
     | CoinUnrecognised
+    | DeviceMarked
+    | PayoutCounted
+    | PayoutEnded
     | ButtonPressed
     | ReleaseEnded
     | PrintEnded
     | DeviceChanged
+    | MachineEvent
 )
 
 

@@ -13,11 +13,23 @@ from terminal.core.events import (
     CoinUnrecognised,
     DeviceChanged,
     DeviceEvent,
+    DeviceMarked,
+    PayoutCounted,
+    PayoutEnded,
     PrintEnded,
     ReleaseEnded,
     TokenPresented,
     TokenRemoved,
     TokenUnreadable,
+)
+from terminal.core.machine import (
+    CashSold,
+    MachineEnabled,
+    MachineEvent,
+    RevalueRequested,
+    SessionEnded,
+    VendCancelled,
+    VendRequested,
 )
 from terminal.core.token import mask
 from terminal.core.value import Value
@@ -88,7 +100,11 @@ def _words(happened: DeviceEvent, values: dict[str, Any]) -> str:
             counted = "" if happened.counter is None else f", the device's number {happened.counter}"
             return f"money: {happened.amount} cents{counted}"
         case CoinUnrecognised():
-            return f"no known coin ({happened.pulses} pulses): {happened.words}"
+            return f"{happened.trouble.value} coin ({happened.pulses}): {happened.words}"
+        case DeviceMarked() | PayoutCounted():
+            return f"its counters: {happened.mark}"
+        case PayoutEnded():
+            return f"payout {happened.ended.value}, {happened.paid} cents{_after(happened.words)}"
         case ButtonPressed():
             return f"button {happened.button}"
         case ReleaseEnded() | PrintEnded():
@@ -96,6 +112,24 @@ def _words(happened: DeviceEvent, values: dict[str, Any]) -> str:
             return f"{what} {happened.ended.value}{_after(happened.words)}"
         case DeviceChanged():
             return f"health {happened.health.value}{_after(happened.words)}"
+        case _:
+            return _machine_words(happened)
+
+
+def _machine_words(happened: MachineEvent) -> str:
+    match happened:
+        case MachineEnabled():
+            return f"card reader {'enabled' if happened.enabled else 'disabled'} by the machine"
+        case VendRequested():
+            return f"vend requested: selection {happened.item} for {happened.price} cents"
+        case VendCancelled():
+            return "vend taken back by the machine"
+        case SessionEnded():
+            return "session ended by the machine"
+        case RevalueRequested():
+            return f"revalue requested: {happened.amount} cents"
+        case CashSold():
+            return f"sold for cash: selection {happened.item} for {happened.price} cents"
 
 
 def _after(words: str) -> str:
