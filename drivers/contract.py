@@ -116,7 +116,7 @@ class Resumes(Protocol):
     """An acceptor that counts by itself what it took, and can tell what nobody listened to."""
 
     def resume(self, mark: str) -> None:
-        """Go on from *mark*: the last one of its events that is on the books; empty: none is. Before start()."""
+        """Go on from *mark*: its last one that is on the books; empty: none is. Before start()."""
 
 
 class PayoutDevice(Device, Protocol):

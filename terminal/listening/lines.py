@@ -10,6 +10,7 @@ from drivers.contract import Traffic
 from terminal.core.events import (
     ButtonPressed,
     CoinInserted,
+    CoinTrouble,
     CoinUnrecognised,
     DeviceChanged,
     DeviceEvent,
@@ -35,6 +36,12 @@ from terminal.core.token import mask
 from terminal.core.value import Value
 
 READER = "reader"
+
+_TROUBLES = {
+    CoinTrouble.UNKNOWN: "no known coin",
+    CoinTrouble.LOST: "perhaps coins, lost",
+    CoinTrouble.FRAUD: "attempt at fraud",
+}
 
 
 class Line(Value, frozen=True):
@@ -100,7 +107,7 @@ def _words(happened: DeviceEvent, values: dict[str, Any]) -> str:
             counted = "" if happened.counter is None else f", the device's number {happened.counter}"
             return f"money: {happened.amount} cents{counted}"
         case CoinUnrecognised():
-            return f"{happened.trouble.value} coin ({happened.pulses}): {happened.words}"
+            return f"{_TROUBLES[happened.trouble]} ({happened.pulses} pulses): {happened.words}"
         case DeviceMarked() | PayoutCounted():
             return f"its counters: {happened.mark}"
         case PayoutEnded():
