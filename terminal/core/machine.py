@@ -1,8 +1,8 @@
 """A vending machine that asks for payment: what it says, and what it is told.
 
-The words are those of MDB/ICP 4.2, section 7 (cashless devices): the terminal is the machine's card reader and
-the machine, the VMC, is the master. Amounts are in cents; the driver scales them. An approved vend is an ordinary
-release: ``effects.Release`` approves it, ``events.ReleaseEnded`` tells vend success or failure.
+The words are those of MDB/ICP 4.2, section 7 (cashless devices): the terminal is the machine's card reader,
+and the machine, the VMC, is the master. Amounts are in cents; the driver scales them. An approved vend is an
+ordinary release: ``effects.Release`` approves it, ``events.ReleaseEnded`` tells vend success or failure.
 """
 
 from __future__ import annotations
