@@ -9,7 +9,8 @@ from enum import Enum
 
 from terminal.core.catalogue import Product
 from terminal.core.delivery import Outcome
-from terminal.core.events import Ended
+from terminal.core.events import CoinTrouble, Ended, Place
+from terminal.core.paper import Document
 from terminal.core.value import Value
 
 
@@ -78,6 +79,7 @@ class CashMoved(Value, frozen=True):
         device: The acceptor for IN; empty otherwise.
         counter: The device's own event counter where it has one.
         key: The entry that took the money, for CREDITED, SPENT and UNCLAIMED.
+        place: Where a coin that came IN lies now.
     """
 
     session: str
@@ -86,14 +88,71 @@ class CashMoved(Value, frozen=True):
     device: str = ""
     counter: int | None = None
     key: str | None = None
+    place: Place = Place.BOX
 
 
 class CoinNotCredited(Value, frozen=True):
-    """An acceptor signalled no known coin: on the books with no amount, for a technician to look at."""
+    """An acceptor reported what is no known coin: on the books with no amount, for a technician to look at.
+
+    *pulses*: how much of it: pulses, or events that were lost.
+    """
 
     device: str
     pulses: int
     words: str
+    trouble: CoinTrouble = CoinTrouble.UNKNOWN
+
+
+class DeviceCounted(Value, frozen=True):
+    """All that an acceptor counted up to *mark* is on the books; see events.DeviceMarked."""
+
+    device: str
+    mark: str
+
+
+class BoxEmptied(Value, frozen=True):
+    """A person, *by* name, took the money out of an acceptor's cash box.
+
+    *pieces* and *amount* (cents) are what the books say was in it; *counted* what the person found, if told.
+    """
+
+    device: str
+    pieces: int
+    amount: int
+    by: str
+    counted: int | None = None
+
+
+class PayoutIntended(Value, frozen=True):
+    """A hopper or changer will pay out up to *amount* cents. Written before it happens (I1).
+
+    *session* is whose money it is; where a technician tries the device there is none, and *key* explains it.
+    *mark* is how far the device itself had counted before.
+    """
+
+    payout: str
+    device: str
+    amount: int
+    mark: str
+    session: str | None = None
+    key: str | None = None
+
+
+class PayoutSettled(Value, frozen=True):
+    """How it ended; as events.PayoutEnded. UNKNOWN is never repeated by itself (I4)."""
+
+    payout: str
+    ended: Ended
+    paid: int = 0
+    words: str = ""
+
+
+class SaleReported(Value, frozen=True):
+    """A vending machine has sold *item* for *amount* cents without the terminal: for statistics."""
+
+    device: str
+    item: str
+    amount: int
 
 
 # -- entries -------------------------------------------------------------------------------------------
@@ -193,21 +252,33 @@ class AttemptEnded(Value, frozen=True):
 
 
 class ReleaseIntended(Value, frozen=True):
-    """A relay will be pulled or a document printed. Written before it happens (I1)."""
+    """A relay will be pulled or a *document* printed. Written before it happens (I1).
+
+    *repeats* is the try, if there was one, whose failed or unknown end this one makes good.
+    """
 
     release: str
     kind: ReleaseKind
     key: str
     device: str
     detail: str = ""
+    document: Document | None = None
+    repeats: str = ""
 
 
 class ReleaseSettled(Value, frozen=True):
-    """How it ended; UNKNOWN is never repeated by itself (I4)."""
+    """How it ended; UNKNOWN is never repeated by itself (I4), but for paper, as a marked copy."""
 
     release: str
     ended: Ended
     words: str = ""
+
+
+class PrintGivenUp(Value, frozen=True):
+    """A document whose last try *release* failed, or ended unknown, is not printed again by itself."""
+
+    release: str
+    words: str
 
 
 # -- caches (not chained: they are the server's facts, not ours) ---------------------------------------
@@ -232,6 +303,11 @@ Fact = (
     | SessionClosed
     | CashMoved
     | CoinNotCredited
+    | DeviceCounted
+    | BoxEmptied
+    | PayoutIntended
+    | PayoutSettled
+    | SaleReported
     | EntryAdded
     | EntryFreed
     | EntryAbandoned
@@ -241,6 +317,7 @@ Fact = (
     | AttemptEnded
     | ReleaseIntended
     | ReleaseSettled
+    | PrintGivenUp
     | WalletSeen
     | CatalogueSeen
 )

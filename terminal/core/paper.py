@@ -9,7 +9,7 @@ from terminal.core.value import Value
 Align = Literal["left", "center", "right"]
 
 
-class Text(Value, frozen=True):
+class Text(Value, frozen=True, tag="text"):
     """One or more lines of text."""
 
     text: str
@@ -18,7 +18,7 @@ class Text(Value, frozen=True):
     large: bool = False
 
 
-class Columns(Value, frozen=True):
+class Columns(Value, frozen=True, tag="columns"):
     """One line with *left* at the left margin and *right* at the right one."""
 
     left: str
@@ -26,26 +26,30 @@ class Columns(Value, frozen=True):
     bold: bool = False
 
 
-class Rule(Value, frozen=True):
+class Rule(Value, frozen=True, tag="rule"):
     """A horizontal line."""
 
 
-class Barcode(Value, frozen=True):
+class Barcode(Value, frozen=True, tag="barcode"):
     """A CODE128 barcode of printable ASCII, with its text below."""
 
     data: str
 
 
-class QrCode(Value, frozen=True):
+class QrCode(Value, frozen=True, tag="qr"):
     """A QR code."""
 
     data: str
 
 
-Line = Text | Columns | Rule | Barcode | QrCode
+class Drawer(Value, frozen=True, tag="drawer"):
+    """Opens the cash drawer that hangs on the printer; nothing on the paper."""
+
+
+Line = Text | Columns | Rule | Barcode | QrCode | Drawer
 
 
 class Document(Value, frozen=True):
-    """A receipt or a ticket: its lines from top to bottom; the paper is cut after the last one."""
+    """A receipt or a ticket: its lines from top to bottom; what is printed is cut off after the last one."""
 
     lines: tuple[Line, ...]

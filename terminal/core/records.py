@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from terminal.core.catalogue import Product
+from terminal.core.events import Ended
 from terminal.core.facts import EntryKind, EntryState, ReleaseKind
+from terminal.core.paper import Document
 from terminal.core.stamp import Stamp
 from terminal.core.value import Value
 
@@ -52,6 +54,32 @@ class OpenRelease(Value, frozen=True):
     key: str
     device: str
     detail: str
+    at: Stamp
+    document: Document | None = None
+
+
+class WaitingPrint(Value, frozen=True):
+    """A document that should be on paper, and was not seen to get there.
+
+    *release* is its last try, which was intended *at* that moment and *ended* FAILED or UNKNOWN; nothing has
+    repeated it, and nobody has given it up.
+    """
+
+    release: str
+    key: str
+    document: Document
+    ended: Ended
+    at: Stamp
+
+
+class OpenPayout(Value, frozen=True):
+    """A payout that was intended and not settled; as facts.PayoutIntended."""
+
+    payout: str
+    device: str
+    amount: int
+    mark: str
+    session: str | None
     at: Stamp
 
 

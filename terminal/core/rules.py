@@ -143,6 +143,56 @@ class TopupRules(Rules, frozen=True):
     receipt: Annotated[
         tuple[str, ...], Meta(description="Lines at the head of the receipt: who takes the money.")
     ] = ()
+    receipt_mode: Annotated[
+        Literal["always", "ask", "never"],
+        Meta(
+            description="Whether a receipt is printed `always`, when the guest presses the button `receipt` "
+            "(`ask`), or `never`. The button gives copies of a printed one."
+        ),
+    ] = "always"
+    receipt_required: Annotated[
+        bool, Meta(description="Whether no money is taken while no printer works.")
+    ] = False
+
+
+class CashRules(Rules, frozen=True):
+    """Coins and bills: paying them back, and cash boxes that fill up."""
+
+    payouts: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Hoppers and changers that pay money back when a guest presses `cancel`, in the order "
+            "in which they are tried. None: what was inserted is credited."
+        ),
+    ] = ()
+    payout_s: Annotated[
+        int, Meta(ge=5, le=600, description="Seconds after which a payout that does not answer is unknown.")
+    ] = 180
+    box_pieces: Annotated[
+        dict[str, Annotated[int, Meta(ge=1, le=1_000_000)]],
+        Meta(description="Most coins in the cash box of an acceptor, by its name; then its slot is closed."),
+    ] = msgspec.field(default_factory=dict)
+    box_amount: Annotated[
+        dict[str, Annotated[int, Meta(ge=1, le=100_000_000_00)]],
+        Meta(description="Most money in the cash box of an acceptor, in cents, by its name."),
+    ] = msgspec.field(default_factory=dict)
+
+
+class PrintingRules(Rules, frozen=True):
+    """How documents come onto paper that do not at once."""
+
+    print_s: Annotated[
+        int, Meta(ge=5, le=3_600, description="Seconds after which a print that is not answered is unknown.")
+    ] = 120
+    receipt_wait_s: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=604_800,
+            description="Seconds that a receipt waits for a printer that works; then its guest has gone.",
+        ),
+    ] = 900
+    tries: Annotated[int, Meta(ge=1, le=100, description="How often a document is sent to printers.")] = 5
 
 
 class ReadingRules(Rules, frozen=True):
@@ -236,4 +286,6 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     vending: VendingRules = VendingRules()
     topup: TopupRules = TopupRules()
     offline: OfflineRules = OfflineRules()
+    cash: CashRules = CashRules()
+    printing: PrintingRules = PrintingRules()
     reading: ReadingRules = ReadingRules()

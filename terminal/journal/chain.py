@@ -36,12 +36,20 @@ CONTENT: dict[str, tuple[str, ...]] = {
     ),
     "attempts": ("entry", "outcome", "state", "status", "words", "balance"),
     "decisions": ("entry", "action", "state", "by", "words"),
-    "releases": ("release", "entry", "kind", "device", "detail", "ended", "words"),
-    "cash": ("session", "kind", "amount", "device", "counter", "entry"),
+    "releases": ("release", "entry", "kind", "device", "detail", "ended", "words", "document"),
+    "cash": ("session", "kind", "amount", "device", "counter", "entry", "place"),
     "sessions": ("session", "event", "token", "reason"),
-    "coin_faults": ("device", "pulses", "words"),
+    "coin_faults": ("device", "pulses", "words", "trouble"),
+    "payouts": ("payout", "session", "entry", "device", "amount", "mark", "ended", "paid", "words"),
+    "emptyings": ("device", "pieces", "amount", "counted", "by"),
+    "sales_reported": ("device", "item", "amount"),
 }
 """The chained tables with the columns that are facts; columns not named here are derived from facts."""
+
+_ADDED = {"releases": 1, "cash": 1, "coin_faults": 1}
+"""How many columns of a table, the last ones, are younger than it: each counts where it is not NULL."""
+
+_FEWEST = {table: len(CONTENT[table]) + 1 + len(STAMP) - added for table, added in _ADDED.items()}
 
 _SIZE = 16  # 128 bits: as a keyed hash, beyond guessing
 _HEAD_PARTS = 3
@@ -67,6 +75,9 @@ def row(seq: int, now: Stamp, content: tuple[Cell, ...]) -> tuple[Cell, ...]:
 
 def link(key: bytes, previous: bytes, table: str, values: tuple[object, ...]) -> bytes:
     """Return the hash of a row with *values* (in the order of `columns`) that follows *previous*."""
+    fewest = _FEWEST.get(table)
+    while fewest is not None and len(values) > fewest and values[-1] is None:
+        values = values[:-1]
     body = msgspec.json.encode((table, *values))
     return blake2b(previous + body, key=key, digest_size=_SIZE, person=b"row").digest()
 

@@ -91,6 +91,47 @@ _QUESTIONS = (
             "WHERE d.compensate = 1 AND d.state = 'delivered' AND r.seq IS NULL"
         ),
     ),
+    (
+        "payouts {}: it is marked as settled, but no row settles it.",
+        (
+            "SELECT i.seq FROM payouts AS i LEFT JOIN payouts AS o ON o.seq = i.settled "
+            "AND o.payout = i.payout AND o.session IS i.session AND o.entry IS i.entry "
+            "AND o.amount = i.amount AND o.ended IS NOT NULL AND i.ended IS NULL "
+            "WHERE i.settled IS NOT NULL AND o.seq IS NULL"
+        ),
+    ),
+    (
+        "payouts {}: it settles a payout that is not marked as settled by it.",
+        (
+            "SELECT o.seq FROM payouts AS o LEFT JOIN payouts AS i ON i.settled = o.seq "
+            "WHERE o.ended IS NOT NULL AND i.seq IS NULL"
+        ),
+    ),
+    (
+        "sessions {}: the money that its payouts gave out is not what left it as returned.",
+        (
+            "SELECT s.session FROM (SELECT session, sum(paid) AS paid FROM payouts "
+            "WHERE session IS NOT NULL GROUP BY session) AS s WHERE s.paid <> "
+            "(SELECT coalesce(-sum(c.amount), 0) FROM cash AS c "
+            "WHERE c.session = s.session AND c.kind = 'returned')"
+        ),
+    ),
+    (
+        "acceptors {}: what is in its cash box does not follow from what came in since it was emptied.",
+        (
+            "SELECT a.device FROM acceptors AS a WHERE (a.pieces, a.amount) <> "
+            "(SELECT count(*), coalesce(sum(c.amount), 0) FROM cash AS c WHERE c.device = a.device "
+            "AND c.kind = 'in' AND c.place IS NULL "
+            "AND c.seq > coalesce((SELECT max(e.seq) FROM emptyings AS e WHERE e.device = a.device), 0))"
+        ),
+    ),
+    (
+        "cash {}: a coin came in by an acceptor whose cash box the journal does not know.",
+        (
+            "SELECT min(c.seq) FROM cash AS c LEFT JOIN acceptors AS a ON a.device = c.device "
+            "WHERE c.kind = 'in' AND c.place IS NULL AND a.device IS NULL HAVING count(*) > 0"
+        ),
+    ),
 )
 
 

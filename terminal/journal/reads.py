@@ -6,25 +6,21 @@ A reader never writes and never stops the daemon from writing.
 from __future__ import annotations
 
 import sqlite3
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import msgspec
 
+from terminal.core.cashbox import Level
 from terminal.core.catalogue import Product
 from terminal.core.events import CachedWallet, Exposure
 from terminal.core.facts import EntryKind, EntryState, ReleaseKind
+from terminal.core.paper import Document
+from terminal.core.records import OpenPayout
 from terminal.core.stamp import Stamp, elapsed_ms
 from terminal.journal.books import KEPT, OPEN, books
-from terminal.journal.connect import connect_to_read
-from terminal.journal.errors import JournalDamaged, JournalError, JournalTooNew, explain
-from terminal.journal.migrate import LATEST, too_new, version
+from terminal.journal.readpool import ReadPool
 from terminal.journal.rows import Books, Entry, OpenRelease, OpenSession, Story, StoryEvent
-
-_MOST_IDLE = 4
 
 _ENTRY = (
     "SELECT e.seq, e.key, e.kind, e.backend, e.token, e.amount, e.pieces, e.description, e.tag, e.session, "
@@ -39,74 +35,18 @@ _ALL = "SELECT count(*) FROM entries WHERE ? = 0"  # in the narrowest index, not
 _HEAD_OF_LANE = f"(SELECT seq FROM entries WHERE lane = ? AND state = 'queued' AND {OPEN} ORDER BY seq LIMIT 1)"  # noqa: S608 - our own words
 
 _pieces = msgspec.json.Decoder(tuple[Product, ...])
+_document = msgspec.json.Decoder(Document)
 
 
-class JournalReader:
+class JournalReader(ReadPool):
     """A journal opened for reading only; usable from any thread, also beside a running daemon.
 
     Every method raises JournalError, with a sentence, where the file cannot be read.
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self._idle: list[sqlite3.Connection] = []
-        self._pool = threading.Lock()
+        super().__init__(path)
         self._counted = (0, 0)  # the last number that was counted, and how many entries there were up to it
-        with self._reading() as db:
-            found = version(db)
-        if found != LATEST:
-            self.close()
-            if found > LATEST:
-                raise JournalTooNew(too_new(path, found))
-            raise JournalError(
-                f"The journal {path} has the schema {found} of an older version: start terminald once, which "
-                f"brings it to {LATEST}."
-            )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the connections that nobody uses at the moment."""
-        with self._pool:
-            idle, self._idle = self._idle, []
-        for db in idle:
-            db.close()
-
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection of one's own, so that a long question delays no short one."""
-        with self._pool:
-            db = self._idle.pop() if self._idle else None
-        try:
-            if db is None:
-                db = connect_to_read(self.path)
-            yield db
-        except sqlite3.Error as error:
-            raise self._noted(explain(error, self.path)) from error
-        except JournalDamaged as damage:  # found by a check of the whole file
-            self._noted(damage)
-            raise
-        finally:
-            if db is not None:
-                self._give_back(db)
-
-    def _noted(self, error: JournalError) -> JournalError:
-        """Return *error*; who may write takes note of damage first."""
-        return error
-
-    def _give_back(self, db: sqlite3.Connection) -> None:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-        with self._pool:
-            keep = len(self._idle) < _MOST_IDLE
-            if keep:
-                self._idle.append(db)
-        if not keep:
-            db.close()
 
     # -- entries -----------------------------------------------------------------------------------------
 
@@ -207,14 +147,30 @@ class JournalReader:
         """Return the releases that were intended and not settled, oldest first."""
         with self._reading() as db:
             rows = db.execute(
-                "SELECT r.release, r.kind, e.key, r.device, r.detail, "
+                "SELECT r.release, r.kind, e.key, r.device, r.detail, r.document, "
                 "r.wall_ms, r.mono_ms, r.boot, r.synced "
                 "FROM releases AS r INDEXED BY releases_open JOIN entries AS e ON e.seq = r.entry "
                 "WHERE r.ended IS NULL AND r.settled IS NULL ORDER BY r.seq"
             )
             return [
-                OpenRelease(release, ReleaseKind(kind), key, device, detail, _stamp(*stamp))
-                for release, kind, key, device, detail, *stamp in rows
+                OpenRelease(
+                    release, ReleaseKind(kind), key, device, detail, _stamp(*stamp), _document_of(document)
+                )
+                for release, kind, key, device, detail, document, *stamp in rows
+            ]
+
+    def open_payouts(self) -> list[OpenPayout]:
+        """Return the payouts that were intended and not settled, oldest first."""
+        with self._reading() as db:
+            rows = db.execute(
+                "SELECT p.payout, p.device, p.amount, p.mark, s.session, "
+                "p.wall_ms, p.mono_ms, p.boot, p.synced FROM payouts AS p "
+                "INDEXED BY payouts_open LEFT JOIN sessions AS s ON s.seq = p.session "
+                "WHERE p.ended IS NULL AND p.settled IS NULL ORDER BY p.seq"
+            )
+            return [
+                OpenPayout(payout, device, amount, mark, session, _stamp(*stamp))
+                for payout, device, amount, mark, session, *stamp in rows
             ]
 
     def open_sessions(self) -> list[OpenSession]:
@@ -227,6 +183,17 @@ class JournalReader:
                 for session, token, held, *opened, c1, c2, c3, c4 in db.execute(_OPEN_SESSIONS)
                 for coin in ((c1, c2, c3, c4),)
             ]
+
+    def marks(self) -> dict[str, str]:
+        """Return how far each acceptor that counts by itself is on the books; see events.DeviceMarked."""
+        with self._reading() as db:
+            return dict(db.execute("SELECT device, mark FROM acceptors WHERE mark <> ''"))
+
+    def boxes(self) -> dict[str, Level]:
+        """Return what is in the cash box of each acceptor that ever took anything."""
+        with self._reading() as db:
+            rows = db.execute("SELECT device, pieces, amount FROM acceptors ORDER BY device")
+            return {device: Level(pieces, amount) for device, pieces, amount in rows}
 
     # -- caches and sums ---------------------------------------------------------------------------------
 
@@ -300,6 +267,10 @@ ORDER BY 1
 
 def _stamp(wall_ms: int, mono_ms: int, boot: str, synced: int) -> Stamp:
     return Stamp(wall_ms, mono_ms, boot, bool(synced))
+
+
+def _document_of(text: str | None) -> Document | None:
+    return None if text is None else _document.decode(text)
 
 
 def _as_entry(row: tuple[Any, ...]) -> Entry:

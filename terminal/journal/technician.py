@@ -89,7 +89,31 @@ TABLES: dict[str, dict[str, str]] = {
         "device": "device",
         "counter": "counter",
         "entry": "entry",
+        "place": "CASE kind WHEN 'in' THEN coalesce(place, 'box') END",
     },
+    "payouts": {
+        "seq": "seq",
+        **_WHEN,
+        "session": "session",
+        "entry": "entry",
+        "payout": "payout",
+        "device": "device",
+        "amount_cents": "amount",
+        "event": "coalesce(ended, 'intended')",
+        "paid_cents": "paid",
+        "settled_by": "settled",
+        "words": "words",
+    },
+    "emptyings": {
+        "seq": "seq",
+        **_WHEN,
+        "device": "device",
+        "coins": "pieces",
+        "amount_cents": "amount",
+        "counted_cents": "counted",
+        "by": "by",
+    },
+    "sales_reported": {"seq": "seq", **_WHEN, "device": "device", "item": "item", "amount_cents": "amount"},
     "sessions": {
         "seq": "seq",
         **_WHEN,
@@ -99,7 +123,14 @@ TABLES: dict[str, dict[str, str]] = {
         "reason": "reason",
         "closed_by": "closed",
     },
-    "coin_faults": {"seq": "seq", **_WHEN, "device": "device", "pulses": "pulses", "words": "words"},
+    "coin_faults": {
+        "seq": "seq",
+        **_WHEN,
+        "device": "device",
+        "trouble": "coalesce(trouble, 'unknown')",
+        "pulses": "pulses",
+        "words": "words",
+    },
 }
 """What can be asked for: the fields of a row, in their order, and what SQLite calls each.
 

@@ -13,7 +13,7 @@ import msgspec
 from terminal.core import facts
 from terminal.core.delivery import Outcome
 from terminal.core.facts import CashKind, EntryKind, EntryState, Fact
-from terminal.journal import standing
+from terminal.journal import cash, standing
 from terminal.journal.errors import DecisionRefused
 from terminal.journal.scribe import Known, Scribe
 from terminal.journal.standing import Standing, plain
@@ -105,7 +105,7 @@ def _person_decided(scribe: Scribe, fact: facts.PersonDecided) -> None:
     scribe.append("decisions", entry.seq, fact.action, None, by, reason)
     _change(scribe, entry, after)
     if fact.action == "void" and entry.standing.kind is EntryKind.UNCLAIMED and entry.amount:
-        scribe.append("cash", None, CashKind.WRITTEN_OFF.value, -entry.amount, "", None, entry.seq)
+        scribe.append("cash", None, CashKind.WRITTEN_OFF.value, -entry.amount, "", None, entry.seq, None)
 
 
 def _attempt_started(scribe: Scribe, fact: facts.AttemptStarted) -> None:
@@ -134,54 +134,6 @@ def _attempt_ended(scribe: Scribe, fact: facts.AttemptEnded) -> None:
         scribe.db.execute("UPDATE wallets SET balance = balance - ? WHERE token = ?", spent)
 
 
-# -- coins ---------------------------------------------------------------------------------------------
-
-_OPEN_SESSION = "SELECT seq FROM sessions WHERE session = ? AND event = 'opened' AND closed IS NULL"
-_HELD = "SELECT coalesce(sum(amount), 0) FROM cash WHERE session = ?"
-
-
-def _open_session(scribe: Scribe, session: str) -> int:
-    row = scribe.db.execute(_OPEN_SESSION, (session,)).fetchone()
-    if row is None:
-        raise ValueError(f"The coin session {session} is not open.")
-    return int(row[0])
-
-
-def _holds(scribe: Scribe, opened: int) -> int:
-    return int(scribe.db.execute(_HELD, (opened,)).fetchone()[0])
-
-
-def _session_opened(scribe: Scribe, fact: facts.SessionOpened) -> None:
-    """A session that is open already is claimed by a token."""
-    is_open = scribe.db.execute(_OPEN_SESSION, (fact.session,)).fetchone() is not None
-    scribe.append("sessions", fact.session, "claimed" if is_open else "opened", fact.token, "")
-
-
-def _session_closed(scribe: Scribe, fact: facts.SessionClosed) -> None:
-    opened = _open_session(scribe, fact.session)
-    held = _holds(scribe, opened)
-    if held:
-        raise ValueError(f"The coin session {fact.session} still holds {held} cents: it cannot be closed.")
-    seq = scribe.append("sessions", fact.session, "closed", None, plain(fact.reason))
-    scribe.db.execute("UPDATE sessions SET closed = ? WHERE seq = ?", (seq, opened))
-
-
-def _cash_moved(scribe: Scribe, fact: facts.CashMoved) -> None:
-    if fact.amount <= 0:
-        raise ValueError(f"Money moves in positive amounts, not {fact.amount}.")
-    opened = _open_session(scribe, fact.session)
-    comes_in = fact.kind is CashKind.IN
-    if not comes_in and fact.amount > (held := _holds(scribe, opened)):
-        raise ValueError(f"The session {fact.session} holds {held} cents: {fact.amount} cannot leave it.")
-    entry = None if fact.key is None else scribe.entry(fact.key).seq
-    amount = fact.amount if comes_in else -fact.amount
-    scribe.append("cash", opened, fact.kind.value, amount, fact.device, fact.counter, entry)
-
-
-def _coin_not_credited(scribe: Scribe, fact: facts.CoinNotCredited) -> None:
-    scribe.append("coin_faults", fact.device, fact.pulses, plain(fact.words))
-
-
 # -- the world -----------------------------------------------------------------------------------------
 
 _OPEN_RELEASE = (
@@ -192,7 +144,8 @@ _OPEN_RELEASE = (
 def _release_intended(scribe: Scribe, fact: facts.ReleaseIntended) -> None:
     entry = scribe.entry(fact.key).seq  # nothing happens in the world that no entry explains (I1)
     detail = plain(fact.detail)
-    scribe.append("releases", fact.release, entry, fact.kind.value, fact.device, detail, None, "")
+    document = None if fact.document is None else msgspec.json.encode(fact.document).decode()
+    scribe.append("releases", fact.release, entry, fact.kind.value, fact.device, detail, None, "", document)
 
 
 def _release_settled(scribe: Scribe, fact: facts.ReleaseSettled) -> None:
@@ -201,7 +154,7 @@ def _release_settled(scribe: Scribe, fact: facts.ReleaseSettled) -> None:
         raise ValueError("A release was settled that is not open.")
     intent, entry, kind, device = row
     ended, words = fact.ended.value, plain(fact.words)
-    seq = scribe.append("releases", fact.release, entry, kind, device, "", ended, words)
+    seq = scribe.append("releases", fact.release, entry, kind, device, "", ended, words, None)
     scribe.db.execute("UPDATE releases SET settled = ? WHERE seq = ?", (seq, intent))
 
 
@@ -230,10 +183,15 @@ def _catalogue_seen(scribe: Scribe, fact: facts.CatalogueSeen) -> None:
 
 
 _WRITERS: dict[type[Any], Callable[[Scribe, Any], None]] = {
-    facts.SessionOpened: _session_opened,
-    facts.SessionClosed: _session_closed,
-    facts.CashMoved: _cash_moved,
-    facts.CoinNotCredited: _coin_not_credited,
+    facts.SessionOpened: cash.session_opened,
+    facts.SessionClosed: cash.session_closed,
+    facts.CashMoved: cash.cash_moved,
+    facts.CoinNotCredited: cash.coin_not_credited,
+    facts.DeviceCounted: cash.device_counted,
+    facts.BoxEmptied: cash.box_emptied,
+    facts.SaleReported: cash.sale_reported,
+    facts.PayoutIntended: cash.payout_intended,
+    facts.PayoutSettled: cash.payout_settled,
     facts.EntryAdded: _entry_added,
     facts.EntryFreed: _entry_freed,
     facts.EntryAbandoned: _entry_abandoned,

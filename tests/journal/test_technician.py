@@ -11,14 +11,17 @@ import pytest
 from terminal.core.delivery import Outcome
 from terminal.core.events import Ended
 from terminal.core.facts import (
+    BoxEmptied,
     CashKind,
     CoinNotCredited,
     EntryParked,
     EntryState,
+    PayoutIntended,
     PersonDecided,
     ReleaseIntended,
     ReleaseKind,
     ReleaseSettled,
+    SaleReported,
     SessionClosed,
     SessionOpened,
 )
@@ -60,11 +63,13 @@ def fill(journal):
     journal.commit([credit(session="s1"), taken(CashKind.CREDITED, 200, key="c1")], NOW)
     journal.commit(delivered("c1"), NOW)
     journal.commit([SessionClosed("s1", "credited"), CoinNotCredited("acceptor", 9, "too many pulses")], NOW)
+    journal.commit([BoxEmptied("acceptor", 1, 200, "Ada"), SaleReported("machine", "12", 150)], NOW)
+    journal.commit([unclaimed("t1", 0), PayoutIntended("p1", "hopper", 50, "7", key="t1")], NOW)
 
 
 def test_entries(journal, path):
     fill(journal)
-    sale, topup = read(path, "entries")
+    sale, topup, _trial = read(path, "entries")
     assert sale == {
         "seq": 1,
         "created": AT,
@@ -150,6 +155,7 @@ def test_cash_and_sessions_meet_in_the_number_of_the_session(journal, path):
         "device": "acceptor",
         "counter": 7,
         "entry": None,
+        "place": "box",
     }
     topup = read(path, "entries")[1]
     assert (went["amount_cents"], went["entry"], went["session"]) == (-200, topup["seq"], opened["seq"])
@@ -226,7 +232,7 @@ def test_many_rows_do_not_need_much_memory(journal, path):
 def test_without_a_daemon(journal, path):
     fill(journal)
     journal.close()
-    assert len(read(path, "entries")) == 2
+    assert len(read(path, "entries")) == 3
 
 
 def test_nothing_is_written(journal, path):

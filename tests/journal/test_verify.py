@@ -166,8 +166,8 @@ def test_a_missing_head_is_found(copy):
 
 
 INSERT = (
-    "INSERT INTO coin_faults SELECT ?, wall_ms, mono_ms, boot, synced, device, pulses, words, hash "
-    "FROM coin_faults WHERE seq = 12"
+    "INSERT INTO coin_faults SELECT ?, wall_ms, mono_ms, boot, synced, device, pulses, words, hash, "
+    "trouble FROM coin_faults WHERE seq = 12"
 )
 
 
