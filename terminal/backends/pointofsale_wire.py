@@ -61,7 +61,8 @@ def booking(entry: Entry, *, amounts: bool) -> dict[str, Any]:
     body: dict[str, Any] = {"description": description, "idempotency_key": entry.key}
     if entry.tag:
         body["tag"] = entry.tag
-    if entry.kind is EntryKind.DEBIT and entry.pieces:
+    listed = bool(entry.pieces) and all(piece.listed for piece in entry.pieces)
+    if entry.kind is EntryKind.DEBIT and listed:
         body["products"] = [piece.id for piece in entry.pieces]
     elif entry.kind is EntryKind.UNCLAIMED:
         raise ValueError("unclaimed money is for a person, not for the server")

@@ -8,12 +8,16 @@ ProductId = str | int
 """Opaque: servers use text or integers, and get back exactly the type they sent."""
 
 
-class Product(Value, frozen=True):
-    """Something the terminal sells. The price is in cents, never negative."""
+class Product(Value, frozen=True, omit_defaults=True):
+    """Something the terminal sells. The price is in cents, never negative.
+
+    *listed*: the server sells it too, by this id at this price. What is not is booked by its amount.
+    """
 
     id: ProductId
     name: str
     price: int
+    listed: bool = True
 
 
 def total(pieces: tuple[Product, ...]) -> int:

@@ -44,6 +44,7 @@ class Around(Value, frozen=True):
         health: Health of each device, by its name; a device not named was not heard of yet.
         broken: Why nothing may be sold at all (the journal cannot be written); empty if it can.
         stopping: The daemon is about to stop.
+        enabled: Vending machines that want to sell by card at the moment.
     """
 
     now: Stamp
@@ -51,6 +52,7 @@ class Around(Value, frozen=True):
     health: Mapping[str, Health] = msgspec.field(default_factory=dict)
     broken: str = ""
     stopping: bool = False
+    enabled: frozenset[str] = frozenset()
 
     def works(self, device: str) -> bool:
         """Return whether a device can be used."""

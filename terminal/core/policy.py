@@ -83,6 +83,20 @@ def may_spend(offline: OfflineRules, overdraft: int, asked: Asked, amount: int) 
     return _on_trust(offline, overdraft, asked, amount)
 
 
+def funds(offline: OfflineRules, overdraft: int, asked: Asked, allowed: Allowed) -> int | None:
+    """Return the most that *asked.token* may spend at once, which is *allowed*; None if nothing is known."""
+    if allowed.available is None:
+        return None
+    own = allowed.available + overdraft
+    if allowed.confirmed:
+        return own
+    exposure = asked.exposure
+    trust = min(
+        offline.max_sale, offline.max_per_token - exposure.token_debits, offline.max_total - exposure.total
+    )
+    return trust if asked.token in offline.allow else min(own, trust)
+
+
 def _on_trust(offline: OfflineRules, overdraft: int, asked: Asked, amount: int) -> Allowed | Refused:
     exposure = asked.exposure
     if amount > offline.max_sale:

@@ -92,6 +92,34 @@ class VendingRules(Rules, frozen=True):
     releases: Annotated[dict[str, str], Meta(description="Release device of a product, by product id.")] = (
         msgspec.field(default_factory=dict)
     )
+    items: Annotated[
+        dict[str, str],
+        Meta(
+            description="Product id of a selection, by the number that a vending machine (role `machine`) "
+            "gives it. One that is not named here is looked for by its number among the product ids."
+        ),
+    ] = msgspec.field(default_factory=dict)
+    max_price: Annotated[
+        int, Meta(ge=1, le=100_000_00, description="Dearest vend that a vending machine may ask for, in cents.")
+    ] = 100_00
+    machine_unlisted: Annotated[
+        bool,
+        Meta(
+            description="Whether selections of a vending machine are sold that the server does not list at the "
+            "machine's price. They are booked by amount: `false` for a server that books products only."
+        ),
+    ] = True
+    machine_multivend: Annotated[
+        bool,
+        Meta(description="Whether a vending machine may sell several times in one session; it must know how."),
+    ] = False
+    machine_revalue: Annotated[
+        bool,
+        Meta(
+            description="Whether cash that a vending machine took may be credited to the token; the limits of "
+            "[topup] hold. A session then begins with an empty wallet too."
+        ),
+    ] = False
     description: Annotated[
         str, Meta(max_length=100, description="Text on the customer's statement; {products} is replaced.")
     ] = "{products}"
@@ -272,6 +300,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         wallet: Name of the backend that holds the wallets.
         zone: Time zone of what is printed.
         acceptors, releases, printers: Names of the configured devices of these roles.
+        machines: Name of the vending machine that asks for payment: one, or none.
     """
 
     terminal: str
@@ -283,6 +312,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     acceptors: tuple[str, ...] = ()
     releases: tuple[str, ...] = ()
     printers: tuple[str, ...] = ()
+    machines: tuple[str, ...] = ()
     vending: VendingRules = VendingRules()
     topup: TopupRules = TopupRules()
     offline: OfflineRules = OfflineRules()

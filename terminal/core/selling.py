@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from enum import Enum
-
 from terminal.core.catalogue import Product, total
 from terminal.core.decision import Around, Decision, Ids
 from terminal.core.delivery import Outcome
@@ -20,64 +18,9 @@ from terminal.core.facts import (
 )
 from terminal.core.policy import Allowed, Asked, Refused, may_spend
 from terminal.core.rules import Job
+from terminal.core.sale import Phase, Sale, VendingState, known_balance, masked
 from terminal.core.settle import Given, settle
-from terminal.core.token import mask
-from terminal.core.value import Value, replace
-
-
-class Phase(Enum):
-    """Where a sale is."""
-
-    READY = "ready"
-    WAITING = "waiting for a token"
-    CHECKING = "checking the wallet"
-    CHOOSING = "choosing"
-    CHARGING = "charging"
-    RELEASING = "releasing"
-    SHOWING = "showing the result"
-
-
-class Sale(Value, frozen=True):
-    """A decided sale: its debit's key, and the pieces given out so far."""
-
-    key: str
-    pieces: tuple[Product, ...]
-    allowed: Allowed
-    given: int = 0
-    charged: bool = False  # the debit was attempted before the release (authorize = "charge")
-    confirmed: bool = False  # ... and the server has booked it
-
-    @property
-    def release(self) -> str:
-        """Id of the release under way: key and index of the piece, so that a restart knows what was given."""
-        return f"{self.key}/{self.given}"
-
-
-class VendingState(Value, frozen=True):
-    """One customer's journey so far."""
-
-    phase: Phase = Phase.READY
-    screen: Screen = Screen(Notice.OUT_OF_ORDER, "Starting.")
-    wake_ms: int | None = None
-    asked: Asked | None = None
-    basket: tuple[Product, ...] = ()
-    sale: Sale | None = None
-
-    @property
-    def phase_name(self) -> str:
-        """The phase, for people."""
-        return self.phase.value
-
-    @property
-    def idle(self) -> bool:
-        """Whether nobody is at the machine."""
-        return self.phase is Phase.READY
-
-    @property
-    def under_way(self) -> bool:
-        """Whether a sale is being charged or given out."""
-        return self.phase in (Phase.CHARGING, Phase.RELEASING)
-
+from terminal.core.value import replace
 
 Made = Decision[VendingState]
 
@@ -114,9 +57,19 @@ class Selling:
         """Wait for the next customer, showing what is sold or why nothing is."""
         trouble = self.trouble(around)
         screen = (
-            Screen(Notice.OUT_OF_ORDER, trouble) if trouble else Screen(Notice.READY, products=around.products)
+            Screen(Notice.OUT_OF_ORDER, trouble)
+            if trouble
+            else Screen(Notice.READY, products=self.offered(around))
         )
         return Decision(VendingState(screen=screen), facts, (*effects, Show(screen)))
+
+    def offered(self, around: Around) -> tuple[Product, ...]:
+        """Return what can be chosen on the terminal itself."""
+        return around.products
+
+    def farewell(self, state: VendingState) -> tuple[Effect, ...]:
+        """Return what a machine is told when the journey *state* ends, however it does."""
+        return ()
 
     def only_product(self, around: Around) -> tuple[Product, ...]:
         """Return the one product of a machine that sells only that, as a basket; else nothing."""
@@ -205,13 +158,23 @@ class Selling:
             return self.ready(around)
         piece = sale.pieces[sale.given]
         device = self._device(piece)
-        intent = ReleaseIntended(sale.release, ReleaseKind.VEND, sale.key, device, piece.name)
+        detail = self.detail(state, piece, around)
+        intent = ReleaseIntended(sale.release, ReleaseKind.VEND, sale.key, device, detail)
         screen = Screen(
             Notice.RELEASING, token=masked(state), amount=total(sale.pieces), basket=sale.pieces[sale.given :]
         )
         wake_ms = around.now.mono_ms + self.rules.release_s * 1000
         state = replace(state, phase=Phase.RELEASING, screen=screen, wake_ms=wake_ms)
-        return Decision(state, (*facts, intent), (Release(sale.release, device, piece), Show(screen)))
+        order = Release(sale.release, device, self.ordered(state, piece))
+        return Decision(state, (*facts, intent), (order, Show(screen)))
+
+    def ordered(self, state: VendingState, piece: Product) -> Product:
+        """Return *piece* as the device that gives it out knows it."""
+        return piece
+
+    def detail(self, state: VendingState, piece: Product, around: Around) -> str:
+        """Return what the books say of the release of *piece*."""
+        return piece.name
 
     def release_ended(self, state: VendingState, event: ReleaseEnded, around: Around) -> Made:
         """The machine has answered for the piece under way."""
@@ -278,19 +241,5 @@ class Selling:
     ) -> Made:
         """Show how it ended, for a while."""
         wake_ms = around.now.mono_ms + self.rules.show_s * 1000
-        return Decision(VendingState(Phase.SHOWING, screen, wake_ms), facts, (Show(screen),))
-
-
-def masked(state: VendingState) -> str | None:
-    """Return the customer's token as it may be shown."""
-    return mask(state.asked.token) if state.asked else None
-
-
-def known_balance(state: VendingState) -> tuple[int | None, int | None]:
-    """Return what is known of the balance and its age, for a screen."""
-    asked = state.asked
-    if asked is None:
-        return None, None
-    if asked.balance is not None:
-        return asked.balance - asked.exposure.token_debits, 0
-    return (asked.cached.balance, asked.cached.age_ms) if asked.cached else (None, None)
+        effects = (*self.farewell(state), Show(screen))
+        return Decision(VendingState(Phase.SHOWING, screen, wake_ms), facts, effects)

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from terminal.core.asking import Asking
 from terminal.core.catalogue import Product
 from terminal.core.coins import Purse
 from terminal.core.decision import Around, Decision, Ids, JobState
@@ -34,7 +35,8 @@ from terminal.core.events import (
     TokenUnreadable,
     TrialAsked,
 )
-from terminal.core.facts import CoinNotCredited, Fact, ReleaseSettled
+from terminal.core.facts import CoinNotCredited, Fact, ReleaseSettled, SaleReported
+from terminal.core.machine import CashSold, MachineEnabled
 from terminal.core.rules import Job
 from terminal.core.stamp import Stamp
 from terminal.core.token import mask
@@ -73,6 +75,7 @@ class TerminalState(Value, frozen=True):
         prints: Print jobs that were ordered and not answered.
         trial: The last trial that a technician asked for.
         passing_ms: Until when something else is shown over *screen*; None: nothing is.
+        enabled: Vending machines that want to sell by card at the moment.
     """
 
     job: JobState
@@ -86,6 +89,7 @@ class TerminalState(Value, frozen=True):
     passing_ms: int | None = None
     broken: str = ""
     stopping: bool = False
+    enabled: frozenset[str] = frozenset()
 
     @property
     def wake_ms(self) -> int | None:
@@ -108,7 +112,7 @@ class Terminal:
     def __init__(self, job: Job, ids: Ids) -> None:
         self.job = job
         self._ids = ids
-        self._rules: Any = Topup(job, ids) if job.kind == "topup" else Vending(job, ids)
+        self._rules: Any = _rules(job, ids)
 
     def start(
         self, now: Stamp, products: tuple[Product, ...] = (), purse: Purse | None = None, waited_ms: int = 0
@@ -135,6 +139,8 @@ class Terminal:
                 return _trial_ended(state, name, event)
             case PrintEnded():
                 return _print_ended(state, event)
+            case CashSold():
+                return Decision(state, (SaleReported(event.machine, event.item, event.price),))
             case TrialAsked():
                 return self._trial_asked(state, event, now)
             case PairingAsked(code=code):
@@ -219,6 +225,12 @@ class Terminal:
         return Decision(replace(state, trial=trial), facts, (order,))
 
 
+def _rules(job: Job, ids: Ids) -> Topup | Vending:
+    if job.kind == "topup":
+        return Topup(job, ids)
+    return Asking(job, ids) if job.machines else Vending(job, ids)
+
+
 def _why_no_trial(state: TerminalState, now: Stamp) -> str:
     """Return why nothing can be tried now; empty if it can."""
     if state.broken:
@@ -251,7 +263,9 @@ def _trial_ended(state: TerminalState, release: str, event: ReleaseEnded | Print
 
 
 def _around(state: TerminalState, now: Stamp) -> Around:
-    return Around(now, state.products, state.health, state.broken, state.stopping)
+    return Around(
+        now, state.products, state.health, state.broken, state.stopping, enabled=state.enabled
+    )
 
 
 def _passing(state: TerminalState, screen: Screen, now: Stamp, facts: tuple[Fact, ...] = ()) -> _Made:
@@ -272,6 +286,9 @@ def _noted(state: TerminalState, event: Event) -> TerminalState:
     match event:
         case DeviceChanged():
             return replace(state, health={**state.health, event.name: event.health})
+        case MachineEnabled(machine=name):
+            others = state.enabled - {name}
+            return replace(state, enabled=others | {name} if event.enabled else others)
         case CatalogueRead():
             return replace(state, products=event.products)
         case JournalFailed():

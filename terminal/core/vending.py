@@ -34,7 +34,8 @@ from terminal.core.events import (
     WalletRemembered,
 )
 from terminal.core.policy import Allowed, Asked, Refused, may_spend, told
-from terminal.core.selling import Made, Phase, Selling, VendingState, masked
+from terminal.core.sale import Phase, VendingState, masked
+from terminal.core.selling import Made, Selling
 from terminal.core.token import mask
 from terminal.core.value import replace
 
@@ -78,16 +79,15 @@ class Vending(Selling):
             return self.showing(state, around, Screen(Notice.OUT_OF_ORDER, trouble))
         basket = state.basket or self.only_product(around)
         screen = Screen(Notice.CHECKING, token=mask(event.uid), basket=basket, amount=total(basket) or None)
-        return Decision(
-            VendingState(
-                Phase.CHECKING,
-                screen,
-                around.now.mono_ms + self.rules.deadline_ms,
-                Asked(event.uid),
-                basket,
-            ),
-            effects=(Show(screen), ReadWallet(event.uid, self.rules.deadline_ms)),
+        checking = replace(
+            state,
+            phase=Phase.CHECKING,
+            screen=screen,
+            wake_ms=around.now.mono_ms + self.rules.deadline_ms,
+            asked=Asked(event.uid),
+            basket=basket,
         )
+        return Decision(checking, effects=(Show(screen), ReadWallet(event.uid, self.rules.deadline_ms)))
 
     def tapped_new(self, state: VendingState, event: TokenPresented, around: Around) -> Made:
         """The last result is still shown, and the next customer is there."""
@@ -188,7 +188,7 @@ class Vending(Selling):
         effects: tuple[Effect, ...] = (CloseSlot(),)
         if state.phase in (Phase.CHARGING, Phase.RELEASING):
             return Decision(state, effects=effects)
-        return self.ready(around, effects)
+        return self.ready(around, (*self.farewell(state), *effects))
 
 
 _Rule = Callable[[Vending, VendingState, Any, Around], Decision[VendingState]]

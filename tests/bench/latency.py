@@ -12,7 +12,7 @@ from pathlib import Path
 
 from drivers.pins.simulated import SimulatedEdges, SimulatedPins, chip_of
 from terminal.core.effects import Notice, Screen
-from terminal.core.selling import Phase
+from terminal.core.sale import Phase
 from terminal.daemon.watchdog import Notifier
 from terminal.daemon.wiring import Daemon
 from terminal.settings import load

@@ -51,7 +51,7 @@ from terminal.core.facts import (
 )
 from terminal.core.paper import Document
 from terminal.core.rules import Job
-from terminal.core.selling import VendingState
+from terminal.core.sale import VendingState
 from terminal.core.terminal import Terminal, TerminalState
 from terminal.core.topup import TopupState
 from terminal.core.value import replace
