@@ -1,4 +1,6 @@
-"""A coin or bill acceptor with a pulse output: DG600F, CH-926 and their kin, on GPIO lines.
+"""A coin or bill acceptor with pulse outputs on GPIO lines: DG600F, CH-926, parallel mechs, bill validators.
+
+One line that tells every coin, by its number of pulses:
 
     [[devices]]
     name = "coins"
@@ -8,94 +10,61 @@
     inhibit_line = "GPIO27"    # the acceptor's inhibit input
     coins = { 1 = 10, 2 = 20, 5 = 50, 10 = 100, 20 = 200 }
 
-One wire tells the coins, one forbids them; nothing can be asked. What was inserted while nobody listened is
+A parallel mech (NRI G-13, MEI, Money Controls SR3, DG600F): one line for each coin, one pulse a coin, about
+100 ms; some have inhibit inputs for single coins, too:
+
+    lines = { GPIO17 = 10, GPIO22 = 20, GPIO23 = 50, GPIO24 = 100, GPIO25 = 200 }
+    inhibit_lines = { GPIO5 = 10, GPIO6 = 20, GPIO13 = 50, GPIO19 = 100, GPIO26 = 200 }
+
+A bill validator in pulse mode (ICT, JCM, NV9): so many pulses for a bill, 50 ms with gaps of 100 (fast) to
+300 ms (slow), some seconds after the bill was drawn in. In parallel mode (NV9, BV20): 100 ms on a line for each
+bill. Its escrow must be switched off: a bill that is only held there is reported like one that is taken.
+
+    line = "GPIO17"
+    inhibit_line = "GPIO27"
+    unit = 500                 # cents a pulse, as its switches say
+    end_ms = 1000              # more than the longest gap
+    trust_inhibit_s = 20       # a bill is on its way for longer than a coin
+
+Some wires tell the coins, others forbid them; nothing can be asked. What was inserted while nobody listened is
 lost for ever, so the acceptor is forbidden to take anything before it is listened to, after it was lost, and
-whenever nobody wants money. A coin that was already falling is counted all the same. An acceptor cannot be told
-which coins to take: the last coin may be worth more than the room that was left.
+whenever nobody wants money. A coin that was already falling is counted all the same. Without inhibit inputs for
+single coins it cannot be told which to take: the last may be worth more than the room that was left.
 """
 
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar
 
-import msgspec
-from msgspec import Meta
-
-from drivers.coins.pulses import Coin, PulseCounter, Result, Shape, Table
+from drivers.coins.doubts import Doubts
+from drivers.coins.inhibits import Inhibits
+from drivers.coins.pulse_lines import PulseLines, Told
+from drivers.coins.pulse_options import PulseOptions
+from drivers.coins.pulses import Coin, Result, Unknown
 from drivers.contract import Condition, DriverOptions, Emit, Found
 from drivers.device import DeviceThread
-from drivers.pins import Edges, Output, PinOptions, Pins, check_line, drive_once, open_pins
+from drivers.pins import Edges, Line, Pins, drive_once, open_pins
 from drivers.pins.board import pins_found
-from terminal.core.events import CoinInserted, CoinUnrecognised, Health
+from terminal.core.events import CoinInserted, CoinTrouble, CoinUnrecognised, Health
+from terminal.core.value import Value, replace
 
-_MS = 1_000_000
-_LAST_COIN_NS = 2_000 * _MS
+__all__ = ["PulseAcceptor", "PulseOptions"]
+
+_LAST_COIN_NS = 2_000_000_000
 """How long a coin that is falling when the driver is stopped is waited for."""
 
+_SHOWN = 8
+"""How many widths of pulses a technician is shown."""
 
-class PulseOptions(PinOptions, frozen=True, kw_only=True):
-    """Options of the driver ``pulse``."""
 
-    line: Annotated[int | str, Meta(description="Line of the pulses: its number, or its name (`GPIO17`).")]
-    inhibit_line: Annotated[int | str, Meta(description="Line that forbids coins.")]
-    inhibit_level: Annotated[
-        Literal["high", "low"], Meta(description="Level of `inhibit_line` that forbids coins.")
-    ] = "high"
-    active_low: Annotated[
-        bool, Meta(description="Whether a pulse is low (an open collector with a pull-up) or high.")
-    ] = True
-    bias: Annotated[
-        Literal["pull-up", "pull-down", "none"], Meta(description="Resistor inside the processor on `line`.")
-    ] = "pull-up"
-    coins: Annotated[
-        dict[str, int],
-        Meta(description="What a number of pulses is worth, in cents: { 1 = 10, 2 = 20 }. Or `unit`."),
-    ] = msgspec.field(default_factory=dict)
-    unit: Annotated[
-        int, Meta(ge=0, le=100_000, description="What each pulse is worth, in cents; 0: `coins` tells.")
-    ] = 0
-    min_ms: Annotated[
-        int, Meta(ge=1, le=10_000, description="Shortest pulse, in milliseconds; shorter ones are spikes.")
-    ] = 20
-    max_ms: Annotated[
-        int,
-        Meta(
-            ge=1, le=10_000, description="Longest pulse, in milliseconds; a longer one makes the coin doubtful."
-        ),
-    ] = 150
-    gap_ms: Annotated[
-        int,
-        Meta(
-            ge=1,
-            le=10_000,
-            description="Shortest gap between pulses, in milliseconds; a shorter one is a bounce.",
-        ),
-    ] = 10
-    end_ms: Annotated[
-        int, Meta(ge=1, le=10_000, description="Quiet after the last pulse of a coin, in milliseconds.")
-    ] = 300
+class _Taken(Value, frozen=True):
+    """What the driver holds while the acceptor is open."""
 
-    def __post_init__(self) -> None:
-        """Check what only shows when the options stand together."""
-        check_line(self.line, "line")
-        check_line(self.inhibit_line, "inhibit_line")
-        if self.line == self.inhibit_line:
-            raise ValueError(f"line and inhibit_line are both {self.line!r}; they are two lines")
-        if bool(self.coins) == bool(self.unit):
-            raise ValueError("exactly one of coins (pulses -> cents) and unit (cents a pulse) must be given")
-        for pulses, cents in self.coins.items():
-            if not pulses.isdecimal() or not int(pulses) or cents <= 0:
-                raise ValueError(f"coins: {pulses} = {cents}; expected pulses = cents, both more than 0")
-        if self.min_ms >= self.max_ms:
-            raise ValueError(f"min_ms is {self.min_ms}, max_ms {self.max_ms}; min_ms must be the smaller one")
-        if self.gap_ms >= self.end_ms:
-            raise ValueError(f"gap_ms is {self.gap_ms}, end_ms {self.end_ms}; gap_ms must be the smaller one")
-
-    @property
-    def table(self) -> Table:
-        """What pulses are worth."""
-        return Table({int(pulses): cents for pulses, cents in self.coins.items()}, self.unit)
+    pins: Pins
+    inhibits: Inhibits
+    edges: Edges
+    lines: PulseLines
 
 
 class PulseAcceptor(DeviceThread):
@@ -107,18 +76,16 @@ class PulseAcceptor(DeviceThread):
     def __init__(self, name: str, options: PulseOptions, emit: Emit) -> None:
         super().__init__(name, emit)
         self._options = options
-        self._table = options.table
+        self._tables = options.tables
         self._room = 0  # cents that may still come in
-        self._forbidden = True
-        self._pins: Pins | None = None
-        self._inhibit: Output | None = None
-        self._edges: Edges | None = None
-        self._counter: PulseCounter | None = None
+        self._doubts = Doubts()
+        self._taken: _Taken | None = None
+        self._more = False  # edges came at the last look: more may have come since
 
     @staticmethod
     def make_safe(options: Any) -> None:
         """Forbid coins; see drivers.contract.MakesSafe."""
-        drive_once(options, [(options.inhibit_line, options.inhibit_level == "low", True)])
+        drive_once(options, [(line, options.inhibit_level == "low", True) for line in options.forbids])
 
     @staticmethod
     def scan() -> list[Found]:
@@ -140,89 +107,124 @@ class PulseAcceptor(DeviceThread):
     def _open(self) -> Condition | None:
         options = self._options
         pins = open_pins(options)
-        self._inhibit = pins.output(
-            options.inhibit_line, active_low=options.inhibit_level == "low", active=True
-        )
-        self._forbidden = True
-        self._edges = pins.edges([options.line], active_low=options.active_low, bias=options.bias)
-        shape = Shape(
-            min_ns=options.min_ms * _MS,
-            max_ns=options.max_ms * _MS,
-            gap_ns=options.gap_ms * _MS,
-            end_ns=options.end_ms * _MS,
-            widths=pins.widths,
-        )
-        active = self._edges.active(options.line)
-        self._counter = PulseCounter(shape, self._table, t_ns=pins.now_ns(), active=active)
-        self._pins = pins
+        smallest = min(table.smallest for table in self._tables.values())
+        with ExitStack() as undo:
+            inhibits = Inhibits(
+                pins, options.forbids, smallest=smallest, active_low=options.inhibit_level == "low"
+            )
+            undo.callback(inhibits.close)
+            edges = pins.edges(list(self._tables), active_low=options.active_low, bias=options.bias)
+            undo.callback(edges.close)
+            shape = replace(options.shape, widths=pins.widths)
+            lines = PulseLines(shape, self._tables, t_ns=pins.now_ns(), active=edges.active)
+            self._taken, self._more = _Taken(pins, inhibits, edges, lines), False
+            undo.pop_all()
         return None
 
     def _serve(self) -> None:
         self._work(0)
-        pins, edges, counter = self._pins, self._edges, self._counter
-        if pins is None or edges is None or counter is None:
+        taken = self._taken
+        if taken is None:
             raise RuntimeError("served while closed")
-        self._apply(counter)
-        self._listen(pins, edges, counter)
+        self._apply(taken)
+        self._listen(taken)
 
     def _close(self) -> None:
         """Forbid coins first; then, if there is no hurry, hear out the coin that is falling."""
-        inhibit, self._inhibit = self._inhibit, None
-        pins, edges, counter = self._pins, self._edges, self._counter
-        self._pins = self._edges = self._counter = None
+        taken, self._taken = self._taken, None
+        if taken is None:
+            return
         with ExitStack() as closing:
-            if inhibit is not None:
-                closing.callback(inhibit.close)
-            if edges is not None:
-                closing.callback(edges.close)
-            if counter is not None:
-                closing.callback(lambda: self._tell(counter.abandon("the acceptor was lost meanwhile")))
-            if inhibit is not None:
-                inhibit.set(active=True)
-            if self._stopping.is_set() and pins is not None and edges is not None and counter is not None:
-                until = pins.now_ns() + _LAST_COIN_NS
-                while counter.busy and pins.now_ns() < until:
-                    self._listen(pins, edges, counter, until)
+            closing.callback(taken.inhibits.close)
+            closing.callback(taken.edges.close)
+            closing.callback(lambda: self._tell(taken, taken.lines.abandon("the acceptor was lost meanwhile")))
+            taken.inhibits.forbid()
+            if self._stopping.is_set():
+                until = taken.pins.now_ns() + _LAST_COIN_NS
+                while taken.lines.busy and taken.pins.now_ns() < until:
+                    self._listen(taken, until)
 
     def _interrupt(self) -> None:
-        edges = self._edges
-        if edges is not None:
-            edges.wake()
+        taken = self._taken
+        if taken is not None:
+            taken.edges.wake()
 
     # -- coins -----------------------------------------------------------------------------------------
 
-    def _listen(self, pins: Pins, edges: Edges, counter: PulseCounter, until: int | None = None) -> None:
-        """Take the edges that come until the counter wants to know the time."""
-        # Read before the edges are: no edge up to this moment can be missed by telling it to the counter.
-        now = pins.now_ns()
-        times = [t for t in (counter.due(), until) if t is not None]
+    def _listen(self, taken: _Taken, until: int | None = None) -> None:
+        """Take the edges that come until the lines want to know the time."""
+        # Read before the edges are: no edge up to this moment can be missed by telling it to the lines.
+        now = taken.pins.now_ns()
+        times = [t for t in (taken.lines.due(), self._doubts.due(), until) if t is not None]
+        patience_s = max(0, min(times) - now) / 1e9 if times else None
         with self._resting():
-            came = edges.wait(max(0, min(times) - now) / 1e9 if times else None)
+            came = taken.edges.wait(0 if self._more else patience_s)
         for edge in came:
-            self._tell(counter.feed(edge.t_ns, active=edge.active, lost=edge.lost))
+            self._tell(taken, taken.lines.feed(edge))
+        # One line that does not rest must not keep the others from being heard out.
+        self._more = bool(came)
         if not came:
-            self._tell(counter.tick(now))
+            self._tell(taken, taken.lines.tick(now, taken.edges.active))
 
-    def _tell(self, results: list[Result]) -> None:
-        for result in results:
+    def _tell(self, taken: _Taken, told: list[Told]) -> None:
+        for line, result in ((each.line, self._in_time(taken, each.result)) for each in told):
+            self._traffic("<", b"", _heard(line, result, widths=taken.pins.widths))
             if isinstance(result, Coin):
                 self._room -= result.cents
-                if self._counter is not None:
-                    self._apply(self._counter)
+                if self._taken is taken:
+                    self._apply(taken)
                 self._emit(CoinInserted(self.name, result.cents))
-            else:
-                self._emit(CoinUnrecognised(self.name, result.pulses, result.words))
+                continue
+            several = line is not None and len(self._tables) > 1
+            words = f"line {line}: {result.words}" if several else result.words
+            self._doubts.add(taken.pins.now_ns(), words)
+            trouble = CoinTrouble.LOST if result.lost else CoinTrouble.UNKNOWN
+            self._emit(CoinUnrecognised(self.name, result.pulses, words, trouble))
+
+    def _in_time(self, taken: _Taken, result: Result) -> Result:
+        """Return *result*; as a doubt where it began when coins of its value had been forbidden for long."""
+        trust_s = self._options.trust_inhibit_s
+        if not isinstance(result, Coin) or not trust_s:
+            return result
+        seconds = taken.inhibits.forbidden_ns(result.cents, result.spans[0][0]) / 1e9
+        if seconds <= trust_s:
+            return result
+        words = (
+            f"a signal like a coin of {result.cents} cents, {seconds:.0f} s after that was forbidden: noise, "
+            "or the wire of the inhibit line is broken"
+        )
+        return Unknown(result.pulses, words, result.spans)
 
     def _remember(self, limit: int) -> None:
         self._room = limit
 
-    def _apply(self, counter: PulseCounter) -> None:
-        """Forbid or allow coins, as the room and the state of the line say."""
-        if counter.stuck:
-            self._report(Health.FAILED, "its pulse line stays active: check its supply, wiring and active_low")
+    def _apply(self, taken: _Taken) -> None:
+        """Forbid or allow coins, as the room and the state of the lines say."""
+        trouble = _trouble(taken.lines)
+        if trouble:
+            self._report(Health.FAILED, trouble)
+        elif doubts := self._doubts.words(taken.pins.now_ns()):
+            self._report(Health.DEGRADED, doubts)
         else:
             self._report(Health.OK)
-        forbid = counter.stuck or self._room < self._table.smallest
-        if self._inhibit is not None and forbid is not self._forbidden:
-            self._inhibit.set(active=forbid)
-            self._forbidden = forbid
+        taken.inhibits.allow(0 if trouble else self._room)
+
+
+def _trouble(lines: PulseLines) -> str:
+    """Return why nothing can be counted; empty: it can."""
+    for which, what in ((lines.stuck, "active"), (lines.restless, "restless")):
+        names = " and ".join(map(str, which))
+        if len(which) == 1:
+            return f"its pulse line {names} stays {what}: check its supply, wiring and active_low"
+        if which:
+            return f"its pulse lines {names} stay {what}: check their supply, wiring and active_low"
+    return ""
+
+
+def _heard(line: Line | None, result: Result, *, widths: bool) -> str:
+    """Return what was heard, for a technician who listens."""
+    spans = [f"{(end - begun) / 1e6:.0f}" for begun, end in result.spans]
+    shown = ", ".join(spans[:_SHOWN]) + (", ..." if len(spans) > _SHOWN else "")
+    seen = f" of {shown} ms" if widths and shown else ""
+    said = f"{result.cents} cents" if isinstance(result, Coin) else result.words
+    return f"{'some line' if line is None else line}: {result.pulses} pulses{seen}: {said}"

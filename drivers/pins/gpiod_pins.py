@@ -4,10 +4,13 @@
     chip = ""            # or "/dev/gpiochip0", or a label such as "pinctrl-rp1"
 
 The chip with the forty pins is found by its label, because its number differs between models and kernels. The
-kernel stamps each edge in its interrupt (CLOCK_MONOTONIC) and numbers the edges of each line; a gap in the
-numbers says that its buffer overflowed and edges are lost. Lines are freed when the process dies. Kernels of
-Raspberry Pi then leave an output as it was driven last (raspberrypi/linux 6117; the dtparam strict_gpiod makes
-it an input), others make it an input: relays need a hardware pull to off, and `terminald --make-safe` after it.
+kernel stamps each edge in its interrupt (CLOCK_MONOTONIC) and numbers the edges of each line and those of all;
+a gap in the numbers says that its buffer overflowed: then it forgets the oldest. Each line has an interrupt
+thread of its own, so edges of different lines may arrive in another order than they are numbered in.
+
+Lines are freed when the process dies. Kernels of Raspberry Pi then leave an output as it was driven last
+(raspberrypi/linux 6117; the dtparam strict_gpiod makes it an input), others make it an input: relays need a
+hardware pull to off, and `terminald --make-safe` after it.
 Debian 12 packages version 1 under the same import name, which cannot be used.
 """
 
@@ -38,6 +41,7 @@ DEVICES = Path("/dev")
 CONSUMER = "terminald"
 _BUFFER = 1024  # edges; the most that the kernel grants one request (16 for each of 64 lines)
 _VERSION = 2
+_NUMBERS = 2**32
 
 
 def _library() -> ModuleType:
@@ -187,7 +191,8 @@ class GpiodEdges:
         self._library = library
         self._request = request
         self._lines = dict(zip(request.offsets, lines, strict=True))
-        self._next = dict.fromkeys(request.offsets, 1)
+        self._numbers = dict.fromkeys(request.offsets, 0)
+        self._number = 0
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._open = True
         self._guard = threading.Lock()  # the number of a closed descriptor may soon be another file's
@@ -230,7 +235,17 @@ class GpiodEdges:
 
     def _edge(self, event: gpiod.EdgeEvent) -> Edge:
         offset = event.line_offset
-        lost = event.line_seqno != self._next[offset]
-        self._next[offset] = event.line_seqno + 1
+        lost = _ahead(event.line_seqno, self._numbers[offset]) - 1
+        self._numbers[offset] = event.line_seqno
+        if (ahead := _ahead(event.global_seqno, self._number)) > 0:
+            missed, self._number = ahead - 1, event.global_seqno
+        else:
+            missed = -1
         active = event.event_type is self._library.EdgeEvent.Type.RISING_EDGE
-        return Edge(self._lines[offset], event.timestamp_ns, active, lost)
+        return Edge(self._lines[offset], event.timestamp_ns, active, lost, missed)
+
+
+def _ahead(number: int, before: int) -> int:
+    """Return by how much *number* is ahead of *before*; the kernel's numbers are 32 bits wide."""
+    ahead = (number - before) % _NUMBERS
+    return ahead - _NUMBERS if ahead >= _NUMBERS // 2 else ahead

@@ -23,13 +23,16 @@ class Edge(Value, frozen=True):
         line: The line as it was named where it was opened.
         t_ns: When, on the clock of Pins.now_ns.
         active: What it became.
-        lost: Edges of this line before this one were lost: what they were is not known.
+        lost: How many edges of this line, since the one before that is known, were lost.
+        missed: How many edges of any line were lost since the edge that came before this one. Those of a line
+            from which nothing comes afterwards show here only. -1: this edge was counted as one of them.
     """
 
     line: Line
     t_ns: int
     active: bool
-    lost: bool = False
+    lost: int = 0
+    missed: int = 0
 
 
 class Output(Protocol):

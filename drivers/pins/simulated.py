@@ -40,7 +40,7 @@ def chip_of(name: str = "") -> SimulatedChip:
 
 
 class _Change(Value, frozen=True):
-    """The level of a line changed; *lost*: changes before this one were lost."""
+    """The level of a line changed; *lost*: nobody is to hear of it."""
 
     t_ns: int
     high: bool
@@ -61,7 +61,6 @@ class _Wire:
     history: list[bool] = field(default_factory=list)
     leads_to: list[int] = field(default_factory=list)
     to_lose: int = 0
-    gap: bool = False
 
 
 class SimulatedChip:
@@ -183,11 +182,8 @@ class SimulatedChip:
             if high is wire.high:
                 continue
             wire.high = high
-            if wire.to_lose:
-                wire.to_lose, wire.gap = wire.to_lose - 1, True
-            else:
-                changes.append(_Change(t_ns, high, wire.gap))
-                wire.gap = False
+            changes.append(_Change(t_ns, high, wire.to_lose > 0))
+            wire.to_lose = max(0, wire.to_lose - 1)
         if wire.watcher is not None and changes:
             wire.watcher(number, changes)
         for target in wire.leads_to:
@@ -251,6 +247,8 @@ class SimulatedEdges:
         self._active_low = active_low
         self._queue = EdgeQueue()
         self._lines: dict[int, Line] = {}
+        self._lost: dict[int, int] = {}
+        self._missed = 0
         chip.tell_pull(self._pulled)
         try:
             for line in lines:
@@ -282,10 +280,17 @@ class SimulatedEdges:
         self._lines = {}
 
     def _moved(self, number: int, changes: list[_Change]) -> None:
+        """Number edges as the kernel does: those that are lost, too. Called with the chip's lock held."""
         line = self._lines[number]
-        self._queue.put(
-            *(Edge(line, each.t_ns, each.high is not self._active_low, each.lost) for each in changes)
-        )
+        edges: list[Edge] = []
+        for each in changes:
+            if each.lost:
+                self._lost[number] = self._lost.get(number, 0) + 1
+                self._missed += 1
+                continue
+            lost, missed, self._missed = self._lost.pop(number, 0), self._missed, 0
+            edges.append(Edge(line, each.t_ns, each.high is not self._active_low, lost, missed))
+        self._queue.put(*edges)
 
     def _pulled(self) -> None:
         self._queue.fail(DeviceMissing("the simulated GPIO chip is gone"))

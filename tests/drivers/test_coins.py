@@ -6,7 +6,7 @@ import pytest
 from drivers.coins.pulse import PulseAcceptor, PulseOptions
 from drivers.coins.simulated import SimulatedAcceptor, SimulatedAcceptorOptions
 from drivers.device import Pace
-from terminal.core.events import CoinInserted, CoinUnrecognised, DeviceChanged, Health
+from terminal.core.events import CoinInserted, CoinTrouble, CoinUnrecognised, DeviceChanged, Health
 from tests.drivers.benches import BENCHES, MS, WITH_WIDTHS, pulses
 from tests.support.waiting import wait_until
 
@@ -294,7 +294,7 @@ def test_a_coin_in_flight_is_counted_when_the_driver_is_stopped(pulse_slot, inbo
     open_slot(pulse_slot, 500)
     levels, _ = pulses(pulse_slot.bench.now + MS, 2)
     pulse_slot.bench.train(PULSE, levels)
-    wait_until(lambda: pulse_slot.device._counter.busy)
+    wait_until(lambda: pulse_slot.device._taken.lines.busy)
     stop_from = pulse_slot.bench.now
     inhibited = []
     monkeyed = pulse_slot.device._listen
@@ -365,10 +365,11 @@ def test_a_coin_that_was_falling_when_the_chip_went_is_a_doubt(inbox, monkeypatc
     open_slot(slot, 500)
     levels, _ = pulses(slot.bench.now + MS, 2)
     slot.bench.train(PULSE, levels)
-    wait_until(lambda: slot.device._counter.busy)
+    wait_until(lambda: slot.device._taken.lines.busy)
     slot.lose()
     inbox.wait(lambda _: inbox.of(CoinUnrecognised))
-    assert inbox.of(CoinUnrecognised) == [CoinUnrecognised("coins", 2, "the acceptor was lost meanwhile")]
+    lost = CoinUnrecognised("coins", 2, "the acceptor was lost meanwhile", CoinTrouble.LOST)
+    assert inbox.of(CoinUnrecognised) == [lost]
     assert coins(inbox) == []
 
 
@@ -378,7 +379,7 @@ def test_it_sleeps_while_nothing_happens(inbox, monkeypatch, running):
     real = slot.device._listen
 
     def listen(*args):
-        waits.append(slot.device._counter.due())
+        waits.append(slot.device._taken.lines.due())
         real(*args)
 
     slot.device._listen = listen

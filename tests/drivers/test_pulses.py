@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drivers.coins.pulses import Coin, PulseCounter, Shape, Table, Unknown
+from drivers.coins.pulses import LOOK_NS, Coin, PulseCounter, Shape, Table, Unknown
+from terminal.core.value import replace
 
 MS = 1_000_000
 SHAPE = Shape(min_ns=20 * MS, max_ns=150 * MS, gap_ns=10 * MS, end_ns=300 * MS)
@@ -16,6 +17,11 @@ EURO = Table({1: 10, 2: 20, 5: 50, 10: 100, 20: 200})
 
 def seeded(seed):
     return random.Random(seed)
+
+
+def plain(results):
+    """Return *results* without when their pulses were."""
+    return [replace(each, spans=()) for each in results]
 
 
 def run(levels, *, shape=SHAPE, table=EURO, active=False, end=None):
@@ -28,7 +34,7 @@ def run(levels, *, shape=SHAPE, table=EURO, active=False, end=None):
         results += counter.feed(int(t * MS), active=rest[0], lost=rest[1] if len(rest) > 1 else False)
     last = int((levels[-1][0] if levels else 0) * MS)
     results += counter.tick(last + (10_000 * MS if end is None else end * MS))
-    return results
+    return plain(results)
 
 
 def train(count, start=0.0, width=50.0, gap=50.0):
@@ -73,7 +79,7 @@ def test_a_coin_is_told_when_its_time_is_due_and_not_before():
     assert counter.tick(60 * MS) == []
     assert counter.due() == 350 * MS
     assert counter.tick(350 * MS - 1) == []
-    assert counter.tick(350 * MS) == [Coin(10, 1)]
+    assert counter.tick(350 * MS) == [Coin(10, 1, ((0, 50 * MS),))]
     assert counter.due() is None
     assert not counter.busy
 
@@ -106,6 +112,7 @@ def test_a_lost_edge_spoils_its_coin():
     (result,) = run(levels)
     assert isinstance(result, Unknown)
     assert "lost" in result.words
+    assert result.lost
 
 
 def test_what_was_lost_may_belong_to_the_coin_before():
@@ -136,11 +143,72 @@ def test_a_stuck_line_is_seen_and_ends_as_a_doubt():
     assert not counter.stuck
     assert counter.tick(150 * MS + 1) == []
     assert counter.stuck
-    assert counter.due() is None
+    assert counter.due() <= 150 * MS + 1 + LOOK_NS
+    assert counter.look(1000 * MS, active=True) == []
+    assert counter.due() == 1000 * MS + LOOK_NS
     counter.feed(60_000 * MS, active=False)
     assert not counter.tick(60_100 * MS)
     assert not counter.stuck
-    assert counter.tick(61_000 * MS) == [Unknown(1, "a pulse of 60000 ms is too long")]
+    assert plain(counter.tick(61_000 * MS)) == [Unknown(1, "a pulse of 60000 ms is too long")]
+
+
+def test_a_line_that_rests_though_its_last_edge_says_otherwise_has_lost_one():
+    counter = PulseCounter(SHAPE, EURO, t_ns=0, active=False)
+    counter.feed(0, active=True)
+    assert not counter.curious(150 * MS)
+    assert counter.curious(151 * MS)
+    assert counter.look(151 * MS, active=False) == []
+    assert not counter.curious(152 * MS)
+    (result,) = counter.tick(1000 * MS)
+    assert isinstance(result, Unknown)
+    assert result.lost
+    assert not counter.stuck
+    assert counter.due() is None
+
+
+def test_a_group_that_never_ends_is_restless():
+    counter = PulseCounter(SHAPE, EURO, t_ns=0, active=False)
+    for t in range(0, 10_000, 50):  # what is one again and again, and has no part that is long enough
+        for at, active in ((0, True), (15, False), (20, True), (35, False)):
+            assert counter.feed((t + at) * MS, active=active) == []
+        assert not counter.stuck
+        assert not counter.restless
+    counter.feed(10_100 * MS, active=True)
+    assert counter.restless
+    counter.feed(10_101 * MS, active=False)
+    assert [type(result) for result in counter.tick(20_000 * MS)] == [Unknown]
+    assert not counter.restless
+
+
+def test_a_line_that_flickers_for_too_long_is_stuck_and_is_heard_out():
+    counter = PulseCounter(SHAPE, EURO, t_ns=0, active=False)
+    for t in range(0, 200, 5):
+        counter.feed(t * MS, active=t % 10 == 0)
+    assert counter.stuck
+    assert counter.due() == 205 * MS
+    assert counter.tick(205 * MS) == []
+    assert not counter.stuck
+    assert plain(counter.tick(495 * MS)) == [Unknown(1, "a pulse of 195 ms is too long")]
+
+
+def test_noise_without_an_end_takes_no_memory_without_an_end():
+    counter = PulseCounter(SHAPE, EURO, t_ns=0, active=False)
+    for t in range(5_000):
+        counter.feed(t * 50 * MS, active=t % 2 == 0)
+    assert len(counter.spans(10**12)) <= 1_001
+    (result,) = counter.tick(10**12)
+    assert result.pulses == 2_500
+
+
+def test_a_pulse_that_is_not_judged_yet_is_seen_as_soon_as_it_may_be_one():
+    counter = PulseCounter(SHAPE, EURO, t_ns=0, active=False)
+    counter.feed(0, active=True)
+    assert counter.spans(19 * MS) == ()
+    assert counter.spans(20 * MS) == ((0, 20 * MS),)
+    counter.feed(50 * MS, active=False)
+    assert counter.spans(90 * MS) == ((0, 50 * MS),)
+    counter.tick(60 * MS)
+    assert counter.spans(90 * MS) == ((0, 50 * MS),)
 
 
 def test_abandoning_tells_what_was_under_way():
@@ -148,7 +216,7 @@ def test_abandoning_tells_what_was_under_way():
     assert counter.abandon("lost") == []
     counter.feed(0, active=True)
     counter.feed(50 * MS, active=False)
-    assert counter.abandon("lost") == [Unknown(1, "lost")]
+    assert plain(counter.abandon("lost")) == [Unknown(1, "lost", lost=True)]
     assert not counter.busy
     assert counter.abandon("lost") == []
 
@@ -158,7 +226,52 @@ def test_without_widths_first_edges_count():
     assert run(levels, shape=LEADING) == [Coin(50, 5)]
     apart = [(0, True), (449, True), (449 + 451, True)]
     assert run(apart, shape=LEADING) == [Coin(20, 2), Coin(10, 1)]
-    assert run([(0, True)], shape=LEADING, active=True) == [Coin(10, 1)]
+
+
+def test_without_widths_the_level_tells_a_coin_from_a_line_that_stays_active():
+    counter = PulseCounter(LEADING, EURO, t_ns=0, active=False)
+    counter.feed(0, active=True)
+    assert counter.due() == 450 * MS
+    assert counter.curious(450 * MS)
+    assert counter.look(450 * MS, active=True) == []
+    assert counter.tick(450 * MS) == [], "the next coin may just have begun"
+    assert counter.due() == 600 * MS + 1
+    counter.look(counter.due(), active=True)
+    assert counter.stuck
+    assert counter.tick(700 * MS) == []
+    counter.look(counter.due(), active=True)
+    assert counter.stuck
+    counter.look(3_000 * MS, active=False)
+    assert not counter.stuck
+    assert plain(counter.tick(3_000 * MS)) == [Unknown(1, "the line stays active")]
+
+
+@pytest.mark.parametrize("edge", [False, True])
+def test_without_widths_a_coin_whose_successor_has_begun_is_a_coin(edge):
+    counter = PulseCounter(LEADING, EURO, t_ns=0, active=False)
+    counter.feed(0, active=True)
+    counter.look(450 * MS, active=True)
+    counter.tick(450 * MS)
+    if edge:
+        assert plain(counter.feed(451 * MS, active=True)) == [Coin(10, 1)]
+        counter.look(901 * MS, active=False)
+        assert plain(counter.tick(901 * MS)) == [Coin(10, 1)]
+    else:
+        counter.look(600 * MS, active=False)
+        assert plain(counter.tick(600 * MS)) == [Coin(10, 1)]
+
+
+def test_without_widths_a_line_that_is_active_at_the_beginning_is_looked_at():
+    counter = PulseCounter(LEADING, EURO, t_ns=0, active=True)
+    assert counter.due() == 150 * MS + 1
+    assert counter.curious(counter.due())
+    counter.look(counter.due(), active=True)
+    assert counter.stuck
+    counter.look(counter.due(), active=False)
+    assert not counter.stuck
+    assert [type(result) for result in counter.tick(9_000 * MS)] == [Unknown]
+    begun = [Unknown(1, "it was under way when the terminal began to look")]
+    assert run([(0, True)], shape=LEADING, active=True) == begun
 
 
 @st.composite
@@ -215,7 +328,7 @@ def test_coins_are_counted_right_through_jitter_bounces_and_spikes(machine):
     for t, active in edges:
         results += counter.feed(t, active=active)
     results += counter.tick(edges[-1][0] + 10**12)
-    assert results == [Coin(count * 5, count) for count in counts]
+    assert plain(results) == [Coin(count * 5, count) for count in counts]
 
 
 @settings(max_examples=700, deadline=None)
@@ -278,4 +391,4 @@ def test_twenty_thousand_random_trains():
         counter = PulseCounter(SHAPE, Table({}, 5), t_ns=0, active=False)
         results = [result for t, active in edges for result in counter.feed(t, active=active)]
         results += counter.tick(edges[-1][0] + 10**12)
-        assert results == [Coin(count * 5, count) for count in counts]
+        assert plain(results) == [Coin(count * 5, count) for count in counts]
