@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Protocol
 
-from drivers.contract import CoinAcceptor, Device, Indicator, Printer, ReleaseDevice
+from drivers.contract import CoinAcceptor, Device, Indicator, Machine, Printer, ReleaseDevice
 from terminal.core.delivery import Answer
 from terminal.core.effects import (
     CloseSlot,
@@ -22,6 +22,7 @@ from terminal.core.effects import (
     Show,
 )
 from terminal.core.events import DeliveryEnded, Event
+from terminal.core.machine import AnswerRevalue, BeginSession, DenyVend, EndSession, MachineEffect
 from terminal.daemon.signals import SIGNALS
 
 _LOG = logging.getLogger(__name__)
@@ -48,8 +49,8 @@ class Performer:
     """Calls what each effect names.
 
     Args:
-        acceptors, releases, printers, indicators: The devices of these roles, by name; looked up anew for each
-            effect, because a driver that hangs is replaced.
+        acceptors, releases, machines, printers, indicators: The devices of these roles, by name; looked up
+            anew for each effect, because a driver that hangs is replaced.
         engine: Delivers entries.
         lookups: Asks the server.
         show: Puts a screen where people see it.
@@ -61,6 +62,7 @@ class Performer:
         *,
         acceptors: Mapping[str, CoinAcceptor],
         releases: Mapping[str, ReleaseDevice],
+        machines: Mapping[str, Machine],
         printers: Mapping[str, Printer],
         indicators: Mapping[str, Indicator],
         engine: Delivers,
@@ -70,6 +72,7 @@ class Performer:
     ) -> None:
         self._acceptors = acceptors
         self._releases = releases
+        self._machines = machines
         self._printers = printers
         self._indicators = indicators
         self._engine = engine
@@ -92,8 +95,10 @@ class Performer:
                 for acceptor in self._acceptors.values():
                     _order(acceptor, acceptor.inhibit)
             case Release():
-                machine = self._releases[effect.device]
-                _order(machine, partial(machine.release, effect.release, effect.product))
+                giver = self._giver(effect.device)
+                _order(giver, partial(giver.release, effect.release, effect.product))
+            case BeginSession() | DenyVend() | EndSession() | AnswerRevalue():
+                self._tell(self._machines[effect.machine], effect)
             case Print():
                 printer = self._printers[effect.device]
                 _order(printer, partial(printer.print, effect.job, effect.document))
@@ -103,6 +108,21 @@ class Performer:
                 self._engine.deliver_now(key, lambda answer: self._post(_ended(key, answer)))
             case PairToken():
                 self._lookups.pair(effect.token, effect.code)
+
+    def _giver(self, name: str) -> ReleaseDevice:
+        return self._machines[name] if name in self._machines else self._releases[name]
+
+    @staticmethod
+    def _tell(machine: Machine, effect: MachineEffect) -> None:
+        match effect:
+            case BeginSession(funds=funds):
+                _order(machine, partial(machine.begin, funds))
+            case DenyVend():
+                _order(machine, machine.deny)
+            case EndSession():
+                _order(machine, machine.end)
+            case AnswerRevalue(granted=granted):
+                _order(machine, partial(machine.revalue, granted))
 
 
 def _order(device: Device, do: Callable[[], None]) -> None:

@@ -90,6 +90,7 @@ class Daemon:
         self._performer = Performer(
             acceptors=self._devices.of_role("coin_acceptor"),
             releases=self._devices.of_role("release"),
+            machines=self._devices.of_role("machine"),
             printers=self._devices.of_role("printer"),
             indicators=self._devices.of_role("indicator"),
             engine=self._engine,

@@ -13,8 +13,8 @@ from terminal.settings.check import Checker, join
 from terminal.settings.draft import Block, Draft
 from terminal.settings.plugins import SIMULATED
 
-READER, ACCEPTOR, RELEASE = "reader", "coin_acceptor", "release"
-_NEEDS = {"vending": (READER, RELEASE), "topup": (READER, ACCEPTOR)}
+READER, ACCEPTOR, RELEASE, MACHINE = "reader", "coin_acceptor", "release", "machine"
+_NEEDS = {"vending": ((READER,), (RELEASE, MACHINE)), "topup": ((READER,), (ACCEPTOR,))}
 _ABILITIES = {"wallet": ("balance", "holds no wallets"), "catalogue": ("terminal", "knows no products")}
 
 _UID = re.compile(r"([0-9A-F]{2}){3,10}")
@@ -24,7 +24,7 @@ _SOCKET_PATH = 107  # bytes; unix(7): sun_path holds 108 with the closing zero
 
 def check_between(found: Draft, checker: Checker) -> None:
     """Note every mistake that no section has by itself."""
-    for rule in (_secrets, _roles, _names, _needs, _releases, _originals, _uids, _sandbox, _files):
+    for rule in (_secrets, _roles, _names, _needs, _releases, _machine, _originals, _uids, _sandbox, _files):
         rule(found, checker)
 
 
@@ -70,9 +70,10 @@ def _needs(found: Draft, checker: Checker) -> None:
     if job is None or not found.devices or any("role" not in block.head for block in found.devices):
         return
     roles = {block.head["role"] for block in found.devices}
-    for role in _NEEDS[job]:
-        if role not in roles:
-            checker.wrong("devices", f'no device with role = "{role}"', f'at least one for the job "{job}"')
+    for any_of in _NEEDS[job]:
+        if not roles.intersection(any_of):
+            named = " or ".join(f'"{role}"' for role in any_of)
+            checker.wrong("devices", f"no device with role = {named}", f'at least one for the job "{job}"')
 
 
 def _releases(found: Draft, checker: Checker) -> None:
@@ -91,6 +92,25 @@ def _releases(found: Draft, checker: Checker) -> None:
     if usual == "" and len(known) > 1 and found.get("terminal", "job") == "vending":
         hint = "it gives out the products that `releases` does not name"
         checker.wrong("vending.release", '"" with several release devices', words.choices(known), hint)
+
+
+def _machine(found: Draft, checker: Checker) -> None:
+    """A machine that asks for payment has one customer, who chooses there and nowhere else."""
+    roles = Counter(block.head.get("role") for block in found.devices)
+    if not roles[MACHINE]:
+        return
+    what = f'a device with role = "{MACHINE}"'
+    if roles[MACHINE] > 1:
+        checker.wrong("devices", f'{roles[MACHINE]} devices with role = "{MACHINE}"', "one for each terminal")
+    if roles[RELEASE]:
+        hint = "the machine gives out by itself what it asks payment for"
+        checker.wrong("devices", f'{what} beside one with role = "{RELEASE}"', "one of the two roles", hint)
+    if found.get("terminal", "job") == "topup":
+        checker.wrong("devices", what, 'none for the job "topup"')
+    for option in ("one_product", "confirm"):
+        if found.get("vending", option):
+            hint = "its customers choose at the machine, one piece at a time"
+            checker.wrong(f"vending.{option}", f"{option} beside {what}", "nothing", hint)
 
 
 def _is_release(block: Block) -> bool:

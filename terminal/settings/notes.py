@@ -32,7 +32,7 @@ def _secrets(settings: Settings) -> list[str]:
 
 
 def _choosing(settings: Settings) -> list[str]:
-    vending = settings.terminal.job == "vending"
+    vending = settings.terminal.job == "vending" and not settings.named("machine")
     if vending and not settings.vending.one_product and not settings.named("buttons"):
         return ['No device has role = "buttons", and vending.one_product is empty: nobody can choose.']
     return []

@@ -262,6 +262,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             acceptors=self.named("coin_acceptor"),
             releases=self.named("release"),
             printers=self.named("printer"),
+            machines=self.named("machine"),
             vending=self.vending,
             topup=self.topup,
             offline=self.offline,

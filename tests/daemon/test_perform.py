@@ -22,6 +22,7 @@ from terminal.core.effects import (
     Show,
 )
 from terminal.core.events import DeliveryEnded
+from terminal.core.machine import AnswerRevalue, BeginSession, DenyVend, EndSession
 from terminal.core.paper import Document, Text
 from terminal.daemon.perform import Performer
 from terminal.daemon.signals import SIGNALS
@@ -59,11 +60,13 @@ class Stage:
             make("paper", "till"),
             make("lamps", "buzzer"),
         )
+        self.machines = make("snacks")
         self.engine = Named("engine", self.calls)
         self.posted: list[Any] = []
         self.perform = Performer(
             acceptors=self.acceptors,
             releases=self.releases,
+            machines=self.machines,
             printers=self.printers,
             indicators=self.indicators,
             engine=self.engine,
@@ -85,6 +88,13 @@ def stage() -> Stage:
         (OpenSlot(450), [("coins", "accept", 450), ("bills", "accept", 450)]),
         (CloseSlot(), [("coins", "inhibit"), ("bills", "inhibit")]),
         (Release("k1/0", "tower", ESPRESSO), [("tower", "release", "k1/0", ESPRESSO)]),
+        (Release("k1/0", "snacks", ESPRESSO), [("snacks", "release", "k1/0", ESPRESSO)]),
+        (BeginSession("snacks", 750), [("snacks", "begin", 750)]),
+        (BeginSession("snacks", None), [("snacks", "begin", None)]),
+        (DenyVend("snacks"), [("snacks", "deny")]),
+        (EndSession("snacks"), [("snacks", "end")]),
+        (AnswerRevalue("snacks", granted=True), [("snacks", "revalue", True)]),
+        (AnswerRevalue("snacks", granted=False), [("snacks", "revalue", False)]),
         (Print("k1/receipt", "till", PAPER), [("till", "print", "k1/receipt", PAPER)]),
         (ReadWallet(UID, 700), [("lookups", "read_wallet", UID, 700)]),
         (PairToken(UID, "12345678"), [("lookups", "pair", UID, "12345678")]),
@@ -123,6 +133,8 @@ def test_two_deliveries_answer_for_their_own_keys(stage: Stage) -> None:
         OpenSlot(1),
         CloseSlot(),
         Release("k1/0", "relay", ESPRESSO),
+        Release("k1/0", "snacks", ESPRESSO),
+        EndSession("snacks"),
         Print("k1/receipt", "paper", PAPER),
     ],
     ids=lambda effect: type(effect).__name__,
@@ -131,7 +143,7 @@ def test_a_driver_that_raises_harms_only_itself(
     stage: Stage, effect: Effect, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A driver of somebody else may break its contract: the other slots are closed all the same."""
-    for role in (stage.acceptors, stage.releases, stage.printers, stage.indicators):
+    for role in (stage.acceptors, stage.releases, stage.machines, stage.printers, stage.indicators):
         next(iter(role.values())).fails = RuntimeError("a bug")
     stage.perform(effect)
     if isinstance(effect, (OpenSlot, CloseSlot)):

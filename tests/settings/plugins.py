@@ -76,6 +76,7 @@ class Fake:
         ("release", "simulated"): Reader,
         ("coin_acceptor", "pulse"): Acceptor,
         ("buttons", "simulated"): Reader,
+        ("machine", "simulated"): Reader,
     }
     _backends = {"pointofsale": Pos, "hawk": Hawk}  # noqa: RUF012 - never changed
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from terminal.settings import ConfigError, Mistake, Settings, load
+from terminal.settings.notes import notes
 from tests.settings.plugins import Fake, RelayOptions
 
 GOOD = """
@@ -256,6 +257,41 @@ def test_two_release_devices_want_one_named_for_the_other_products(tmp_path: Pat
     two = GOOD + '[[devices]]\nname = "hatch"\nrole = "release"\ndriver = "relay"\npin = 5\n'
     assert only(tmp_path, two).path == "vending.release"
     assert loaded(tmp_path, two + '[vending]\nrelease = "hatch"\n').vending.release == "hatch"
+
+
+MACHINE = GOOD.replace('role = "release"\ndriver = "relay"\npin = 17', 'role = "machine"\ndriver = "simulated"')
+SECOND = '[[devices]]\nname = "hatch"\nrole = "machine"\ndriver = "simulated"\n'
+
+
+def test_a_machine_that_asks_for_payment_needs_no_release(tmp_path: Path) -> None:
+    settings = loaded(tmp_path, MACHINE + "[vending]\nitems = { 11 = 'espresso' }\n")
+    job = settings.job()
+    assert (job.releases, job.machines, job.vending.items) == ((), ("spout",), {"11": "espresso"})
+    assert not any("nobody can choose" in note for note in notes(settings))
+    none = only(tmp_path, GOOD.partition('[[devices]]\nname = "spout"')[0])
+    assert 'no device with role = "release" or "machine"' in str(none)
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "sentence"),
+    [
+        (MACHINE + SECOND, "devices", '2 devices with role = "machine"'),
+        (GOOD + SECOND, "devices", 'beside one with role = "release"'),
+        (MACHINE + "[vending]\none_product = 'espresso'\n", "vending.one_product", "choose at the machine"),
+        (MACHINE + "[vending]\nconfirm = true\n", "vending.confirm", "one piece at a time"),
+        (MACHINE + "[vending]\nrelease = 'spout'\n", "vending.release", "there is none"),
+    ],
+)
+def test_what_does_not_go_with_a_machine(tmp_path: Path, text: str, path: str, sentence: str) -> None:
+    mistake = only(tmp_path, text)
+    assert mistake.path == path
+    assert sentence in str(mistake)
+
+
+def test_a_machine_that_asks_is_for_vending(tmp_path: Path) -> None:
+    slot = '[[devices]]\nname = "slot"\nrole = "coin_acceptor"\ndriver = "pulse"\ncoins = { 1 = 50 }\n'
+    mistake = only(tmp_path, MACHINE.replace('job = "vending"', 'job = "topup"') + slot)
+    assert 'none for the job "topup"' in str(mistake)
 
 
 def test_options_that_do_not_fit_each_other_are_refused_in_the_drivers_own_words(tmp_path: Path) -> None:
