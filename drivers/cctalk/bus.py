@@ -117,12 +117,14 @@ class Seat:
                 spoilt = found
         raise self._failure(address, header, spoilt, busy=busy)
 
-    def present(self, addresses: Iterable[int], *, crc_form: bool = False) -> list[int]:
+    def present(
+        self, addresses: Iterable[int], *, crc_form: bool = False, answer_s: float = ANSWER_S
+    ) -> list[int]:
         """Return which of *addresses* answer a simple poll, each asked once."""
         found = []
         for address in addresses:
             question = Question(address, Header.SIMPLE_POLL, crc_form=crc_form)
-            answer = self._own().exchange(question, ANSWER_S, self._hear)
+            answer = self._own().exchange(question, answer_s, self._hear)
             if isinstance(answer, Frame) and answer.header == ACK:
                 found.append(address)
         return found
@@ -164,7 +166,7 @@ class Seat:
 
 
 _BUSES: dict[tuple[str, int], Bus] = {}
-_TABLE = threading.Lock()  # guards _BUSES and the seats of each; never held while a bus is asked
+_TABLE = threading.Lock()  # guards _BUSES and the seats of each
 
 
 def seat_at(port: str, hear: Hear, baudrate: int = BAUDRATE) -> Seat:
@@ -202,7 +204,8 @@ def _leave(bus: Bus) -> None:
             return
         for key in [key for key, each in _BUSES.items() if each is bus]:
             del _BUSES[key]
-    bus.close()
+        # Within the lock: whoever comes next finds the line free.
+        bus.close()
 
 
 def _asked(header: int) -> str:
