@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import unicodedata
 from typing import Any, Literal
 
-from drivers.printers import library, plain
-from terminal.core.paper import Barcode, Columns, Document, Line, QrCode, Rule, Text
+from drivers.printers import charset, library, plain, raster
+from drivers.printers.charset import AUTO, CodePage
+from terminal.core.paper import Align, Barcode, Columns, Document, Drawer, Line, QrCode, Rule, Text
 from terminal.core.value import Value
 
 Cut = Literal["full", "partial", "none"]
+DrawerPin = Literal[2, 5]
 
 _START = b"\x1b@"
 """ESC @: whatever an earlier, broken-off document left set is set back."""
 _NO_CHINESE = b"\x1c."
 """FS . : bytes above 7F are signs of the code page, not halves of Chinese ones."""
+_TABLE = b"\x1bt"
+"""ESC t n: the code page in slot n."""
 
 _BAR_HEIGHT = 80
 _QUIET = 20
 """Modules of white that a CODE128 needs, both sides together."""
-_QR_QUIET = 8
+_QR_SIZE = 8
+"""Dots of a module of a QR code, where the paper is wide enough."""
 _QR_LEVEL_M = 1
 """Error correction M, by python-escpos's numbers."""
 _QR_BYTES = 2331
@@ -42,95 +48,155 @@ class Composer(Value, frozen=True):
     """
 
     profile: str
-    charset: str
+    page: CodePage
     columns: int
     dots: int
     cut: Cut
     leave_chinese: bool
+    drawer_pin: DrawerPin
 
     def compose(self, document: Document) -> bytes:
         """Return the bytes that print *document* and cut the paper.
 
-        Signs that the charset does not have are printed as question marks.
+        Signs that the code page does not have are printed as people write without them, see charset. Nothing
+        in a document can command the printer.
 
         Raises:
-            ComposeError: A barcode or QR code of it cannot be printed.
+            ComposeError: A barcode or QR code of it cannot be printed, or it has no drawer.
         """
-        paper = library.printer().Dummy(profile=self.profile)
-        _know_the_width(paper.profile, self.dots)
-        paper.charcode(self.charset)
+        pen = _Pen(self.profile, self.page.name, self.dots)
         for line in document.lines:
-            self._line(paper, line)
-        if self.cut == "none":
-            paper.print_and_feed(_TEAR_OFF)
-        else:
-            paper.cut(mode="FULL" if self.cut == "full" else "PART")
-        body: bytes = paper.output
-        return _START + (_NO_CHINESE if self.leave_chinese else b"") + body
+            self._line(pen, line)
+        if any(not isinstance(line, Drawer) for line in document.lines):
+            if self.cut == "none":
+                pen.paper.print_and_feed(_TEAR_OFF)
+            else:
+                pen.paper.cut(mode="FULL" if self.cut == "full" else "PART")
+        body: bytes = pen.paper.output
+        chinese = _NO_CHINESE if self.leave_chinese else b""
+        return _START + chinese + _TABLE + bytes((self.page.slot,)) + body
 
-    def _line(self, paper: Any, line: Line) -> None:
+    def _line(self, pen: _Pen, line: Line) -> None:
         match line:
             case Text():
-                self._text(paper, line)
+                pen.take(line.align, bold=line.bold, large=line.large)
+                text = Text(self._plainer(line.text), large=line.large)
+                pen.write(plain.letters(text, self.columns))
             case Columns():
-                paper.set(align="left", bold=line.bold, normal_textsize=True)
-                for row in plain.spread(line.left, line.right, self.columns):
-                    paper.textln(row)
+                pen.take(bold=line.bold)
+                pen.write(plain.spread(self._plainer(line.left), self._plainer(line.right), self.columns))
             case Rule():
-                paper.set(align="left", bold=False, normal_textsize=True)
-                paper.textln("-" * self.columns)
+                pen.take()
+                pen.write(["-" * self.columns])
             case Barcode():
-                self._barcode(paper, line.data)
+                pen.take("center")
+                self._barcode(pen, line.data)
             case QrCode():
-                self._qr(paper, line.data)
+                pen.take("center")
+                self._qr(pen, line.data)
+            case Drawer():
+                if not pen.paper.profile.supports("pulseStandard"):
+                    raise ComposeError(f"the printer profile {self.profile!r} knows no way to open a drawer")
+                pen.paper.cashdraw(self.drawer_pin)
 
-    def _text(self, paper: Any, line: Text) -> None:
-        size = {"double_width": True, "double_height": True} if line.large else {"normal_textsize": True}
-        paper.set(align=line.align, bold=line.bold, **size)
-        for row in plain.letters(line, self.columns):
-            paper.textln(row)
+    def _plainer(self, text: str) -> str:
+        return charset.plainer(plain.clean(text), self.page.signs)
 
-    def _barcode(self, paper: Any, data: str) -> None:
+    def _barcode(self, pen: _Pen, data: str) -> None:
         width = _bar_width(data, self.dots)
-        paper.set(align="center", bold=False, normal_textsize=True)
-        if paper.profile.supports("barcodeB"):
+        if pen.paper.profile.supports("barcodeB"):
             # The public barcode() does the same, but prints a line on stdout. "{" is the escape sign.
-            paper._hw_barcode(  # noqa: SLF001 - see above
-                "{B" + data.replace("{", "{{"), "CODE128", _BAR_HEIGHT, width, align_ct=True, function_type="B"
+            pen.paper._hw_barcode(  # noqa: SLF001 - see above
+                "{B" + data.replace("{", "{{"),
+                "CODE128",
+                _BAR_HEIGHT,
+                width,
+                align_ct=False,
+                function_type="B",
             )
             return
-        modules = importlib.import_module("barcode").Code128(data).build()[0]
-        bars = [[module == "1" for module in modules for _ in range(width)]] * _BAR_HEIGHT
-        _picture(paper, bars)
-        paper.textln(data)
+        pen.can_draw()
+        pen.draw(raster.code128(data, width, _BAR_HEIGHT, self.profile, self.dots))
+        pen.write([data])
 
-    def _qr(self, paper: Any, data: str) -> None:
-        matrix = _qr_matrix(data)
-        size = min(8, self.dots // (len(matrix) + _QR_QUIET))
-        if size < 2:  # noqa: PLR2004 - one dot is too fine for a thermal printer and a phone
+    def _qr(self, pen: _Pen, data: str) -> None:
+        modules = _qr_modules(data)
+        native = pen.paper.profile.supports("qrCode")
+        if not native:
+            pen.can_draw()
+        size = min(_QR_SIZE, self.dots // (modules + raster.QR_QUIET))
+        picture = b"" if native else raster.qr_code(data, _QR_SIZE, self.profile, self.dots)
+        if size < raster.FINEST and not picture:
             raise ComposeError(
-                f"a QR code of {len(matrix)} modules a side is too fine for {self.dots} dots of paper: "
+                f"a QR code of {modules} modules a side is too fine for {self.dots} dots of paper: "
                 "put less into it"
             )
-        paper.set(align="center", bold=False, normal_textsize=True)
-        if paper.profile.supports("qrCode"):
-            paper.qr(data, ec=_QR_LEVEL_M, size=size, native=True)
-            paper.ln()
-            return
-        _picture(paper, [[dot for dot in row for _ in range(size)] for row in matrix for _ in range(size)])
+        if native:
+            pen.paper.qr(data, ec=_QR_LEVEL_M, size=size, native=True)
+            pen.paper.ln()
+        else:
+            pen.draw(picture)
+
+
+class _Pen:
+    """What python-escpos writes, and how it writes at the moment, so that nothing is set twice."""
+
+    def __init__(self, profile: str, page: str, dots: int) -> None:
+        # Disabled: it chooses no code page by itself.
+        self.paper: Any = library.printer().Dummy(
+            profile=profile, magic_encode_args={"encoding": page, "disabled": True}
+        )
+        raster.make_width_known(self.paper.profile, dots)
+        self._now: tuple[Align, bool, bool] = ("left", False, False)
+
+    def take(self, align: Align = "left", *, bold: bool = False, large: bool = False) -> None:
+        """Write like this from now on."""
+        was_align, was_bold, was_large = self._now
+        self._now = (align, bold, large)
+        size = {}
+        if large != was_large:
+            size = {"double_width": True, "double_height": True} if large else {"normal_textsize": True}
+        self.paper.set(
+            align=align if align != was_align else None,
+            # Setting the size sets bold back.
+            bold=bold if bold != was_bold or size else None,
+            **size,
+        )
+
+    def write(self, rows: list[str]) -> None:
+        """Write lines; they hold nothing that the code page lacks."""
+        for row in rows:
+            self.paper.textln(row)
+
+    def can_draw(self) -> None:
+        """Raise ComposeError where it prints no pictures."""
+        if raster.form_of(self.paper.profile) is None:
+            raise ComposeError("the printer's profile knows no way to print barcodes, QR codes or pictures")
+
+    def draw(self, commands: bytes) -> None:
+        """Put a picture on the paper, from the commands that print it."""
+        self.paper._raw(commands)  # noqa: SLF001 - what image() does with them
+        self.paper.ln()
 
 
 def composer(
-    profile: str, charset: str, *, columns: int = 0, cut: Cut = "full", leave_chinese: bool = False
+    profile: str,
+    table: str = AUTO,
+    *,
+    columns: int = 0,
+    cut: Cut = "full",
+    leave_chinese: bool = False,
+    drawer_pin: DrawerPin = 2,
 ) -> Composer:
     """Return the composer for a printer.
 
     Args:
         profile: Name of a python-escpos profile.
-        charset: Name of one of its code pages, such as ``CP858``.
+        table: Name of one of its code pages, such as ``CP858``; ``auto``: the one that fits best.
         columns: Characters in a line; 0: as the profile says.
         cut: How the paper is cut.
         leave_chinese: Tell the printer to leave its mode for two-byte Chinese signs.
+        drawer_pin: Which pin of the socket for a cash drawer opens it.
 
     Raises:
         ComposeError: There is no such profile, or it has no such code page.
@@ -141,25 +207,26 @@ def composer(
         near = difflib.get_close_matches(profile, known, cutoff=0.4) or sorted(known)
         raise ComposeError(f"there is no printer profile {profile!r}; did you mean one of: {', '.join(near)}?")
     data = known[profile]
-    pages = {page for page in data["codePages"].values() if page != "Unknown"}
-    if charset not in pages:
+    pages = charset.code_pages(data, library.encodings())
+    if table != AUTO and table not in pages:
         raise ComposeError(
-            f"the printer profile {profile!r} has no charset {charset!r}; it has: {', '.join(sorted(pages))}"
+            f"the printer profile {profile!r} has no charset {table!r}; it has: {', '.join(sorted(pages))}"
         )
+    if not pages:
+        raise ComposeError(f"of the printer profile {profile!r} no charset is known: it cannot be used")
+    page = charset.choose(pages) if table == AUTO else pages[table]
     columns = columns or int(data["fonts"]["0"]["columns"])
     dots = data["media"]["width"].get("pixels")
     # A sign of the usual font A is 12 dots wide.
     return Composer(
-        profile, charset, columns, dots if isinstance(dots, int) else columns * 12, cut, leave_chinese
+        profile,
+        page,
+        columns,
+        dots if isinstance(dots, int) else columns * 12,
+        cut,
+        leave_chinese,
+        drawer_pin,
     )
-
-
-def _know_the_width(profile: Any, dots: int) -> None:
-    """Let the library know the paper's width where its profile does not: else it complains on stdout."""
-    media = profile.profile_data["media"]
-    if not isinstance(media["width"].get("pixels"), int):
-        media = {**media, "width": {**media["width"], "pixels": dots}}
-        profile.profile_data = {**profile.profile_data, "media": media}
 
 
 def _bar_width(data: str, dots: int) -> int:
@@ -177,24 +244,14 @@ def _bar_width(data: str, dots: int) -> int:
     return max(2, width)
 
 
-def _qr_matrix(data: str) -> list[list[bool]]:
-    if not data or len(data.encode()) > _QR_BYTES:
-        raise ComposeError(f"a QR code must hold 1 to {_QR_BYTES} bytes, not {len(data.encode())}")
+def _qr_modules(data: str) -> int:
+    """Return how many modules a side the QR code of *data* has, if the printer knows no shorter form for it."""
+    if any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in data):
+        raise ComposeError("a QR code must hold no control characters: a printer could take them for commands")
+    octets = data.encode()
+    if not 0 < len(octets) <= _QR_BYTES:
+        raise ComposeError(f"a QR code must hold 1 to {_QR_BYTES} bytes, not {len(octets)}")
     qrcode = importlib.import_module("qrcode")
-    code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, border=0)
-    code.add_data(data)
-    code.make(fit=True)
-    matrix: list[list[bool]] = code.get_matrix()
-    return matrix
-
-
-def _picture(paper: Any, dots: list[list[bool]]) -> None:
-    from PIL import Image  # noqa: PLC0415 - heavy
-
-    forms = [form for form in ("bitImageRaster", "graphics", "bitImageColumn") if paper.profile.supports(form)]
-    if not forms:
-        raise ComposeError("the printer's profile knows no way to print barcodes, QR codes or pictures")
-    image = Image.new("1", (len(dots[0]), len(dots)), 1)
-    image.putdata([0 if dot else 1 for row in dots for dot in row])
-    paper.image(image, impl=forms[0])
-    paper.ln()
+    code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M)
+    code.add_data(qrcode.util.QRData(octets, mode=qrcode.util.MODE_8BIT_BYTE))
+    return 17 + 4 * int(code.best_fit(start=1))

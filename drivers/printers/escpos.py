@@ -15,84 +15,56 @@ surely a document was printed depends on the printer, and PrintEnded says no mor
 
 Nothing sent: FAILED. Broken off after the first byte, or fallen silent before it was confirmed: UNKNOWN, and a
 person looks; no document is ever sent twice.
+
+A printer that can (``GS a``) tells by itself when its paper ends or its cover opens; the thread sleeps until it
+does. One that cannot is asked now and then.
 """
 
 from __future__ import annotations
 
+import os
+import select
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar
 
-from msgspec import Meta
-
-from drivers.contract import Condition, DriverOptions, Emit, Found
+from drivers.contract import Condition, DriverOptions, Emit, Found, Traffic
 from drivers.device import DeviceError, DeviceFault, DeviceMissing, DeviceThread, needs, words_of
 from drivers.printers import ports
-from drivers.printers.compose import ComposeError, Composer, Cut, composer
-from drivers.printers.ports import Flow, Line, Parity, Port
+from drivers.printers.compose import ComposeError, Composer, composer
+from drivers.printers.options import EscposOptions
+from drivers.printers.ports import Line, Port
 from drivers.printers.scan import printers
-from drivers.printers.status import Status
+from drivers.printers.status import TELL_CHANGES, Status
 from drivers.printers.talk import Talk
 from terminal.core.events import Ended, Health, PrintEnded
 from terminal.core.paper import Document
 
+__all__ = ["EscposOptions", "EscposPrinter"]
+
 _CHUNK = 512
 _SLICE_S = 0.5
 """Longest wait at a stretch: between two the heartbeat shows and stop() is heard."""
+_GRACE_S = 2.0
+"""So long a document that is being printed may still take when the device is to stop."""
+_TICK_S = 1.0
+"""How often a port is read that cannot be waited for, where the printer tells changes by itself."""
+_SICK_S = 2.0
+"""How often a printer that is not well and tells nothing by itself is asked, at least."""
+_BLIND_LOOKS = 6
+"""A printer that never answered is asked this many times more rarely: it may only have been off."""
+_REOPEN_S = 2.0
+"""A printer that hangs up twice within this is not there."""
 _TRIES = 3
 """So often a printer that has answered before is asked until its silence counts."""
 _REMEMBERED = 1000
 """Jobs that are known not to be printed again."""
+_MOST_ZEROS = 8192
+"""More than any command of a document is long."""
 _BLIND = "it answers no status questions: whether paper is in it is not known"
-
-
-class EscposOptions(DriverOptions, frozen=True):
-    """Options of the driver ``escpos``."""
-
-    port: Annotated[
-        str,
-        Meta(
-            description="Where the printer is: serial:///dev/serial/by-id/…, usb://VENDOR:PRODUCT (or "
-            "usb://VENDOR:PRODUCT/SERIAL), tcp://HOST:9100, file:///dev/usb/lp0, or file:///… for a plain file."
-        ),
-    ]
-    baudrate: Annotated[int, Meta(ge=300, le=4_000_000, description="Bits a second, serial only.")] = 9600
-    parity: Annotated[Parity, Meta(description="Parity bit, serial only.")] = "none"
-    flow: Annotated[Flow, Meta(description="How the printer says that it is busy, serial only.")] = "none"
-    profile: Annotated[
-        str, Meta(description="Model, as python-escpos calls it, such as TM-T88V; `simple` for poor ones.")
-    ] = "default"
-    columns: Annotated[int, Meta(ge=0, le=128, description="Characters in a line; 0: as the profile says.")] = 0
-    charset: Annotated[str, Meta(description="Code page that text is printed in.")] = "CP858"
-    leave_chinese: Annotated[
-        bool, Meta(description="Whether to switch off two-byte signs, where umlauts come out as Chinese.")
-    ] = False
-    cut: Annotated[Cut, Meta(description="How the paper is cut.")] = "full"
-    status: Annotated[
-        Literal["auto", "always", "none"],
-        Meta(
-            description="Whether the printer answers questions: `auto` finds out, `always`: its silence means "
-            "that it is off, `none`: it is never asked."
-        ),
-    ] = "auto"
-    answer_ms: Annotated[
-        int, Meta(ge=50, le=5_000, description="Time to answer a question in, in milliseconds.")
-    ] = 1000
-    check_s: Annotated[
-        float, Meta(ge=0.1, le=3600, description="Seconds between two looks at paper and cover.")
-    ] = 10.0
-    stall_s: Annotated[
-        float, Meta(ge=0.1, le=600, description="Seconds without taking a byte after which it is given up.")
-    ] = 10.0
-    finish_s: Annotated[
-        float, Meta(ge=0.1, le=600, description="Seconds to print what was sent, where it confirms.")
-    ] = 30.0
-    connect_s: Annotated[float, Meta(ge=0.1, le=20, description="Seconds to connect in, network only.")] = 5.0
-
-    def __post_init__(self) -> None:
-        """Refuse a port that is none; what only the library knows is found when the printer is opened."""
-        ports.parse(self.port)
+_GIBBERISH = "what it answers makes no sense: are its baudrate and parity right, and is it an ESC/POS printer?"
 
 
 class EscposPrinter(DeviceThread):
@@ -107,10 +79,22 @@ class EscposPrinter(DeviceThread):
         self._composer: Composer | None = None
         self._port: Port | None = None
         self._talk: Talk | None = None
+        # What is known of this printer, however often its port is opened:
         self._answers = options.status == "always"
-        self._sent = 0
+        self._confirms = False
+        self._owed = 0
+        self._zeros = 0  # how many are due after a document that broke off
         self._trouble = ""
         self._jobs: deque[str] = deque(maxlen=_REMEMBERED)
+        # The document under way:
+        self._printing = False
+        self._sent = 0
+        self._stop_by: float | None = None
+        # When to do what next:
+        self._look_at = 0.0
+        self._reopen_at = 0.0
+        self._hold = threading.Lock()  # guards _wake_fd, which _interrupt uses from other threads
+        self._wake_fd = -1
 
     @staticmethod
     def scan() -> list[Found]:
@@ -137,9 +121,14 @@ class EscposPrinter(DeviceThread):
         options = self._options
         if self._composer is None:
             self._composer = self._new_composer()
+        with self._hold:
+            if self._wake_fd < 0:
+                self._wake_fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         line = Line(options.baudrate, options.parity, options.flow, options.connect_s)
-        self._port = ports.open_port(ports.parse(options.port), line)
-        self._talk = Talk(self._port, options.answer_ms / 1000)
+        with self._resting():  # the resolver of names has time limits of its own
+            self._port = ports.open_port(ports.parse(options.port), line, self._go_on)
+        self._talk = Talk(self._port, options.answer_ms / 1000, self._go_on, self._hear)
+        self._talk.owed = self._owed
         return self._judge(self._look())
 
     def _new_composer(self) -> Composer:
@@ -152,18 +141,54 @@ class EscposPrinter(DeviceThread):
                     columns=options.columns,
                     cut=options.cut,
                     leave_chinese=options.leave_chinese,
+                    drawer_pin=options.drawer_pin,
                 )
         except ComposeError as error:
             raise DeviceFault(str(error)) from error
 
     def _serve(self) -> None:
-        self._work(self._options.check_s)
-        condition = self._judge(self._refreshed(self._look if self._answers else self._overhear))
+        self._work(0)
+        if self._stopping.is_set():
+            return
+        self._wait_until(self._look_at)
+        asks = self._options.status != "none" and time.monotonic() >= self._look_at
+        condition = self._judge(self._refreshed(self._look if asks else self._overhear, idle=True))
         self._report(condition.health, condition.words)
 
+    def _wait_until(self, moment: float) -> None:
+        """Wait for that moment, an order, or something that the printer says."""
+        port, talk = self._opened()
+        wait_s = max(0.0, moment - time.monotonic())
+        if port.fd is None:
+            self._work(min(wait_s, _TICK_S) if talk.told else wait_s)
+            return
+        poll = select.poll()
+        poll.register(port.fd, select.POLLIN)
+        poll.register(self._wake_fd, select.POLLIN)
+        with self._resting():
+            ready = dict(poll.poll(int(wait_s * 1000) + 1))
+        if self._wake_fd in ready:
+            os.eventfd_read(self._wake_fd)
+
+    def _interrupt(self) -> None:
+        with self._hold:
+            if self._wake_fd >= 0:
+                os.eventfd_write(self._wake_fd, 1)
+
     def _close(self) -> None:
-        port, self._port, self._talk = self._port, None, None
-        if port is not None:
+        port, talk, self._port, self._talk = self._port, self._talk, None, None
+        with self._hold:
+            if self._wake_fd >= 0:
+                os.close(self._wake_fd)
+            self._wake_fd = -1
+        if port is None:
+            return
+        try:
+            if talk is not None:
+                self._owed = talk.owed
+                if not self._zeros:
+                    talk.bye()
+        finally:
             port.close()
 
     def _opened(self) -> tuple[Port, Talk]:
@@ -171,40 +196,80 @@ class EscposPrinter(DeviceThread):
             raise DeviceMissing("it is not open")
         return self._port, self._talk
 
+    def _go_on(self) -> bool:
+        """Show that the thread turns; return whether it may: a document may be finished while it stops."""
+        self._beat()
+        if not self._stopping.is_set():
+            return True
+        if self._stop_by is None:
+            self._stop_by = time.monotonic() + _GRACE_S
+        return self._printing and time.monotonic() < self._stop_by
+
+    def _hear(self, traffic: Traffic) -> None:
+        self._traffic(traffic.way, traffic.raw, traffic.meaning)
+
     # -- how it is -------------------------------------------------------------------------------------
 
     def _look(self) -> Status | None:
-        """Return how the printer says it is; None if it never says anything."""
+        """Return how the printer says it is; None if it never says anything. It must not be busy."""
+        status = self._ask()
+        wait_s = self._options.check_s
+        if status is not None and not status.problem():
+            self._learn()
+        elif status is not None:
+            wait_s = min(wait_s, _SICK_S)
+        elif not self._answers:
+            wait_s *= _BLIND_LOOKS
+        self._look_at = time.monotonic() + wait_s
+        return status
+
+    def _ask(self) -> Status | None:
+        """Return how the printer says it is; None if it never says anything, or there is no time to wait."""
         _, talk = self._opened()
         if self._options.status == "none":
             return None
         for _ in range(_TRIES):
-            self._beat()
             status = talk.status()
             if status is not None:
                 self._answers = True
-                if not (talk.confirms or talk.owed or status.problem()):
-                    talk.probe()
                 return status
-            if not self._answers or self._stopping.is_set():
+            if not self._go_on() or not (self._answers or talk.noise):
                 return None
+        if not self._answers:
+            return None
+        if talk.noise:
+            raise DeviceFault(_GIBBERISH)
         raise DeviceMissing("it does not answer any more: is it switched on, and its cable in?")
 
+    def _learn(self) -> None:
+        """Find out what else a printer can do that answers, is well, and has nothing to do."""
+        _, talk = self._opened()
+        if not (self._confirms or talk.confirms or talk.owed):
+            talk.probe()
+        elif talk.owed and (self._confirms or talk.confirms):
+            talk.settle()
+        self._confirms = self._confirms or talk.confirms
+        if self._confirms and self._options.automatic == "auto" and not talk.asked_to_tell:
+            talk.tell_changes()
+
     def _overhear(self) -> Status | None:
-        """Return what it last told unasked; an OSError if the way to it no longer exists."""
+        """Return what it said last, asked or unasked; an OSError if the way to it no longer exists."""
         _, talk = self._opened()
         talk.listen()
-        return talk.told
+        return talk.known
 
-    def _refreshed(self, look: Callable[[], Status | None]) -> Status | None:
+    def _refreshed(self, look: Callable[[], Status | None], *, idle: bool = False) -> Status | None:
         """Return what *look* says, opened anew if need be: network printers hang up when nothing comes."""
         try:
             self._overhear()
             return look()
         except OSError:
-            self._close()
+            if idle and time.monotonic() < self._reopen_at:
+                raise
+            self._reopen_at = time.monotonic() + _REOPEN_S
+            self._let_go()
             self._open()
-            return look()
+            return self._overhear()
 
     def _judge(self, status: Status | None) -> Condition:
         if status is not None and (problem := status.problem()):
@@ -212,6 +277,8 @@ class EscposPrinter(DeviceThread):
         if self._trouble:
             return Condition(Health.DEGRADED, self._trouble)
         if status is None:
+            if self._talk is not None and self._talk.noise:
+                return Condition(Health.DEGRADED, _GIBBERISH)
             return Condition(Health.OK, _BLIND if self._options.status == "auto" else "")
         warning = status.warning()
         return Condition(Health.DEGRADED if warning else Health.OK, warning)
@@ -220,6 +287,7 @@ class EscposPrinter(DeviceThread):
 
     def _print(self, job: str, document: Document) -> None:
         self._sent = 0
+        self._printing = True
         words = "its driver failed unexpectedly"
         ended: Ended | None = None
         try:
@@ -228,6 +296,7 @@ class EscposPrinter(DeviceThread):
             words = words_of(error)
             raise
         finally:
+            self._printing = False
             if ended is None:
                 ended = Ended.UNKNOWN if self._sent else Ended.FAILED
             if ended is Ended.UNKNOWN:
@@ -248,52 +317,69 @@ class EscposPrinter(DeviceThread):
         if problem:
             self._report(Health.FAILED, problem)
             return Ended.FAILED, f"nothing was printed: {problem}"
-        self._send(data)
-        return self._finish()
+        if not self._go_on():
+            return Ended.FAILED, "nothing was printed: the printer is being stopped"
+        _, talk = self._opened()
+        # The document's start (ESC @) ends the automatic status.
+        self._send(bytes(self._zeros) + data + (TELL_CHANGES if talk.told else b""))
+        return self._finish(talk)
 
     def _send(self, data: bytes) -> None:
-        """Send *data*; raises where the printer stops taking it. How far it came is in *_sent*."""
+        """Send *data*; raises where the printer stops taking it. How far it came is in *_sent*.
+
+        A command that was cut in two would take the next document for its rest. So zeros go before that one,
+        which are white in a picture, and nothing outside of it.
+        """
         port, talk = self._opened()
         moved_at = time.monotonic()
         while (piece := data[self._sent : self._sent + _CHUNK]) or port.pending():
-            self._beat()
             before = self._sent, port.pending()
             if piece:
-                self._sent += port.write(piece, _SLICE_S)
+                taken = port.write(piece, _SLICE_S)
+                self._sent += taken
+                self._zeros = min(len(data), _MOST_ZEROS) if self._sent else self._zeros
+                self._traffic(">", piece[:taken], "part of a document")
             else:
                 time.sleep(_SLICE_S / 10)
             patience = _SLICE_S if self._stopping.is_set() else self._options.stall_s
             if (self._sent, port.pending()) != before:
                 moved_at = time.monotonic()
-            elif time.monotonic() - moved_at >= patience:
+            elif time.monotonic() - moved_at >= patience or self._tells_trouble(talk):
                 raise DeviceFault(self._why_stalled(talk))
+            if not self._go_on():
+                raise DeviceFault("printing broke off: the printer is being stopped")
+        self._zeros = 0
+
+    def _tells_trouble(self, talk: Talk) -> bool:
+        talk.listen()
+        return talk.told and talk.known is not None and bool(talk.known.problem())
 
     def _why_stalled(self, talk: Talk) -> str:
-        status = talk.status() if self._answers and not self._stopping.is_set() else None
-        why = (status.problem() if status is not None else "") or "it took no more data"
+        if self._answers and not self._stopping.is_set() and not self._tells_trouble(talk):
+            talk.status()
+        why = (talk.known.problem() if talk.known is not None else "") or "it took no more data"
         return f"printing broke off: {why}" if self._sent else f"nothing was printed: {why}"
 
-    def _finish(self) -> tuple[Ended, str]:
+    def _finish(self, talk: Talk) -> tuple[Ended, str]:
         """Wait until the printer has worked off what it took, as far as it can tell."""
-        _, talk = self._opened()
         if not self._answers:
             return Ended.DONE, "it took everything; whether it printed it, this printer cannot tell"
-        confirms = talk.confirms
-        if confirms and not talk.tell_when_done():
+        if self._confirms and not talk.tell_when_done():
             raise DeviceFault(self._why_stalled(talk))
         deadline = time.monotonic() + self._options.finish_s
         while True:
-            self._beat()
-            status = self._look()
+            status = self._ask()
             problem = status.problem() if status is not None else ""
             if problem:
                 self._report(Health.FAILED, problem)
                 return Ended.UNKNOWN, f"printing broke off: {problem}"
-            if not confirms:
+            if status is not None and not self._confirms:
                 return Ended.DONE, "it took everything and is well; it does not confirm the last line"
-            if talk.owed == 0:
-                return Ended.DONE, ""
-            if self._stopping.is_set() or time.monotonic() >= deadline:
-                talk.owed = 0
+            if status is not None and talk.owed == 0:
+                if not talk.surplus:
+                    return Ended.DONE, ""
+                # More answers than questions: one of them was something else.
+                talk.tell_when_done()
+            if not self._go_on() or time.monotonic() >= deadline:
                 return Ended.UNKNOWN, "it did not confirm in time that everything was printed"
             talk.listen(_SLICE_S)

@@ -44,8 +44,21 @@ def profiles() -> dict[str, dict[str, Any]]:
     Raises:
         ImportError: python-escpos is not installed.
     """
+    return _data("profiles")
+
+
+def encodings() -> dict[str, dict[str, Any]]:
+    """Return what the library knows of code pages, by their names.
+
+    Raises:
+        ImportError: python-escpos is not installed.
+    """
+    return _data("encodings")
+
+
+def _data(what: str) -> dict[str, dict[str, Any]]:
     with _importing:
-        found: dict[str, dict[str, Any]] = _imported("escpos.capabilities").CAPABILITIES["profiles"]
+        found: dict[str, dict[str, Any]] = _imported("escpos.capabilities").CAPABILITIES[what]
     return found
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import textwrap
 import unicodedata
 
-from terminal.core.paper import Align, Barcode, Columns, Document, Line, QrCode, Rule, Text
+from terminal.core.paper import Align, Barcode, Columns, Document, Drawer, Line, QrCode, Rule, Text
 
 _NARROW = 8
 """Fewer characters than this are no column: the left text gets lines of its own."""
@@ -92,6 +92,8 @@ def _rows(line: Line, columns: int) -> list[str]:
             return [row.center(columns) for row in wrap(f"[{line.data}]", columns)]
         case QrCode():
             return [row.center(columns) for row in wrap(f"[QR {line.data}]", columns)]
+        case Drawer():
+            return []
 
 
 def _placed(row: str, align: Align, columns: int) -> str:

@@ -14,6 +14,8 @@ import socket
 import stat
 import struct
 import termios
+import time
+from collections.abc import Callable
 from typing import Any, Literal, Protocol
 from urllib.parse import unquote, urlsplit
 
@@ -25,6 +27,10 @@ Flow = Literal["none", "xonxoff", "rtscts"]
 Parity = Literal["none", "even", "odd"]
 
 _READ = 256
+_BREATH_S = 0.05
+"""Pause before somebody is asked again who answers at once with nothing."""
+_SLICE_S = 0.25
+"""Longest wait for a connection at a stretch."""
 
 
 class Port(Protocol):
@@ -32,6 +38,9 @@ class Port(Protocol):
 
     reads: bool
     """Whether a printer can answer on it at all."""
+
+    fd: int | None
+    """What becomes readable when the printer says something; None: it must be read to find out."""
 
     def write(self, data: bytes, wait_s: float) -> int:
         """Return how many bytes of *data* were taken; 0 if none could be within *wait_s* seconds."""
@@ -108,8 +117,13 @@ def parse(port: str) -> Address:
     )
 
 
-def open_port(address: Address, line: Line) -> Port:
+def open_port(address: Address, line: Line, go_on: Callable[[], bool] = lambda: True) -> Port:
     """Open the way to a printer.
+
+    Args:
+        address: Where it is.
+        line: How to speak to it.
+        go_on: Called between two short waits; False: give up.
 
     Raises:
         OSError: It is not there.
@@ -124,7 +138,7 @@ def open_port(address: Address, line: Line) -> Port:
 
             return usb_port.open_usb(address.vendor, address.product, address.number)
         case Network():
-            return _open_network(address, line.connect_s)
+            return _open_network(address, line.connect_s, go_on)
         case File():
             return _open_file(address.path)
 
@@ -132,11 +146,21 @@ def open_port(address: Address, line: Line) -> Port:
 class FdPort:
     """A port that is a file descriptor: serial line, network connection, device file or file."""
 
-    def __init__(self, owner: Any, fd: int, *, reads: bool) -> None:
-        """*owner* has close(); *fd* is non-blocking."""
+    def __init__(self, owner: Any, fd: int, *, reads: bool, ends: bool = True) -> None:
+        """Take over an open one.
+
+        Args:
+            owner: Has close().
+            fd: Is non-blocking.
+            reads: See Port.
+            ends: Whether reading nothing means that the other end is gone; a USB printer may just have
+                nothing to say, and then tells no better that it has.
+        """
         self.reads = reads
+        self.fd = fd if reads and ends else None
         self._owner = owner
         self._fd = fd
+        self._ends = ends
 
     def write(self, data: bytes, wait_s: float) -> int:
         """See Port."""
@@ -155,8 +179,10 @@ class FdPort:
             data = os.read(self._fd, _READ)
         except BlockingIOError:
             return b""
-        if not data:
+        if not data and self._ends:
             raise OSError(errno.EPIPE, "the printer's end was closed")
+        if not data:
+            time.sleep(min(wait_s, _BREATH_S))
         return data
 
     def pending(self) -> int:
@@ -223,21 +249,51 @@ def _open_serial(address: Serial, line: Line) -> FdPort:
     return FdPort(device, device.fileno(), reads=True)
 
 
-def _open_network(address: Network, connect_s: float) -> FdPort:
+def _open_network(address: Network, connect_s: float, go_on: Callable[[], bool]) -> FdPort:
     where = f"{address.host}:{address.port}"
     try:
-        connection = socket.create_connection((address.host, address.port), timeout=connect_s)
+        connection = _connected(address, time.monotonic() + connect_s, go_on)
     except TimeoutError as error:
         raise DeviceMissing(f"the printer {where} did not answer within {connect_s:g} s: is it on?") from error
     except OSError as error:
         raise DeviceMissing(f"the printer {where} cannot be reached: {error.strerror or error}") from error
-    connection.setblocking(False)
     # A printer that was switched off says nothing: within about half a minute the kernel finds out.
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 10)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 5)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3)
     return FdPort(connection, connection.fileno(), reads=True)
+
+
+def _connected(address: Network, deadline: float, go_on: Callable[[], bool]) -> socket.socket:
+    """Return a connection to the first address of the host that takes one; raises OSError."""
+    last: OSError = TimeoutError()
+    for family, kind, protocol, _, place in socket.getaddrinfo(
+        address.host, address.port, type=socket.SOCK_STREAM
+    ):
+        connection = socket.socket(family, kind, protocol)
+        try:
+            connection.setblocking(False)
+            _connect(connection, place, deadline, go_on)
+        except OSError as error:
+            connection.close()
+            last = error
+        else:
+            return connection
+    raise last
+
+
+def _connect(connection: socket.socket, place: Any, deadline: float, go_on: Callable[[], bool]) -> None:
+    number = connection.connect_ex(place)
+    if number == errno.EINPROGRESS:
+        poll = select.poll()
+        poll.register(connection, select.POLLOUT)
+        while not poll.poll(max(0, int(min(_SLICE_S, deadline - time.monotonic()) * 1000))):
+            if time.monotonic() >= deadline or not go_on():
+                raise TimeoutError
+        number = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    if number:
+        raise OSError(number, os.strerror(number))
 
 
 def _open_file(path: str) -> FdPort:
@@ -257,4 +313,4 @@ def _open_file(path: str) -> FdPort:
     if device and not stat.S_ISCHR(os.fstat(fd).st_mode):
         os.close(fd)
         raise DeviceFault(f"{path} is no printer but a plain file: remove it")
-    return FdPort(os.fdopen(fd, "wb", buffering=0), fd, reads=device)
+    return FdPort(os.fdopen(fd, "wb", buffering=0), fd, reads=device, ends=os.isatty(fd))

@@ -8,7 +8,9 @@ reference: DLE EOT, GS a, GS r; the same in the manuals of the Epson TM-U220 and
   the others ``0xx0xxxx``;
 * the answer to ``GS r n``, which waits its turn in the printer's buffer: one byte ``0xx0xxxx``.
 
-XON and XOFF (0x11, 0x13) fit none of them.
+XON and XOFF (0x11, 0x13) fit none of them. What fits none is noise: a wrong baud rate, or no printer at all.
+A noisy byte within an automatic status spoils it, but counts as one of its four: else those behind it would
+look like answers to ``GS r``.
 """
 
 from __future__ import annotations
@@ -23,6 +25,16 @@ QUESTIONS = (1, 2, 3, 4)
 TELL_WHEN_DONE = b"\x1dr\x01"
 """GS r 1: it comes back only when all that was sent before it has been worked off."""
 
+TELL_CHANGES = b"\x1da\x0e"
+"""GS a 14: tell every change of online and offline, errors and paper unasked, and how it is at once.
+
+Until GS a 0, ESC @ or power off (Epson ESC/POS reference, GS a).
+"""
+
+TELL_NOTHING = b"\x1da\x00"
+"""GS a 0."""
+
+_XON_XOFF = (0x11, 0x13)
 _FIXED, _REAL_TIME, _AUTOMATIC = 0x93, 0x12, 0x10
 _FIRST = 0x90
 """No second, third or fourth byte has one of these bits, nor has the answer to GS r."""
@@ -49,7 +61,11 @@ class Automatic(Value, frozen=True):
     status: Status
 
 
-Message = RealTime | Finished | Automatic
+class Noise(Value, frozen=True):
+    """A byte, or what was to become an automatic status, that fits none of the forms."""
+
+
+Message = RealTime | Finished | Automatic | Noise
 
 
 class Status(Value, frozen=True):
@@ -109,7 +125,7 @@ class Decoder:
         self._automatic = bytearray()
 
     def feed(self, data: bytes) -> list[Message]:
-        """Return the messages that *data* completes; what fits none of the forms is noise and dropped."""
+        """Return the messages that *data* completes."""
         return [message for byte in data if (message := self._one(byte)) is not None]
 
     def _one(self, byte: int) -> Message | None:
@@ -118,16 +134,19 @@ class Decoder:
         if byte & _FIXED == _AUTOMATIC:
             self._automatic[:] = (byte,)
             return None
-        if byte & _FIRST:
+        if byte in _XON_XOFF:
             return None
-        if not self._automatic:
-            return Finished()
+        if self._automatic:
+            return self._more(byte)
+        return Noise() if byte & _FIRST else Finished()
+
+    def _more(self, byte: int) -> Message | None:
         self._automatic.append(byte)
         if len(self._automatic) < 4:  # noqa: PLR2004 - the length of an automatic status
             return None
-        message = Automatic(_automatic(*self._automatic))
+        four = bytes(self._automatic)
         self._automatic.clear()
-        return message
+        return Noise() if any(one & _FIRST for one in four[1:]) else Automatic(_automatic(*four))
 
 
 def _automatic(one: int, two: int, three: int, _four: int) -> Status:

@@ -22,6 +22,7 @@ class UsbPort:
 
     def __init__(self, device: Any, interface: int, out: Any, back: Any | None) -> None:
         self.reads = back is not None
+        self.fd: int | None = None
         self._device = device
         self._interface = interface
         self._out = out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import socket
 import tty
@@ -182,7 +183,7 @@ def test_half_a_question_breaks_the_line_rather_than_the_next_document() -> None
     wire.takes = 0
     assert not talk.tell_when_done()
     assert talk.owed == 0
-    writes = iter([2, 0])
+    writes = itertools.chain([2], itertools.repeat(0))
     wire.write = lambda data, wait_s: next(writes)
     with pytest.raises(TimeoutError, match="middle of a command"):
         talk.tell_when_done()

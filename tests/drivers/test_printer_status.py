@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.printers.status import Automatic, Decoder, Finished, RealTime, Status, ask, combine
+from drivers.printers.status import Automatic, Decoder, Finished, Noise, RealTime, Status, ask, combine
 
 WELL = {1: 0x12, 2: 0x12, 3: 0x12, 4: 0x12}
 
@@ -63,6 +63,7 @@ def test_the_three_kinds_of_bytes_are_told_apart() -> None:
     assert decoder.feed(stream) == [
         RealTime(0x16),
         Automatic(Status(offline=True, cover_open=True, paper_out=True, paper_near_end=True)),
+        Noise(),
         Finished(),
         Finished(),
     ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -30,12 +31,22 @@ class GarbageError(ValueError):
 
 @dataclass
 class Sheet:
-    """What was printed. *text*: the lines of letters; *symbols*: (kind, data); *cuts*: how often it was cut."""
+    """What was printed.
+
+    Attributes:
+        text: The lines of letters.
+        symbols: (kind, data).
+        pictures: How many commands with dots; *stripes*: rows of dots of each that is a raster.
+        cuts: How often it was cut.
+        drawers: Pin of each drawer that was opened.
+    """
 
     text: list[str] = field(default_factory=list)
     symbols: list[tuple[str, str]] = field(default_factory=list)
     pictures: int = 0
+    stripes: list[int] = field(default_factory=list)
     cuts: int = 0
+    drawers: list[int] = field(default_factory=list)
     strips: list[Image.Image] = field(default_factory=list)
     dots: int = 576
 
@@ -57,16 +68,16 @@ class Sheet:
         return set(done.stdout.splitlines())
 
 
-def render(stream: bytes, dots: int = 576) -> Sheet:
-    """Return what *stream* prints on paper of *dots* dots."""
-    return _Head(stream, Sheet(dots=dots)).run()
+def render(stream: bytes, dots: int = 576, tables: Mapping[int, str] = TABLES) -> Sheet:
+    """Return what *stream* prints on paper of *dots* dots, by a printer that has *tables* of signs."""
+    return _Head(stream, Sheet(dots=dots), tables).run()
 
 
 class _Head:
     """The print head: reads commands one after the other."""
 
-    def __init__(self, stream: bytes, sheet: Sheet) -> None:
-        self.stream, self.sheet, self.at = stream, sheet, 0
+    def __init__(self, stream: bytes, sheet: Sheet, tables: Mapping[int, str]) -> None:
+        self.stream, self.sheet, self.tables, self.at = stream, sheet, tables, 0
         self.row: list[tuple[str, int, int, bool]] = []
         self.bar = {"h": 162, "w": 3, "H": 0, "f": 0}
         self.qr = {67: 3, 69: 48}
@@ -98,8 +109,10 @@ class _Head:
                 commands[byte]()
             elif byte == 0x0A:
                 self.feed()
+            elif byte == 0x00:
+                pass  # zeros print nothing
             elif byte >= 0x20 and byte != 0x7F:
-                self.row.append((bytes((byte,)).decode(TABLES[self.table]), *self.size, self.bold))
+                self.row.append((bytes((byte,)).decode(self.tables[self.table]), *self.size, self.bold))
             else:
                 raise GarbageError(f"control byte {byte:#04x} at {self.at - 1}")
         if self.row:
@@ -114,7 +127,7 @@ class _Head:
                 self.reset()
             case "t":
                 self.table = self.byte()
-                if self.table not in TABLES:
+                if self.table not in self.tables:
                     raise GarbageError(f"no table of signs {self.table}")
             case "!":
                 self.mode(self.byte())
@@ -126,6 +139,9 @@ class _Head:
                 self.spacing(name)
             case "*":
                 self.column_picture()
+            case "p":
+                self.sheet.drawers.append({0: 2, 1: 5}[self.byte()])
+                self.take(2)
             case other:
                 raise GarbageError(f"ESC {other!r} at {self.at - 2}")
 
@@ -148,14 +164,14 @@ class _Head:
                 kind, length = chr(self.byte()), self.number()
                 {"k": self.qr_code, "L": self.stored_graphics}[kind](self.take(length))
             case "v":
-                self.take(2)
+                mode = self.take(2)[1]
                 wide, high = self.number(), self.number()
-                self.raster(wide * 8, high, self.take(wide * high))
+                self.raster(wide * 8, high, self.take(wide * high), (1 + (mode & 1), 1 + (mode >> 1 & 1)))
             case "V":
                 if self.byte() not in (0, 1):
                     raise GarbageError(f"cut at {self.at - 3}")
                 self.sheet.cuts += 1
-            case "r":
+            case "r" | "a":
                 self.byte()
             case other:
                 raise GarbageError(f"GS {other!r} at {self.at - 2}")
@@ -221,9 +237,10 @@ class _Head:
         elif what != 65:
             raise GarbageError(f"GS ( k function {what}")
 
-    def raster(self, wide: int, high: int, data: bytes) -> None:
-        image = Image.frombytes("1", (wide, high), data)
+    def raster(self, wide: int, high: int, data: bytes, times: tuple[int, int]) -> None:
+        image = Image.frombytes("1", (wide, high), data).resize((wide * times[0], high * times[1]))
         self.sheet.pictures += 1
+        self.sheet.stripes.append(high)
         self.put(image.convert("L").point(lambda dot: 255 - dot))
 
     def stored_graphics(self, data: bytes) -> None:

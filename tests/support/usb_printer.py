@@ -30,8 +30,13 @@ class UsbPrinter:
     room: int | None = None
     kernel_driver: bool = True
     claimed: bool = False
+    tells: bool = False
     received: bytearray = field(default_factory=bytearray)
     said: bytearray = field(default_factory=bytearray)
+
+    def tell(self, status: bytes) -> None:
+        """Say *status* unasked, if it is to say such things."""
+        self.said += status * (self.tells and self.answers)
 
 
 class Bus(IBackend):
@@ -154,6 +159,9 @@ class Bus(IBackend):
             dev_handle.said += b"\x12" * dev_handle.answers
         elif data == b"\x1dr\x01":
             dev_handle.said += b"\x00" * dev_handle.answers
+        elif data[:2] == b"\x1da":
+            dev_handle.tells = bool(data[2])
+            dev_handle.tell(b"\x10\x00\x00\x00")
         else:
             dev_handle.received += data
         return len(data)
