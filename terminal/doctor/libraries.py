@@ -16,6 +16,10 @@ NEEDS: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
     ("reader", "rdm6300"): (("serial", "serial"),),
     ("reader", "hid"): (),
     ("printer", "escpos"): (("escpos", "printer"), ("serial", "printer"), ("usb", "printer")),
+    ("payout", "cctalk_hopper"): (("serial", "serial"),),
+    ("machine", "mdb"): (("serial", "serial"),),
+    ("coin_acceptor", "cctalk"): (("serial", "serial"),),
+    ("coin_acceptor", "cctalk_bill"): (("serial", "serial"),),
     ("coin_acceptor", "pulse"): (),  # by its pins, as the next three
     ("release", "relay"): (),
     ("buttons", "gpio"): (),
