@@ -90,6 +90,7 @@ CLOCKS = {
     "terminal/sandbox/server.py": "a server, which is another machine, has a clock of its own",
 }
 CHANCE = {
+    "drivers/payouts/hopper_talk.py": "what a hopper stirs into its cipher key",
     "terminal/daemon/clock.py": "keys and ids",
     "terminal/journal/keyfile.py": "the key of the hash chain, made once",
     "terminal/sandbox/server.py": "the server's secret",
@@ -276,7 +277,16 @@ def description(annotation: msgspec.inspect.Type) -> str:
 
 def test_every_role_has_a_simulated_twin() -> None:
     roles = {role for role, _ in drivers.DRIVERS}
-    assert roles == {"reader", "coin_acceptor", "release", "printer", "buttons", "indicator"}
+    assert roles == {
+        "reader",
+        "coin_acceptor",
+        "release",
+        "printer",
+        "buttons",
+        "indicator",
+        "payout",
+        "machine",
+    }
     for role in roles:
         assert (role, "simulated") in drivers.DRIVERS
         assert any(name != "simulated" for known, name in drivers.DRIVERS if known == role)

@@ -6,7 +6,7 @@
 
 (Qibixx online documentation, "API".) The first word names the part of the adapter: capital letters to it, small
 ones from it. Lines end by CR, LF or both: all are seen in the field. ``r,ACK`` only says that something went
-over the bus, and ``x,…`` is the sniffer: noise. Words may stand in quotation marks, ``c,ERR,"START -3"``; they are
+over the bus, and ``x,…`` is the sniffer: noise. Quotation marks around a word, ``c,ERR,"START -3"``, are
 taken off.
 """
 

@@ -43,6 +43,7 @@ _GIVEN: dict[tuple[str, str], dict[str, Any]] = {
     ("reader", "rdm6300"): {"port": "/dev/serial0"},
     ("reader", "hid"): {"device": "/dev/input/by-id/usb-Sycreader_USB_Reader_08FF20140315-event-kbd"},
     ("coin_acceptor", "pulse"): {"line": 17, "inhibit_line": 27, "coins": {"1": 50, "2": 100, "4": 200}},
+    ("machine", "mdb"): {"port": "/dev/ttyAMA0"},
     ("printer", "escpos"): {"port": "file:///dev/usb/lp0"},
     ("buttons", "gpio"): {"buttons": {"espresso": 5, "cancel": 6}},
     ("indicator", "gpio"): {"lamp": 16, "buzzer": 26},

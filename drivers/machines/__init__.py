@@ -1,0 +1,1 @@
+"""Vending machines that ask for payment: the terminal is their card reader."""
