@@ -22,6 +22,7 @@ from terminal.core.events import (
     WalletRemembered,
 )
 from terminal.core.facts import Fact
+from terminal.core.machine import MachineEnabled, VendRequested
 from terminal.core.rules import Job, OfflineRules, ReadingRules, TopupRules, VendingRules
 from terminal.core.stamp import Stamp
 from terminal.core.terminal import Terminal, TerminalState
@@ -68,6 +69,27 @@ def vending_job(*, offline: OfflineRules | None = None, same_card_ms: int = 0, *
     )
 
 
+def machine_job(
+    *,
+    offline: OfflineRules | None = None,
+    topup: TopupRules | None = None,
+    same_card_ms: int = 0,
+    **rules: object,
+) -> Job:
+    return Job(
+        terminal="snacks-1",
+        kind="vending",
+        currency="EUR",
+        locale="en_GB",
+        wallet="main",
+        machines=("snacks",),
+        vending=VendingRules(**rules),
+        topup=topup or TopupRules(),
+        offline=offline or OfflineRules(),
+        reading=ReadingRules(same_card_ms=same_card_ms),
+    )
+
+
 def topup_job(
     *,
     offline: OfflineRules | None = None,
@@ -107,8 +129,10 @@ class Talk:
         self.first = self.last = self.terminal.start(self.now, products, purse, waited_ms)
         self.state: TerminalState = self.first.state
         self.shown: Screen = shown(self.first) or self.state.screen
-        for name in healthy:
+        for name in (*healthy, *job.machines):
             self.health(name, Health.OK)
+        for name in job.machines:
+            self(MachineEnabled(name, enabled=True))
 
     def __call__(self, event: Event, *, after_ms: int = 100) -> Decision[TerminalState]:
         self.now = replace(self.now, wall_ms=self.now.wall_ms + after_ms, mono_ms=self.now.mono_ms + after_ms)
@@ -144,6 +168,10 @@ class Talk:
 
     def coin(self, amount: int = 100, counter: int | None = None) -> Decision[TerminalState]:
         return self(CoinInserted("slot", amount, counter))
+
+    def ask(self, item: str = "11", price: int = 150) -> Decision[TerminalState]:
+        """The customer chooses at the machine."""
+        return self(VendRequested("snacks", item, price))
 
     def health(self, name: str, health: Health) -> Decision[TerminalState]:
         return self(DeviceChanged(name, "any", health))
