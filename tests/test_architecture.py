@@ -90,6 +90,7 @@ CLOCKS = {
     "terminal/sandbox/server.py": "a server, which is another machine, has a clock of its own",
 }
 CHANCE = {
+    "drivers/coins/simulated_memory.py": "the name of a life of a simulated device",
     "drivers/payouts/hopper_talk.py": "what a hopper stirs into its cipher key",
     "terminal/daemon/clock.py": "keys and ids",
     "terminal/journal/keyfile.py": "the key of the hash chain, made once",

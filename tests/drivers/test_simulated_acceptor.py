@@ -341,7 +341,7 @@ def test_a_memory_that_cannot_be_read_is_a_sentence(house):
 
 
 def test_ten_thousand_random_lives_lose_no_coin_and_credit_none_twice():
-    """Whenever it is killed: from the last mark that was written down on, each coin is told once, or as lost."""
+    """Whenever it is killed: from the last mark that was written down on, each coin is told once or is lost."""
     rng = random.Random(7)
     for _ in range(10_000):
         start = rng.randrange(CYCLE + 1)
