@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
-from terminal.core.events import Place
-from terminal.core.facts import BoxEmptied, CashKind, CashMoved, Fact
 from terminal.core.rules import CashRules
 from terminal.core.value import Value
 
@@ -21,18 +19,10 @@ Levels = Mapping[str, Level]
 """By the name of the acceptor that fills the box."""
 
 
-def after(levels: Levels, facts: Iterable[Fact]) -> Levels:
-    """Return the levels as *facts* leave them."""
-    for fact in facts:
-        match fact:
-            case CashMoved(kind=CashKind.IN, place=Place.BOX):
-                before = levels.get(fact.device, Level())
-                levels = {**levels, fact.device: Level(before.pieces + 1, before.amount + fact.amount)}
-            case BoxEmptied():
-                levels = {**levels, fact.device: Level()}
-            case _:
-                pass
-    return levels
+def put(levels: Levels, acceptor: str, amount: int) -> Levels:
+    """Return the levels with one more piece of *amount* cents in the box of *acceptor*."""
+    before = levels.get(acceptor, Level())
+    return {**levels, acceptor: Level(before.pieces + 1, before.amount + amount)}
 
 
 def full(rules: CashRules, levels: Levels) -> frozenset[str]:

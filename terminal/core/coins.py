@@ -7,6 +7,7 @@ from terminal.core.events import CoinInserted
 from terminal.core.facts import (
     CashKind,
     CashMoved,
+    DeviceCounted,
     EntryAdded,
     EntryKind,
     EntryState,
@@ -15,15 +16,19 @@ from terminal.core.facts import (
     SessionOpened,
 )
 from terminal.core.rules import Job
-from terminal.core.value import Value
+from terminal.core.value import Value, replace
 
 
 class Purse(Value, frozen=True):
-    """Coins that are in the machine and not settled yet: an open session and its sum in cents."""
+    """Coins that are in the machine and not settled yet: an open session and its sum in cents.
+
+    *coins* are their values in cents, as far as they are known: not all of them after a restart or a payout.
+    """
 
     session: str
     token: str | None
     amount: int
+    coins: tuple[int, ...] = ()
 
 
 def put(purse: Purse | None, coin: CoinInserted, token: str | None, ids: Ids) -> tuple[Purse, tuple[Fact, ...]]:
@@ -32,13 +37,15 @@ def put(purse: Purse | None, coin: CoinInserted, token: str | None, ids: Ids) ->
     if purse is None:
         purse = Purse(ids.id(), token, 0)
         opened = (SessionOpened(purse.session, token),)
-    moved = CashMoved(purse.session, CashKind.IN, coin.amount, coin.acceptor, coin.counter)
-    return Purse(purse.session, purse.token, purse.amount + coin.amount), (*opened, moved)
+    moved = CashMoved(purse.session, CashKind.IN, coin.amount, coin.acceptor, coin.counter, place=coin.place)
+    counted = (DeviceCounted(coin.acceptor, coin.mark),) if coin.mark else ()
+    purse = replace(purse, amount=purse.amount + coin.amount, coins=(*purse.coins, coin.amount))
+    return purse, (*opened, moved, *counted)
 
 
 def claim(purse: Purse, token: str) -> tuple[Purse, tuple[Fact, ...]]:
     """Return the purse as *token*'s, and the fact that it is."""
-    return Purse(purse.session, token, purse.amount), (SessionOpened(purse.session, token),)
+    return replace(purse, token=token), (SessionOpened(purse.session, token),)
 
 
 def credit(job: Job, purse: Purse, token: str, key: str) -> tuple[Fact, ...]:
@@ -55,6 +62,28 @@ def credit(job: Job, purse: Purse, token: str, key: str) -> tuple[Fact, ...]:
     )
     moved = CashMoved(purse.session, CashKind.CREDITED, purse.amount, key=key)
     return (entry, moved, SessionClosed(purse.session, "credited"))
+
+
+def doubt(job: Job, purse: Purse, amount: int, key: str, device: str) -> tuple[tuple[Fact, ...], Purse | None]:
+    """Return the facts that put *amount* cents, which *device* may have paid out, before a person.
+
+    And the purse without them; None if nothing is left of it.
+    """
+    entry = EntryAdded(
+        key=key,
+        kind=EntryKind.UNCLAIMED,
+        backend=job.wallet,
+        token=None,
+        amount=amount,
+        session=purse.session,
+        state=EntryState.PARKED,
+        words=f"Nobody can tell whether {device} paid this out: count what is in it. If it did not come out, "
+        "give it back; then `terminalctl journal void` this entry with your name and what you found.",
+    )
+    moved = CashMoved(purse.session, CashKind.UNCLAIMED, amount, key=key)
+    if amount < purse.amount:
+        return (entry, moved), replace(purse, amount=purse.amount - amount, coins=())
+    return (entry, moved, SessionClosed(purse.session, "unclaimed")), None
 
 
 def leave_unclaimed(job: Job, purse: Purse, key: str, why: str) -> tuple[Fact, ...]:

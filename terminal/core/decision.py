@@ -11,6 +11,7 @@ from terminal.core.catalogue import Product
 from terminal.core.effects import Effect, Screen
 from terminal.core.events import Health
 from terminal.core.facts import Fact
+from terminal.core.paper import Document
 from terminal.core.stamp import Stamp
 from terminal.core.value import Value
 
@@ -27,12 +28,34 @@ class Ids(Protocol):
         """Return a new name for something that stays inside the terminal."""
 
 
+class Wanted(Value, frozen=True):
+    """A document that somebody wants on paper.
+
+    Attributes:
+        name: ``KEY/receipt``; the same name is the same document for ever.
+        key: The entry that explains it.
+        document: Without any mark of a copy.
+        after: The last try that is known of it: then it becomes a copy.
+        by: Who asked for a copy, if it was no guest.
+    """
+
+    name: str
+    key: str
+    document: Document
+    after: str = ""
+    by: str = ""
+
+
 class Decision(Value, Generic[S], frozen=True):
-    """What follows from an event: the next state, facts to commit first, effects to perform then."""
+    """What follows from an event: the next state, facts to commit first, effects to perform then.
+
+    *prints* is what a job wants on paper: the terminal makes facts and effects of it (core/printing.py).
+    """
 
     state: S
     facts: tuple[Fact, ...] = ()
     effects: tuple[Effect, ...] = ()
+    prints: tuple[Wanted, ...] = ()
 
 
 class Around(Value, frozen=True):
@@ -44,6 +67,7 @@ class Around(Value, frozen=True):
         health: Health of each device, by its name; a device not named was not heard of yet.
         broken: Why nothing may be sold at all (the journal cannot be written); empty if it can.
         stopping: The daemon is about to stop.
+        full: Acceptors whose cash box takes no more.
         enabled: Vending machines that want to sell by card at the moment.
     """
 
@@ -53,6 +77,7 @@ class Around(Value, frozen=True):
     broken: str = ""
     stopping: bool = False
     enabled: frozenset[str] = frozenset()
+    full: frozenset[str] = frozenset()
 
     def works(self, device: str) -> bool:
         """Return whether a device can be used."""

@@ -27,6 +27,8 @@ class Notice(Enum):
     INSERT_COINS = "insert coins"
     COINS_WAITING = "coins waiting"  # coins without a token: present one
     CREDITED = "credited"
+    RETURNING = "returning"  # money is being paid back
+    RETURNED = "returned"
     COIN_KEPT = "coin kept"  # a coin that nobody asked for is on the books: call staff
     COIN_UNKNOWN = "coin unknown"
     PAIR_TOKEN = "pair token"  # a technician pairs: present the token
@@ -47,6 +49,7 @@ class Screen(Value, frozen=True):
         products: What can be chosen.
         basket: What was chosen.
         room: How much money may still be inserted.
+        offers: Buttons that do something now, beside products: such as ``receipt``.
     """
 
     notice: Notice
@@ -58,6 +61,7 @@ class Screen(Value, frozen=True):
     products: tuple[Product, ...] = ()
     basket: tuple[Product, ...] = ()
     room: int | None = None
+    offers: tuple[str, ...] = ()
 
 
 class Show(Value, frozen=True):

@@ -66,6 +66,7 @@ class Place(Enum):
 
     BOX = "box"  # the cash box, or a bill's stacker
     TUBE = "tube"  # a tube or hopper, from which it can be paid out again
+    MACHINE = "machine"  # a vending machine's own cash, which somebody else looks after
 
 
 class CoinInserted(Value, frozen=True):
@@ -269,6 +270,17 @@ class PairingAsked(Value, frozen=True):
     code: str
 
 
+class EmptyingAsked(Value, frozen=True):
+    """A person, *by* name, has taken the money out of the cash box of *device*.
+
+    *counted*: the cents that they found; None: they did not count.
+    """
+
+    device: str
+    by: str
+    counted: int | None = None
+
+
 class TrialAsked(Value, frozen=True):
     """A technician, *by* name, wants *device* to give out a piece or print, to see whether it works.
 
@@ -279,6 +291,18 @@ class TrialAsked(Value, frozen=True):
     device: str
     by: str
     what: Product | Document
+
+
+class PrintAgainAsked(Value, frozen=True):
+    """A person, *by* name, wants copies of what was printed for the entry *key*.
+
+    *papers* are its documents, each with the last try to print it. *ticket* finds the answer in the state.
+    """
+
+    ticket: str
+    key: str
+    by: str
+    papers: tuple[tuple[str, Document], ...]
 
 
 class JournalFailed(Value, frozen=True):
@@ -307,7 +331,9 @@ Event = (
     | CatalogueRead
     | PairingAsked
     | PairingEnded
+    | EmptyingAsked
     | TrialAsked
+    | PrintAgainAsked
     | JournalFailed
     | JournalRecovered
     | TimePassed

@@ -8,52 +8,12 @@ from datetime import UTC, datetime, tzinfo
 
 from terminal.core import money
 from terminal.core.paper import Columns, Document, Line, Rule, Text
+from terminal.core.receipt_words import Words, words_of
 from terminal.core.stamp import Stamp
 from terminal.core.token import mask
-from terminal.core.value import Value
 
 _REFERENCE = 12
 """As many signs of the key tell one receipt of a terminal from another, and fit on narrow paper."""
-
-
-class _Words(Value, frozen=True):
-    title: str
-    terminal: str
-    time: str
-    clock: str
-    card: str
-    inserted: str
-    credited: str
-    balance: str
-    later: str
-    reference: str
-
-
-_ENGLISH = _Words(
-    title="Top-up",
-    terminal="Terminal",
-    time="Time",
-    clock="The clock was not set: the time may be wrong.",
-    card="Card",
-    inserted="Inserted",
-    credited="Credited",
-    balance="New balance",
-    later="Your account is credited as soon as the server is reached. Keep this receipt until then.",
-    reference="Reference",
-)
-_GERMAN = _Words(
-    title="Aufladung",
-    terminal="Terminal",
-    time="Zeit",
-    clock="Die Uhr war nicht gestellt: die Zeit kann falsch sein.",
-    card="Karte",
-    inserted="Eingeworfen",
-    credited="Gutgeschrieben",
-    balance="Neues Guthaben",
-    later="Ihr Konto wird aufgeladen, sobald der Server erreicht ist. Bewahren Sie den Beleg bis dahin auf.",
-    reference="Beleg",
-)
-_LANGUAGES = {"de": _GERMAN}
 
 
 def topup_receipt(
@@ -82,20 +42,19 @@ def topup_receipt(
         key: The entry's idempotency key; its end is printed as the reference.
         currency: ISO 4217.
         locale: Such as ``de_DE``: the language (English, if it is not known) and the decimal sign.
-        coins: Value in cents of each coin, where it is known.
+        coins: Value in cents of each coin that was inserted, where it is known.
         confirmed: Whether the server has booked it; if not, the receipt says that it will be.
-        balance: The new balance in cents, printed only where the server confirmed.
+        balance: The balance after it in cents, where it is known; while the server has not booked it yet, it is
+            called the balance that will be.
         zone: Time zone to print the moment in.
     """
-    words = _LANGUAGES.get(locale[:2].lower(), _ENGLISH)
+    words = words_of(locale)
 
     def show(cents: int) -> str:
         return money.show(cents, currency, locale)
 
-    lines: list[Line] = _headed(head, words.title)
-    lines += [Columns(words.terminal, terminal), Columns(words.time, _moment(at, zone))]
-    if not at.synced:
-        lines.append(Text(words.clock))
+    lines = _headed(head, words.title)
+    lines += _where(words, terminal, at, zone)
     lines += [Columns(words.card, mask(token)), Rule()]
     lines += [
         Columns(f"{count} x {show(coin)}", show(count * coin)) for coin, count in sorted(Counter(coins).items())
@@ -103,13 +62,58 @@ def topup_receipt(
     if coins:
         lines.append(Columns(words.inserted, show(sum(coins))))
     lines.append(Columns(words.credited, show(amount), bold=True))
-    if confirmed and balance is not None:
-        lines.append(Columns(words.balance, show(balance)))
+    if balance is not None:
+        lines.append(Columns(words.balance if confirmed else words.balance_then, show(balance)))
     lines.append(Rule())
     if not confirmed:
         lines.append(Text(words.later))
     lines.append(Columns(words.reference, reference(key)))
     return Document(tuple(lines))
+
+
+def payout_receipt(
+    *,
+    head: Sequence[str],
+    terminal: str,
+    at: Stamp,
+    key: str,
+    currency: str,
+    locale: str,
+    returned: int,
+    credited: int = 0,
+    unclaimed: int = 0,
+    unknown: int = 0,
+    zone: tzinfo = UTC,
+) -> Document:
+    """Return the receipt for money that was paid back.
+
+    *returned* surely came out; *credited* did not, and went to the guest's token; *unclaimed* did not either,
+    and is kept for the guest; *unknown* is what nobody can tell of: all in cents. *key* is what the books call
+    it by. The rest is as for `topup_receipt`.
+    """
+    words = words_of(locale)
+
+    def show(cents: int) -> str:
+        return money.show(cents, currency, locale)
+
+    lines = _headed(head, words.payout)
+    lines += _where(words, terminal, at, zone)
+    lines += [Rule(), Columns(words.returned, show(returned), bold=True)]
+    if credited:
+        lines.append(Columns(words.credited, show(credited), bold=True))
+    if unclaimed:
+        lines += [Columns(words.unclaimed, show(unclaimed), bold=True), Text(words.kept)]
+    if unknown:
+        lines += [Columns(words.unknown, show(unknown), bold=True), Text(words.look)]
+    lines += [Rule(), Columns(words.reference, reference(key))]
+    return Document(tuple(lines))
+
+
+def as_copy(document: Document, number: int, locale: str) -> Document:
+    """Return *document* as its copy *number*, which it says at the top and at the bottom."""
+    mark = f"{words_of(locale).copy} {number}"
+    top = Text(mark, align="center", bold=True, large=True)
+    return Document((top, *document.lines, Text(""), Text(mark, align="center", bold=True)))
 
 
 def reference(key: str) -> str:
@@ -118,9 +122,14 @@ def reference(key: str) -> str:
 
 
 def _headed(head: Sequence[str], title: str) -> list[Line]:
-    first = [Text(head[0], align="center", bold=True, large=True)] if head else []
-    others = [Text(line, align="center") for line in head[1:]]
-    return [*first, *others, Text(""), Text(title, align="center", bold=True), Rule()]
+    lines: list[Line] = [Text(head[0], align="center", bold=True, large=True)] if head else []
+    lines += [Text(line, align="center") for line in head[1:]]
+    return [*lines, Text(""), Text(title, align="center", bold=True), Rule()]
+
+
+def _where(words: Words, terminal: str, at: Stamp, zone: tzinfo) -> list[Line]:
+    lines: list[Line] = [Columns(words.terminal, terminal), Columns(words.time, _moment(at, zone))]
+    return lines if at.synced else [*lines, Text(words.clock)]
 
 
 def _moment(at: Stamp, zone: tzinfo) -> str:

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from terminal.core import coins
+from terminal.core import coins, printing
 from terminal.core.coins import Purse
 from terminal.core.decision import Ids
 from terminal.core.events import Ended
-from terminal.core.facts import EntryAbandoned, EntryAdded, Fact, ReleaseKind, ReleaseSettled, SessionClosed
-from terminal.core.records import Entry, OpenRelease, OpenSession
+from terminal.core.facts import (
+    EntryAbandoned,
+    EntryAdded,
+    Fact,
+    PayoutSettled,
+    ReleaseKind,
+    ReleaseSettled,
+    SessionClosed,
+)
+from terminal.core.printing import Queue
+from terminal.core.records import Entry, OpenPayout, OpenRelease, OpenSession, WaitingPrint
 from terminal.core.rules import Job
 from terminal.core.settle import Given, settle
 from terminal.core.stamp import Stamp, elapsed_ms
@@ -21,20 +30,29 @@ _STOPPED = "The terminal was stopped before the answer came."
 class LeftOpen(Value, frozen=True):
     """What the journal still holds open.
 
-    *held* are entries whose releases were not settled; *releases* and *sessions* those without an end.
+    *held* are entries whose releases were not settled; *releases*, *payouts* and *sessions* those without an
+    end; *prints* are documents that did not come onto paper.
     """
 
     held: Sequence[Entry] = ()
     releases: Sequence[OpenRelease] = ()
     sessions: Sequence[OpenSession] = ()
+    prints: Sequence[WaitingPrint] = ()
+    payouts: Sequence[OpenPayout] = ()
 
 
 class Recovered(Value, frozen=True):
-    """The facts to commit before anything else, and coins that still wait for a token (since *waited_ms*)."""
+    """The facts to commit before anything else, and coins that still wait for a token (since *waited_ms*).
 
-    facts: tuple[Fact, ...]
-    purse: Purse | None
-    waited_ms: int
+    *prints* is what is to be printed still; *payout* one that may have paid out some of *purse*, of which its
+    device is to be asked.
+    """
+
+    facts: tuple[Fact, ...] = ()
+    purse: Purse | None = None
+    waited_ms: int = 0
+    prints: Queue = Queue()
+    payout: OpenPayout | None = None
 
 
 def recover(job: Job, left: LeftOpen, now: Stamp, ids: Ids) -> Recovered:
@@ -43,8 +61,42 @@ def recover(job: Job, left: LeftOpen, now: Stamp, ids: Ids) -> Recovered:
     under_way = {each.key: each for each in left.releases if each.kind is ReleaseKind.VEND}
     for entry in left.held:
         facts += _held(job, entry, under_way.get(entry.key), ids)
-    session_facts, purse, waited_ms = _sessions(job, left.sessions, now, ids)
-    return Recovered((*facts, *session_facts), purse, waited_ms)
+    asked = next((each for each in left.payouts if _can_tell(job, each)), None)
+    doubtful = [each for each in left.payouts if each is not asked]
+    facts += [PayoutSettled(each.payout, Ended.UNKNOWN, 0, _STOPPED) for each in doubtful]
+    sessions = list(left.sessions)
+    apart = next((each for each in sessions if asked and each.session == asked.session), None)
+    for session in left.sessions:
+        mine = [each for each in doubtful if each.session == session.session]
+        if mine:
+            facts += _in_doubt(job, session, mine, ids)
+        if mine or session is apart:
+            sessions.remove(session)
+    session_facts, purse, waited_ms = _sessions(job, sessions, now, ids, wait=apart is None)
+    if apart is not None:
+        purse = Purse(apart.session, apart.token, apart.held)
+    print_facts, prints = printing.restore(job, left.releases, left.prints, now)
+    return Recovered((*facts, *session_facts, *print_facts), purse, waited_ms, prints, asked)
+
+
+def _can_tell(job: Job, payout: OpenPayout) -> bool:
+    """Return whether the device that was to pay is still there to be asked, and guests' money is in it."""
+    return job.kind == "topup" and payout.session is not None and payout.device in job.cash.payouts
+
+
+def _in_doubt(job: Job, session: OpenSession, payouts: Sequence[OpenPayout], ids: Ids) -> tuple[Fact, ...]:
+    """Put what may have been paid out before a person, and credit or keep the rest."""
+    facts: tuple[Fact, ...] = ()
+    purse: Purse | None = Purse(session.session, session.token, session.held)
+    for payout in payouts:
+        if purse is not None:
+            found, purse = coins.doubt(job, purse, payout.amount, ids.key(), payout.device)
+            facts += found
+    if purse is None:
+        return facts
+    if session.token is not None:
+        return facts + coins.credit(job, purse, session.token, ids.key())
+    return facts + coins.leave_unclaimed(job, purse, ids.key(), "Some of these coins may have been paid back.")
 
 
 def _held(job: Job, entry: Entry, release: OpenRelease | None, ids: Ids) -> tuple[Fact, ...]:
@@ -72,7 +124,7 @@ def _as_added(entry: Entry) -> EntryAdded:
 
 
 def _sessions(
-    job: Job, sessions: Sequence[OpenSession], now: Stamp, ids: Ids
+    job: Job, sessions: Sequence[OpenSession], now: Stamp, ids: Ids, *, wait: bool
 ) -> tuple[tuple[Fact, ...], Purse | None, int]:
     """Credit what has an owner; let the newest coins without one wait on; put the rest on the books."""
     facts: list[Fact] = []
@@ -88,7 +140,7 @@ def _sessions(
             waited_ms = elapsed_ms(session.last_coin or session.opened, now) or 0
             waiting.append((purse, waited_ms))
     keep: tuple[Purse | None, int] = (None, 0)
-    if waiting and job.kind == "topup" and waiting[-1][1] < job.topup.window_s * 1000:
+    if waiting and wait and job.kind == "topup" and waiting[-1][1] < job.topup.window_s * 1000:
         keep = waiting.pop()
     for purse, _ in waiting:
         why = "Nobody presented a token for these coins in time."

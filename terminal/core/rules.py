@@ -178,9 +178,9 @@ class TopupRules(Rules, frozen=True):
             "(`ask`), or `never`. The button gives copies of a printed one."
         ),
     ] = "always"
-    receipt_required: Annotated[
-        bool, Meta(description="Whether no money is taken while no printer works.")
-    ] = False
+    receipt_required: Annotated[bool, Meta(description="Whether no money is taken while no printer works.")] = (
+        False
+    )
 
 
 class CashRules(Rules, frozen=True):

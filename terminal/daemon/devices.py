@@ -23,7 +23,9 @@ from terminal.core.events import (
     CoinUnrecognised,
     DeviceChanged,
     DeviceEvent,
+    DeviceMarked,
     Health,
+    PayoutEnded,
     PrintEnded,
     ReleaseEnded,
     TokenRemoved,
@@ -46,7 +48,7 @@ LOOK_S = 5.0
 LET_GO_S = 5.0
 """How long a driver that hangs may take to let its device go before the new one is tried."""
 
-_PAPER = (CoinInserted, CoinUnrecognised, ReleaseEnded, PrintEnded)
+_PAPER = (CoinInserted, CoinUnrecognised, PayoutEnded, ReleaseEnded, PrintEnded)
 """What a driver that was given up may say too late, and a person should know of."""
 
 
@@ -57,6 +59,7 @@ class Devices(Mapping[str, Device]):
         settings: What to build.
         post: Puts an event into the loop's inbox.
         now_s: Reads a monotonic clock, in seconds.
+        marks: How far each acceptor that counts by itself is on the books.
 
     Attributes:
         heard: Is told, after the loop, what each device told it: for a technician who listens.
@@ -67,11 +70,13 @@ class Devices(Mapping[str, Device]):
         settings: Sequence[DeviceSettings],
         post: Callable[[DeviceEvent], None],
         now_s: Callable[[], float] = time.monotonic,
+        marks: Mapping[str, str] | None = None,
     ) -> None:
         self._post = post
         self._now_s = now_s
         self.heard: Callable[[str, DeviceEvent], None] = lambda _name, _event: None
-        self._places = {each.name: _Place(each, self._told) for each in settings}
+        marks = marks or {}
+        self._places = {each.name: _Place(each, self._told, marks.get(each.name, "")) for each in settings}
         self._stopping = threading.Event()
         self._watcher: threading.Thread | None = None
 
@@ -180,18 +185,29 @@ class Devices(Mapping[str, Device]):
 class _Place:
     """The place of one device, and the driver that has it now."""
 
-    def __init__(self, settings: DeviceSettings, post: Callable[[str, DeviceEvent], None]) -> None:
+    def __init__(self, settings: DeviceSettings, post: Callable[[str, DeviceEvent], None], mark: str) -> None:
         self.settings = settings
+        self._mark = mark  # the last one that was told, on the books or on the way to them
         self.given_up = False
         self._post = post
         self._anew_s: list[float] = []
         self._words = ""
-        self._gate = _Gate(settings.name, post)
+        self._gate = _Gate(settings.name, self._told)
         self.device = self._build()
 
     def _build(self) -> Device:
         each = self.settings
-        return drivers.find(each.role, each.driver)(each.name, each.options, self._gate)
+        device: Any = drivers.find(each.role, each.driver)(each.name, each.options, self._gate)
+        if hasattr(device, "resume"):
+            device.resume(self._mark)
+        built: Device = device
+        return built
+
+    def _told(self, name: str, event: DeviceEvent) -> None:
+        """Let an event through; a driver that takes this one's place must not tell it again."""
+        if isinstance(event, CoinInserted | CoinUnrecognised | DeviceMarked) and event.mark:
+            self._mark = event.mark
+        self._post(name, event)
 
     def let_go(self) -> None:
         """Take the device from a driver that hangs; in a thread of its own, for it may hang, too."""
@@ -212,7 +228,7 @@ class _Place:
         """Put a new driver into the place."""
         self._words = words
         self._anew_s = [*self._lately(now_s), now_s]
-        self._gate = _Gate(self.settings.name, self._post)
+        self._gate = _Gate(self.settings.name, self._told)
         self.device = self._build()
         self.device.start()
 

@@ -16,6 +16,7 @@ from terminal.core.events import (
     Event,
     JournalFailed,
     JournalRecovered,
+    PayoutEnded,
     PrintEnded,
     ReleaseEnded,
     TimePassed,
@@ -31,7 +32,7 @@ _LOG = logging.getLogger(__name__)
 RETRY_MS = 1_000
 """How long the loop waits before it tries to write again to a journal that could not be written."""
 
-_KEPT = (CoinInserted, CoinUnrecognised, ReleaseEnded, PrintEnded)
+_KEPT = (CoinInserted, CoinUnrecognised, PayoutEnded, ReleaseEnded, PrintEnded)
 """What has happened in the world and must reach the journal however late. Anything else may be done again."""
 
 _MOST_KEPT = 1_000

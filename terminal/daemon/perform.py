@@ -5,21 +5,24 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
-from drivers.contract import CoinAcceptor, Device, Indicator, Machine, Printer, ReleaseDevice
+from drivers.contract import CoinAcceptor, Device, Indicator, Machine
 from terminal.core.delivery import Answer
 from terminal.core.effects import (
     CloseSlot,
+    CountPayout,
     DeliverNow,
     Effect,
     OpenSlot,
     PairToken,
+    PayOut,
     Print,
     ReadWallet,
     Release,
     Screen,
     Show,
+    TellPayout,
 )
 from terminal.core.events import DeliveryEnded, Event
 from terminal.core.machine import AnswerRevalue, BeginSession, DenyVend, EndSession, MachineEffect
@@ -49,8 +52,8 @@ class Performer:
     """Calls what each effect names.
 
     Args:
-        acceptors, releases, machines, printers, indicators: The devices of these roles, by name; looked up
-            anew for each effect, because a driver that hangs is replaced.
+        devices: All of them, by name; looked up anew for each effect, because a driver that hangs is replaced.
+        acceptors, indicators: Those of these roles.
         engine: Delivers entries.
         lookups: Asks the server.
         show: Puts a screen where people see it.
@@ -60,20 +63,16 @@ class Performer:
     def __init__(
         self,
         *,
+        devices: Mapping[str, Any],
         acceptors: Mapping[str, CoinAcceptor],
-        releases: Mapping[str, ReleaseDevice],
-        machines: Mapping[str, Machine],
-        printers: Mapping[str, Printer],
         indicators: Mapping[str, Indicator],
         engine: Delivers,
         lookups: Asks,
         show: Callable[[Screen], None],
         post: Callable[[Event], None],
     ) -> None:
+        self._devices = devices
         self._acceptors = acceptors
-        self._releases = releases
-        self._machines = machines
-        self._printers = printers
         self._indicators = indicators
         self._engine = engine
         self._lookups = lookups
@@ -88,41 +87,51 @@ class Performer:
                 signal = SIGNALS[screen.notice]
                 for indicator in self._indicators.values():
                     _order(indicator, partial(indicator.show, signal))
-            case OpenSlot(limit=limit):
-                for acceptor in self._acceptors.values():
-                    _order(acceptor, partial(acceptor.accept, limit))
+            case OpenSlot(limit=limit, closed=closed):
+                for name, acceptor in self._acceptors.items():
+                    _order(acceptor, acceptor.inhibit if name in closed else partial(acceptor.accept, limit))
             case CloseSlot():
                 for acceptor in self._acceptors.values():
                     _order(acceptor, acceptor.inhibit)
-            case Release():
-                giver = self._giver(effect.device)
-                _order(giver, partial(giver.release, effect.release, effect.product))
-            case BeginSession() | DenyVend() | EndSession() | AnswerRevalue():
-                self._tell(self._machines[effect.machine], effect)
-            case Print():
-                printer = self._printers[effect.device]
-                _order(printer, partial(printer.print, effect.job, effect.document))
             case ReadWallet():
                 self._lookups.read_wallet(effect.token, effect.deadline_ms)
             case DeliverNow(key=key):
                 self._engine.deliver_now(key, lambda answer: self._post(_ended(key, answer)))
             case PairToken():
                 self._lookups.pair(effect.token, effect.code)
+            case BeginSession() | DenyVend() | EndSession() | AnswerRevalue():
+                _tell(self._devices[effect.machine], effect)
+            case _:
+                device = self._devices[effect.device]
+                _order(device, partial(_give, device, effect))
 
-    def _giver(self, name: str) -> ReleaseDevice:
-        return self._machines[name] if name in self._machines else self._releases[name]
 
-    @staticmethod
-    def _tell(machine: Machine, effect: MachineEffect) -> None:
-        match effect:
-            case BeginSession(funds=funds):
-                _order(machine, partial(machine.begin, funds))
-            case DenyVend():
-                _order(machine, machine.deny)
-            case EndSession():
-                _order(machine, machine.end)
-            case AnswerRevalue(granted=granted):
-                _order(machine, partial(machine.revalue, granted))
+def _give(device: Any, effect: Release | Print | CountPayout | PayOut | TellPayout) -> None:
+    """Order something that comes out of a device."""
+    match effect:
+        case Release():
+            device.release(effect.release, effect.product)
+        case Print():
+            device.print(effect.job, effect.document)
+        case CountPayout():
+            device.count(effect.payout)
+        case PayOut():
+            device.pay_out(effect.payout, effect.amount, effect.mark)
+        case TellPayout():
+            device.tell_payout(effect.payout, effect.amount, effect.mark)
+
+
+def _tell(machine: Machine, effect: MachineEffect) -> None:
+    """Tell a vending machine something."""
+    match effect:
+        case BeginSession(funds=funds):
+            _order(machine, partial(machine.begin, funds))
+        case DenyVend():
+            _order(machine, machine.deny)
+        case EndSession():
+            _order(machine, machine.end)
+        case AnswerRevalue(granted=granted):
+            _order(machine, partial(machine.revalue, granted))
 
 
 def _order(device: Device, do: Callable[[], None]) -> None:

@@ -17,10 +17,12 @@ SIGNALS: dict[Notice, Signal] = {
     # It is the machine's turn.
     Notice.CHECKING: Signal.BUSY,
     Notice.RELEASING: Signal.BUSY,
+    Notice.RETURNING: Signal.BUSY,
     Notice.BUSY: Signal.BUSY,
     # How it ended.
     Notice.CONFIRMED: Signal.ACCEPTED,
     Notice.CREDITED: Signal.ACCEPTED,
+    Notice.RETURNED: Signal.ACCEPTED,
     Notice.PAIRED: Signal.ACCEPTED,
     Notice.ACCEPTED_OFFLINE: Signal.OFFLINE,
     Notice.REFUSED: Signal.REFUSED,

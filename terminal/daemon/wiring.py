@@ -78,7 +78,7 @@ class Daemon:
         self._loop = Loop(
             self._terminal, self._journal, self._clock.now, self._perform, self._engine.notice, way=way
         )
-        self._devices = Devices(settings.devices, self._loop.post)
+        self._devices = Devices(settings.devices, self._loop.post, marks=self._journal.marks())
         self._lookups = Lookups(
             wallet=self._backends[settings.roles.wallet],
             catalogue=self._backends[settings.roles.catalogue or settings.roles.wallet],
@@ -88,10 +88,8 @@ class Daemon:
             post=self._loop.post,
         )
         self._performer = Performer(
+            devices=self._devices,
             acceptors=self._devices.of_role("coin_acceptor"),
-            releases=self._devices.of_role("release"),
-            machines=self._devices.of_role("machine"),
-            printers=self._devices.of_role("printer"),
             indicators=self._devices.of_role("indicator"),
             engine=self._engine,
             lookups=self._lookups,
@@ -135,13 +133,19 @@ class Daemon:
         """Settle what was open at the last stop, and take the first state."""
         now = self._clock.now()
         journal = self._journal
-        left = LeftOpen(journal.held(), journal.open_releases(), journal.open_sessions())
+        left = LeftOpen(
+            held=journal.held(),
+            releases=journal.open_releases(),
+            sessions=journal.open_sessions(),
+            payouts=journal.open_payouts(),
+            prints=journal.waiting_prints(),
+        )
         found = recover(self._job, left, now, self._names)
         if found.facts:
             journal.commit(found.facts, now, urgent=True)
             _LOG.warning("settled %d things that were open when the terminal stopped", len(found.facts))
         products = journal.catalogue(self._settings.roles.catalogue or self._settings.roles.wallet)
-        first = self._terminal.start(now, products, found.purse, found.waited_ms)
+        first = self._terminal.start(now, products, found, journal.boxes())
         self._loop.begin(first.state, first.effects)
 
     def _turn(self) -> None:

@@ -35,7 +35,9 @@ _QUESTIONS = (
         "releases {}: it is marked as settled, but no row settles it.",
         (
             "SELECT i.seq FROM releases AS i LEFT JOIN releases AS o ON o.seq = i.settled "
-            "AND o.entry = i.entry AND o.release = i.release AND o.ended IS NOT NULL AND i.ended IS NULL "
+            "AND o.entry = i.entry AND o.seq > i.seq AND o.kind = i.kind "
+            "AND CASE WHEN i.ended IS NULL THEN o.release = i.release AND o.ended IS NOT NULL "
+            "ELSE i.kind = 'print' AND i.ended <> 'done' AND (o.ended IS NULL OR o.detail <> '') END "
             "WHERE i.settled IS NOT NULL AND o.seq IS NULL"
         ),
     ),

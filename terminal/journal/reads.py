@@ -13,10 +13,11 @@ import msgspec
 
 from terminal.core.cashbox import Level
 from terminal.core.catalogue import Product
-from terminal.core.events import CachedWallet, Exposure
+from terminal.core.events import CachedWallet, Ended, Exposure
 from terminal.core.facts import EntryKind, EntryState, ReleaseKind
 from terminal.core.paper import Document
-from terminal.core.records import OpenPayout
+from terminal.core.printing import name_of
+from terminal.core.records import OpenPayout, WaitingPrint
 from terminal.core.stamp import Stamp, elapsed_ms
 from terminal.journal.books import KEPT, OPEN, books
 from terminal.journal.readpool import ReadPool
@@ -159,6 +160,21 @@ class JournalReader(ReadPool):
                 for release, kind, key, device, detail, document, *stamp in rows
             ]
 
+    def waiting_prints(self) -> list[WaitingPrint]:
+        """Return the documents whose last try failed or ended unknown, and that nobody has given up."""
+        with self._reading() as db:
+            return [
+                WaitingPrint(release, key, _document.decode(document), Ended(ended), _stamp(*stamp))
+                for release, key, document, ended, *stamp in db.execute(_WAITING_PRINTS)
+            ]
+
+    def papers(self, seq: int) -> tuple[tuple[str, Document], ...]:
+        """Return what was printed for the entry *seq*: each document with its last try."""
+        with self._reading() as db:
+            rows = db.execute(_PAPERS, (seq,)).fetchall()
+        last = {name_of(release): (release, _document.decode(document)) for release, document in rows}
+        return tuple(last.values())
+
     def open_payouts(self) -> list[OpenPayout]:
         """Return the payouts that were intended and not settled, oldest first."""
         with self._reading() as db:
@@ -247,6 +263,18 @@ SELECT s.session,
 FROM sessions AS s INDEXED BY sessions_open
 LEFT JOIN cash AS c ON c.seq = (SELECT max(seq) FROM cash WHERE session = s.seq AND kind = 'in')
 WHERE s.event = 'opened' AND s.closed IS NULL ORDER BY s.seq
+"""
+_WAITING_PRINTS = """
+SELECT o.release, e.key, i.document, o.ended, i.wall_ms, i.mono_ms, i.boot, i.synced
+FROM releases AS o INDEXED BY releases_waiting
+JOIN releases AS i ON i.seq > o.entry AND i.seq < o.seq AND i.settled = o.seq AND i.document IS NOT NULL
+JOIN entries AS e ON e.seq = o.entry
+WHERE o.kind = 'print' AND o.settled IS NULL AND o.detail = '' AND (o.ended = 'failed' OR o.ended = 'unknown')
+ORDER BY o.seq
+"""
+_PAPERS = """
+SELECT release, document FROM releases
+WHERE entry = ?1 AND seq > ?1 AND kind = 'print' AND ended IS NULL AND document IS NOT NULL ORDER BY seq
 """
 _STORY = """
 SELECT seq, wall_ms, mono_ms, boot, synced, 'added', added_state, added_words FROM entries WHERE seq = ?1

@@ -12,7 +12,7 @@ import msgspec
 
 from terminal.core import facts
 from terminal.core.delivery import Outcome
-from terminal.core.facts import CashKind, EntryKind, EntryState, Fact
+from terminal.core.facts import CashKind, EntryKind, EntryState, Fact, ReleaseKind
 from terminal.journal import cash, standing
 from terminal.journal.errors import DecisionRefused
 from terminal.journal.scribe import Known, Scribe
@@ -140,12 +140,22 @@ _OPEN_RELEASE = (
     "SELECT seq, entry, kind, device FROM releases WHERE release = ? AND ended IS NULL AND settled IS NULL"
 )
 
+_WAITING_PRINT = (
+    "SELECT seq, entry, device, ended FROM releases INDEXED BY releases_waiting WHERE release = ? "
+    "AND kind = 'print' AND settled IS NULL AND detail = '' AND (ended = 'failed' OR ended = 'unknown')"
+)
+_SETTLE = "UPDATE releases SET settled = ? WHERE seq = ?"
+
 
 def _release_intended(scribe: Scribe, fact: facts.ReleaseIntended) -> None:
     entry = scribe.entry(fact.key).seq  # nothing happens in the world that no entry explains (I1)
     detail = plain(fact.detail)
     document = None if fact.document is None else msgspec.json.encode(fact.document).decode()
-    scribe.append("releases", fact.release, entry, fact.kind.value, fact.device, detail, None, "", document)
+    waiting = _waiting_print(scribe, fact.repeats)[0] if fact.repeats else None
+    row = (fact.release, entry, fact.kind.value, fact.device, detail, None, "", document)
+    seq = scribe.append("releases", *row)
+    if waiting is not None:
+        scribe.db.execute(_SETTLE, (seq, waiting))
 
 
 def _release_settled(scribe: Scribe, fact: facts.ReleaseSettled) -> None:
@@ -155,7 +165,21 @@ def _release_settled(scribe: Scribe, fact: facts.ReleaseSettled) -> None:
     intent, entry, kind, device = row
     ended, words = fact.ended.value, plain(fact.words)
     seq = scribe.append("releases", fact.release, entry, kind, device, "", ended, words, None)
-    scribe.db.execute("UPDATE releases SET settled = ? WHERE seq = ?", (seq, intent))
+    scribe.db.execute(_SETTLE, (seq, intent))
+
+
+def _waiting_print(scribe: Scribe, release: str) -> tuple[int, int, str, str]:
+    """Return the number, entry, device and end of the last try to print something."""
+    row: tuple[int, int, str, str] | None = scribe.db.execute(_WAITING_PRINT, (release,)).fetchone()
+    if row is None:
+        raise ValueError("What does not wait for a printer is neither printed again nor given up.")
+    return row
+
+
+def _print_given_up(scribe: Scribe, fact: facts.PrintGivenUp) -> None:
+    waiting, entry, device, ended = _waiting_print(scribe, fact.release)
+    row = (fact.release, entry, ReleaseKind.PRINT.value, device, "given up", ended, plain(fact.words), None)
+    scribe.db.execute(_SETTLE, (scribe.append("releases", *row), waiting))
 
 
 # -- caches --------------------------------------------------------------------------------------------
@@ -201,6 +225,7 @@ _WRITERS: dict[type[Any], Callable[[Scribe, Any], None]] = {
     facts.AttemptEnded: _attempt_ended,
     facts.ReleaseIntended: _release_intended,
     facts.ReleaseSettled: _release_settled,
+    facts.PrintGivenUp: _print_given_up,
     facts.WalletSeen: _wallet_seen,
     facts.CatalogueSeen: _catalogue_seen,
 }

@@ -24,7 +24,19 @@ _SOCKET_PATH = 107  # bytes; unix(7): sun_path holds 108 with the closing zero
 
 def check_between(found: Draft, checker: Checker) -> None:
     """Note every mistake that no section has by itself."""
-    for rule in (_secrets, _roles, _names, _needs, _releases, _machine, _originals, _uids, _sandbox, _files):
+    for rule in (
+        _secrets,
+        _roles,
+        _names,
+        _needs,
+        _releases,
+        _machine,
+        _cash,
+        _originals,
+        _uids,
+        _sandbox,
+        _files,
+    ):
         rule(found, checker)
 
 
@@ -92,6 +104,31 @@ def _releases(found: Draft, checker: Checker) -> None:
     if usual == "" and len(known) > 1 and found.get("terminal", "job") == "vending":
         hint = "it gives out the products that `releases` does not name"
         checker.wrong("vending.release", '"" with several release devices', words.choices(known), hint)
+
+
+def _cash(found: Draft, checker: Checker) -> None:
+    """Who is to pay money back must be able to; a limit of a cash box names who fills it."""
+    payers = [
+        block.head["name"]
+        for block in found.devices
+        if "name" in block.head and hasattr(block.plugin, "pay_out")
+    ]
+    for number, name in enumerate(found.get("cash", "payouts") or (), 1):
+        if name not in payers:
+            expected = f"the name of a hopper or changer that pays out: {words.choices(payers)}"
+            path = f"cash.payouts[{number}]"
+            checker.wrong(path, words.found(name), expected, words.did_you_mean(name, payers))
+    acceptors = [
+        block.head["name"]
+        for block in found.devices
+        if "name" in block.head and block.head.get("role") == ACCEPTOR
+    ]
+    for option in ("box_pieces", "box_amount"):
+        for name in found.get("cash", option) or {}:
+            if name not in acceptors:
+                expected = f'the name of a device with role = "coin_acceptor": {words.choices(acceptors)}'
+                path = join(f"cash.{option}", name)
+                checker.wrong(path, words.found(name), expected, words.did_you_mean(name, acceptors))
 
 
 def _machine(found: Draft, checker: Checker) -> None:

@@ -237,6 +237,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     offline: rules.OfflineRules
     vending: rules.VendingRules
     topup: rules.TopupRules
+    cash: rules.CashRules
+    printing: rules.PrintingRules
     reading: rules.ReadingRules
     sync: rules.SyncRules
     log: LogSection
@@ -266,5 +268,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             vending=self.vending,
             topup=self.topup,
             offline=self.offline,
+            cash=self.cash,
+            printing=self.printing,
             reading=self.reading,
         )

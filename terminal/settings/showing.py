@@ -22,6 +22,8 @@ def in_force(settings: Settings) -> dict[str, Any]:
         "offline",
         "vending",
         "topup",
+        "cash",
+        "printing",
         "reading",
         "sync",
         "log",

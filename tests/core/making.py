@@ -14,6 +14,7 @@ from terminal.core.events import (
     Event,
     Exposure,
     Health,
+    Place,
     TimePassed,
     TokenPresented,
     TokenRemoved,
@@ -23,7 +24,8 @@ from terminal.core.events import (
 )
 from terminal.core.facts import Fact
 from terminal.core.machine import MachineEnabled, VendRequested
-from terminal.core.rules import Job, OfflineRules, ReadingRules, TopupRules, VendingRules
+from terminal.core.recover import Recovered
+from terminal.core.rules import Job, OfflineRules, PrintingRules, ReadingRules, TopupRules, VendingRules
 from terminal.core.stamp import Stamp
 from terminal.core.terminal import Terminal, TerminalState
 from terminal.core.value import replace
@@ -95,6 +97,7 @@ def topup_job(
     offline: OfflineRules | None = None,
     same_card_ms: int = 0,
     printers: tuple[str, ...] = (),
+    printing: PrintingRules | None = None,
     **rules: object,
 ) -> Job:
     return Job(
@@ -105,6 +108,7 @@ def topup_job(
         wallet="main",
         acceptors=("slot",),
         printers=printers,
+        printing=printing or PrintingRules(),
         topup=TopupRules(**rules),
         offline=offline or OfflineRules(),
         reading=ReadingRules(same_card_ms=same_card_ms),
@@ -121,12 +125,15 @@ class Talk:
         products: tuple[Product, ...] = PRODUCTS,
         purse: Purse | None = None,
         waited_ms: int = 0,
+        found: Recovered | None = None,
         healthy: tuple[str, ...] = ("relay", "slot"),
     ) -> None:
         self.ids = Counter()
         self.terminal = Terminal(job, self.ids)
         self.now = START
-        self.first = self.last = self.terminal.start(self.now, products, purse, waited_ms)
+        self.first = self.last = self.terminal.start(
+            self.now, products, found or Recovered(purse=purse, waited_ms=waited_ms)
+        )
         self.state: TerminalState = self.first.state
         self.shown: Screen = shown(self.first) or self.state.screen
         for name in (*healthy, *job.machines):
@@ -166,8 +173,10 @@ class Talk:
     def press(self, button: str) -> Decision[TerminalState]:
         return self(ButtonPressed("panel", button))
 
-    def coin(self, amount: int = 100, counter: int | None = None) -> Decision[TerminalState]:
-        return self(CoinInserted("slot", amount, counter))
+    def coin(
+        self, amount: int = 100, counter: int | None = None, place: Place = Place.BOX, mark: str = ""
+    ) -> Decision[TerminalState]:
+        return self(CoinInserted("slot", amount, counter, place, mark))
 
     def ask(self, item: str = "11", price: int = 150) -> Decision[TerminalState]:
         """The customer chooses at the machine."""
@@ -197,7 +206,7 @@ def shown(made: Decision[TerminalState]) -> Screen | None:
     return screens[-1].screen if screens else None
 
 
-def facts(made: Decision[TerminalState], kind: type[T]) -> list[T]:
+def facts(made: Decision[TerminalState] | Recovered, kind: type[T]) -> list[T]:
     return [fact for fact in made.facts if isinstance(fact, kind)]
 
 

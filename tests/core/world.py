@@ -258,12 +258,18 @@ class World:
         self.journal = Journal.open(self._file, KEY, boot=self._boot)
         self.machine.slot = 0  # the drivers close it before anything else
         now = self.now()
-        left = LeftOpen(self.journal.held(), self.journal.open_releases(), self.journal.open_sessions())
+        left = LeftOpen(
+            held=self.journal.held(),
+            releases=self.journal.open_releases(),
+            sessions=self.journal.open_sessions(),
+            payouts=self.journal.open_payouts(),
+            prints=self.journal.waiting_prints(),
+        )
         found = recover(self.job, left, now, self._names)
         if found.facts:
             self.disk.commit(found.facts, now, urgent=True)
         terminal = Terminal(self.job, self._names)
-        first = terminal.start(now, self.journal.catalogue("main"), found.purse, found.waited_ms)
+        first = terminal.start(now, self.journal.catalogue("main"), found, self.journal.boxes())
         self.courier = Courier(self)
         self.loop = Loop(terminal, self.disk, self.now, self._perform, lambda _facts: self.courier.notice())
         self.loop.begin(first.state, first.effects)

@@ -33,6 +33,7 @@ from terminal.core.events import (
     WalletRemembered,
 )
 from terminal.core.facts import CashMoved, CoinNotCredited, EntryAdded, Fact, ReleaseIntended, ReleaseSettled
+from terminal.core.recover import Recovered
 from terminal.core.rules import Job
 from terminal.core.stamp import Stamp
 from terminal.core.terminal import Terminal, TerminalState
@@ -114,7 +115,7 @@ class Bench:
             self._perform,
             lambda facts: self.story.extend(("told", fact) for fact in facts),
         )
-        first = terminal.start(self.clock.now(), (ESPRESSO,), purse)
+        first = terminal.start(self.clock.now(), (ESPRESSO,), Recovered(purse=purse))
         self.loop.begin(first.state, first.effects)
         for device in ("relay", "slot"):
             self.happen(DeviceChanged(device, "any", Health.OK))
@@ -516,7 +517,7 @@ def test_a_damaged_journal_ends_the_loop_and_the_log_has_what_is_not_written(
         coins.loop.run()
     by_hand = [each.getMessage() for each in caplog.records if "by hand" in each.getMessage()]
     expected = [*((CoinInserted("slot", 50, 7),) if at == "probe" else ()), COIN, NEXT_COIN]
-    assert [words.rpartition(": ")[2] for words in by_hand] == [str(each) for each in expected]
+    assert [words.partition(": ")[2] for words in by_hand] == [str(each) for each in expected]
     assert coins.of("wrote") == []
 
 

@@ -10,16 +10,19 @@ from drivers.contract import Signal
 from terminal.core.delivery import Answer, Outcome
 from terminal.core.effects import (
     CloseSlot,
+    CountPayout,
     DeliverNow,
     Effect,
     Notice,
     OpenSlot,
     PairToken,
+    PayOut,
     Print,
     ReadWallet,
     Release,
     Screen,
     Show,
+    TellPayout,
 )
 from terminal.core.events import DeliveryEnded
 from terminal.core.machine import AnswerRevalue, BeginSession, DenyVend, EndSession
@@ -53,21 +56,15 @@ class Named:
 class Stage:
     def __init__(self) -> None:
         self.calls: list[tuple[Any, ...]] = []
-        make = lambda *names: {name: Named(name, self.calls) for name in names}  # noqa: E731 - three times, here only
-        self.acceptors, self.releases, self.printers, self.indicators = (
-            make("coins", "bills"),
-            make("relay", "tower"),
-            make("paper", "till"),
-            make("lamps", "buzzer"),
-        )
-        self.machines = make("snacks")
+        make = lambda *names: {name: Named(name, self.calls) for name in names}  # noqa: E731 - here only
+        self.acceptors, self.indicators = make("coins", "bills"), make("lamps", "buzzer")
+        others = make("relay", "tower", "snacks", "paper", "till", "hopper")
+        self.devices = {**self.acceptors, **self.indicators, **others}
         self.engine = Named("engine", self.calls)
         self.posted: list[Any] = []
         self.perform = Performer(
             acceptors=self.acceptors,
-            releases=self.releases,
-            machines=self.machines,
-            printers=self.printers,
+            devices=self.devices,
             indicators=self.indicators,
             engine=self.engine,
             lookups=Named("lookups", self.calls),
@@ -86,6 +83,11 @@ def stage() -> Stage:
     [
         (Show(SCREEN), [("show", SCREEN), *((each, "show", Signal.READY) for each in ("lamps", "buzzer"))]),
         (OpenSlot(450), [("coins", "accept", 450), ("bills", "accept", 450)]),
+        (OpenSlot(450, closed=("coins",)), [("coins", "inhibit"), ("bills", "accept", 450)]),
+        (CountPayout("p1", "hopper"), [("hopper", "count", "p1")]),
+        (PayOut("p1", "hopper", 250, "7"), [("hopper", "pay_out", "p1", 250, "7")]),
+        (PayOut("p1", "coins", 250, "7"), [("coins", "pay_out", "p1", 250, "7")]),
+        (TellPayout("p1", "hopper", 250, "7"), [("hopper", "tell_payout", "p1", 250, "7")]),
         (CloseSlot(), [("coins", "inhibit"), ("bills", "inhibit")]),
         (Release("k1/0", "tower", ESPRESSO), [("tower", "release", "k1/0", ESPRESSO)]),
         (Release("k1/0", "snacks", ESPRESSO), [("snacks", "release", "k1/0", ESPRESSO)]),
@@ -135,6 +137,7 @@ def test_two_deliveries_answer_for_their_own_keys(stage: Stage) -> None:
         Release("k1/0", "relay", ESPRESSO),
         Release("k1/0", "snacks", ESPRESSO),
         EndSession("snacks"),
+        PayOut("p1", "hopper", 250, "7"),
         Print("k1/receipt", "paper", PAPER),
     ],
     ids=lambda effect: type(effect).__name__,
@@ -143,8 +146,8 @@ def test_a_driver_that_raises_harms_only_itself(
     stage: Stage, effect: Effect, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A driver of somebody else may break its contract: the other slots are closed all the same."""
-    for role in (stage.acceptors, stage.releases, stage.machines, stage.printers, stage.indicators):
-        next(iter(role.values())).fails = RuntimeError("a bug")
+    for name in ("coins", "relay", "snacks", "paper", "lamps", "hopper"):
+        stage.devices[name].fails = RuntimeError("a bug")
     stage.perform(effect)
     if isinstance(effect, (OpenSlot, CloseSlot)):
         assert [call[0] for call in stage.calls] == ["coins", "bills"]
@@ -158,7 +161,7 @@ def test_a_driver_that_raises_harms_only_itself(
 def test_a_device_is_looked_up_for_each_order(stage: Stage) -> None:
     """A driver that hangs is replaced; whoever held on to it would order in vain for ever."""
     stage.perform(Release("k1/0", "relay", ESPRESSO))
-    stage.releases["relay"] = Named("new relay", stage.calls)
+    stage.devices["relay"] = Named("new relay", stage.calls)
     stage.perform(Release("k2/0", "relay", ESPRESSO))
     assert [call[0] for call in stage.calls] == ["relay", "new relay"]
 

@@ -165,8 +165,8 @@ def test_ten_different_mistakes_are_reported_together(tmp_path: Path) -> None:
     """
     found = mistakes(tmp_path, text)
     assert {path: str(mistake).partition(": ")[2] for path, mistake in found.items()} == {
-        "vendin": "found an unknown section; expected backends, control, devices, journal, log, offline, "
-        'reading, roles, sandbox, sync, terminal, topup, vending (did you mean "vending"?)',
+        "vendin": "found an unknown section; expected backends, cash, control, devices, journal, log, offline, "
+        'printing, reading, roles, sandbox, sync, terminal, topup, vending (did you mean "vending"?)',
         "terminal.id": 'found "Coffee 1"; expected 1 to 32 lower-case letters, digits and inner hyphens',
         "terminal.job": 'found "vendign"; expected "topup" or "vending" (did you mean "vending"?)',
         "terminal.curency": "found an unknown option; expected currency, id, job, locale "
@@ -230,6 +230,8 @@ def test_no_message_repeats_a_secret(tmp_path: Path) -> None:
             "found 7; expected a text",
         ),
         (("[roles]", "[vending]\nrelease = 'tap'\n[roles]"), "vending.release", 'found "tap"'),
+        (("[roles]", "[cash]\npayouts = ['spout']\n[roles]"), "cash.payouts[1]", "that pays out"),
+        (("[roles]", "[cash.box_pieces]\nspout = 5\n[roles]"), "cash.box_pieces.spout", '"coin_acceptor"'),
         (("[roles]", "[log]\nlevel = 'warn'\n[roles]"), "log.level", 'did you mean "warning"?'),
         (("[roles]", "[sandbox]\nenabled = true\n[roles]"), 'devices["spout"].driver', '"simulated"'),
         (("[backends.main]", "[backends.Main]"), "the name of backends.Main", "lower-case"),

@@ -3,8 +3,8 @@
 -- A column that is added to a table of facts is part of a row's hash where it is not NULL (see chain.py): rows of
 -- older versions keep their hashes.
 
--- Where a coin went, if not into the cash box: a tube or hopper, which can pay it out again.
-ALTER TABLE cash ADD COLUMN place TEXT CHECK (place IS NULL OR place = 'tube');
+-- Where a coin went, if not into the cash box: a tube or hopper, which can pay it out again, or a machine.
+ALTER TABLE cash ADD COLUMN place TEXT CHECK (place IS NULL OR place = 'tube' OR place = 'machine');
 
 -- What was reported, if more than a signal that is no coin.
 ALTER TABLE coin_faults ADD COLUMN trouble TEXT
@@ -12,6 +12,11 @@ ALTER TABLE coin_faults ADD COLUMN trouble TEXT
 
 -- What was to be printed (JSON), so that a missing document is printed again with the same content.
 ALTER TABLE releases ADD COLUMN document TEXT CHECK (document IS NULL OR kind = 'print');
+
+-- What did not get onto paper, or perhaps torn, and waits to be printed again. "settled" of such a row is the
+-- next try's intent, or a row of its own with a "detail", which says that the document is given up.
+CREATE INDEX releases_waiting ON releases (release)
+    WHERE kind = 'print' AND settled IS NULL AND detail = '' AND (ended = 'failed' OR ended = 'unknown');
 
 -- A payout is two rows, as a release is: what was intended ("ended" is null) and how it ended. "mark" is how far
 -- the device itself had counted before it; "session" whose money it is, none where a technician tries the device.

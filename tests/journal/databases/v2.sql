@@ -5,8 +5,8 @@ CREATE TABLE "_sqlite_migrations" (
    "name" TEXT,
    "applied_at" TEXT
 );
-INSERT INTO "_sqlite_migrations" VALUES(1,'journal','0001_initial','2026-11-22 07:04:30.632812+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(2,'journal','0002_money','2026-11-22 07:04:30.637405+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(1,'journal','0001_initial','2026-11-22 07:14:52.413470+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(2,'journal','0002_money','2026-11-22 07:14:52.424121+00:00');
 CREATE TABLE acceptors (
     device TEXT NOT NULL PRIMARY KEY,
     mark TEXT NOT NULL DEFAULT '',
@@ -49,7 +49,7 @@ CREATE TABLE cash (
     device TEXT NOT NULL,
     counter INTEGER,
     entry INTEGER REFERENCES entries (seq),
-    hash BLOB NOT NULL, place TEXT CHECK (place IS NULL OR place = 'tube'),
+    hash BLOB NOT NULL, place TEXT CHECK (place IS NULL OR place = 'tube' OR place = 'machine'),
     CHECK (session IS NOT NULL OR (kind = 'written off' AND entry IS NOT NULL)),
     CHECK (entry IS NOT NULL OR (kind <> 'credited' AND kind <> 'spent' AND kind <> 'unclaimed'))
 ) STRICT;
@@ -249,6 +249,8 @@ CREATE INDEX entries_open ON entries (lane, seq, state, kind, amount)
     WHERE held = 1 OR state NOT IN ('delivered', 'voided');
 CREATE INDEX entries_voided ON entries (seq) WHERE state = 'voided';
 CREATE UNIQUE INDEX releases_open ON releases (release) WHERE ended IS NULL AND settled IS NULL;
+CREATE INDEX releases_waiting ON releases (release)
+    WHERE kind = 'print' AND settled IS NULL AND detail = '' AND (ended = 'failed' OR ended = 'unknown');
 CREATE UNIQUE INDEX sessions_opened ON sessions (session) WHERE event = 'opened';
 CREATE INDEX sessions_claimed ON sessions (session) WHERE event = 'claimed';
 CREATE INDEX sessions_open ON sessions (seq) WHERE event = 'opened' AND closed IS NULL;
