@@ -1,18 +1,22 @@
 """The job `vending` at a machine that asks for payment, event by event."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from terminal.core.catalogue import Product
+from terminal.core.decision import Decision
 from terminal.core.delivery import Outcome
 from terminal.core.effects import CloseSlot, DeliverNow, Effect, Notice, ReadWallet, Release, Show
 from terminal.core.events import (
     CachedWallet,
     CatalogueRead,
+    CoinInserted,
     DeliveryEnded,
+    DeviceChanged,
     Ended,
     Event,
     Exposure,
@@ -55,11 +59,15 @@ from terminal.core.machine import (
 )
 from terminal.core.policy import Allowed, Asked, Reason, Refused, funds, may_spend
 from terminal.core.rules import OfflineRules, TopupRules
+from terminal.core.terminal import Terminal, TerminalState
+from terminal.core.value import replace
 from tests.core.making import (
     ESPRESSO,
     OTHER,
     PRODUCTS,
+    START,
     UID,
+    Counter,
     Talk,
     effects,
     facts,
@@ -68,6 +76,7 @@ from tests.core.making import (
     shown,
     topup_job,
 )
+from tests.core.test_total import ANYTHING, Watch, likely
 
 DENY, END = DenyVend("snacks"), EndSession("snacks")
 NO_REVALUE = AnswerRevalue("snacks", granted=False)
@@ -758,3 +767,110 @@ def test_cash_is_credited_in_a_session_only() -> None:
         before = talk.state.job
         made = talk(RevalueRequested("snacks", 200))
         assert (made.facts, made.effects, talk.state.job) == ((), (NO_REVALUE,), before)
+
+
+# -- anything, in any state ----------------------------------------------------------------------------
+
+SNACKS = st.sampled_from(["snacks", "another"])
+ITEMS = st.sampled_from(["11", "7", "espresso", ""])
+PRICES = st.integers(-1, 700)
+OF_THE_MACHINE: st.SearchStrategy[Event] = st.one_of(
+    st.builds(MachineEnabled, SNACKS, st.booleans()),
+    st.builds(VendRequested, SNACKS, ITEMS, PRICES),
+    st.builds(VendCancelled, SNACKS),
+    st.builds(SessionEnded, SNACKS),
+    st.builds(RevalueRequested, SNACKS, PRICES),
+    st.builds(CashSold, SNACKS, ITEMS, PRICES),
+)
+JOBS = {
+    "balance": machine_job(),
+    "charge": machine_job(authorize="charge", after_unknown_release="charge", machine_unlisted=False),
+    "everything": machine_job(
+        machine_multivend=True, machine_revalue=True, max_price=600, same_card_ms=1500, overdraft=300
+    ),
+    "all of it charged": machine_job(authorize="charge", machine_multivend=True, machine_revalue=True),
+}
+
+
+def likely_at_a_machine(state: TerminalState) -> st.SearchStrategy[Event]:
+    """What would bring this state on its way."""
+    events: list[Event] = [
+        DeviceChanged("snacks", "machine", Health.OK),
+        MachineEnabled("snacks", enabled=True),
+    ]
+    events += [VendRequested("snacks", "11", 150), VendRequested("snacks", "7", 100)]
+    events += [RevalueRequested("snacks", 300)]
+    return st.sampled_from(events) | likely(state)
+
+
+@dataclass
+class WatchMachine(Watch):
+    """What must hold at a machine beside what must hold anywhere."""
+
+    asked: VendRequested | None = None  # asked for, and neither answered nor taken back
+
+    def look(self, event: Event, made: Decision[TerminalState]) -> None:
+        if isinstance(event, VendRequested):
+            self.asked = event
+        elif isinstance(event, (VendCancelled, SessionEnded)):
+            self.asked = None
+        self._answers(event, made)
+        super().look(event, made)
+        assert self.asked is None or made.state.job.phase_name in (
+            "waiting for a token",
+            "checking the wallet",
+            "charging",
+        ), "the machine waits for an answer, and nobody sees to it"
+
+    def _answers(self, event: Event, made: Decision[TerminalState]) -> None:
+        revalues = 0
+        for effect in made.effects:
+            match effect:
+                case Release(device="snacks", product=product):
+                    assert self.asked is not None, "approved, and not asked for"
+                    assert (product.id, product.price) == (self.asked.item, self.asked.price)
+                    (intent,) = [fact for fact in made.facts if isinstance(fact, ReleaseIntended)]
+                    assert intent.device == "snacks"
+                    self.asked = None
+                case DenyVend():
+                    self.asked = None
+                case BeginSession():
+                    assert (made.state.broken, made.state.stopping, made.facts) == ("", False, ())
+                    assert "snacks" in made.state.enabled
+                case AnswerRevalue(granted=granted):
+                    revalues += isinstance(event, RevalueRequested)
+                    credited = [fact.amount for fact in made.facts if isinstance(fact, EntryAdded)]
+                    assert credited == ([event.amount] if granted and revalues else [])
+                case _:
+                    pass
+        assert revalues == isinstance(event, RevalueRequested), "a revalue has one answer"
+
+    def _money(self, event: Event, made: Decision[TerminalState]) -> None:
+        granted = AnswerRevalue("snacks", granted=True) in made.effects
+        coin = (
+            CoinInserted("snacks", event.amount) if granted and isinstance(event, RevalueRequested) else event
+        )
+        super()._money(coin, made)
+
+
+@pytest.mark.parametrize("name", JOBS)
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow]
+)
+@given(data=st.data())
+def test_total(name: str, data: st.DataObject) -> None:
+    job = JOBS[name]
+    terminal = Terminal(job, Counter())
+    now = START
+    first = terminal.start(now, PRODUCTS)
+    watch = WatchMachine(job)
+    watch.look(JournalRecovered(), first)
+    state = first.state
+    for _ in range(data.draw(st.integers(5, 50))):
+        which = data.draw(st.integers(0, 5))
+        event = data.draw(likely_at_a_machine(state) if which else OF_THE_MACHINE | ANYTHING)
+        step_ms = data.draw(st.sampled_from([0, 100, 700, 5_000, 30_000]))
+        now = replace(now, wall_ms=now.wall_ms + step_ms, mono_ms=now.mono_ms + step_ms)
+        made = terminal.handle(state, event, now)
+        watch.look(event, made)
+        state = made.state
