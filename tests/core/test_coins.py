@@ -20,14 +20,14 @@ PURSE = Purse("s", None, 350)
 def test_the_first_coin_opens_a_session() -> None:
     ids = Counter()
     purse, facts = put(None, CoinInserted("slot", 200, 9), UID, ids)
-    assert purse == Purse("n1", UID, 200)
+    assert purse == Purse("n1", UID, 200, (200,))
     assert facts == (SessionOpened("n1", UID), CashMoved("n1", CashKind.IN, 200, "slot", 9))
     assert ids.keys == 0
 
 
 def test_the_next_one_joins_it_and_its_owner_stays() -> None:
-    purse, facts = put(Purse("s", UID, 200), CoinInserted("slot", 50), OTHER, Counter())
-    assert purse == Purse("s", UID, 250)
+    purse, facts = put(Purse("s", UID, 200, (200,)), CoinInserted("slot", 50), OTHER, Counter())
+    assert purse == Purse("s", UID, 250, (200, 50))
     assert facts == (CashMoved("s", CashKind.IN, 50, "slot"),)
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta, timezone
 
+import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.printers.plain import lines
-from terminal.core.receipt import reference, topup_receipt
+from terminal.core.receipt import as_copy, payout_receipt, reference, topup_receipt
+from terminal.core.receipt_words import words_of
 from terminal.core.stamp import Stamp
 
 AT = Stamp(wall_ms=1_775_052_300_000, mono_ms=5, boot="b", synced=True)
@@ -22,6 +25,8 @@ USUAL = {
     "currency": "EUR",
     "locale": "en_IE",
 }
+LOCALES = ("en_GB", "de_DE", "da_DK", "sv_SE")
+BACK = {name: value for name, value in USUAL.items() if name not in ("token", "amount")}
 
 
 def text(**changes) -> str:
@@ -49,10 +54,12 @@ def test_the_whole_receipt() -> None:
     ]
 
 
-def test_an_unconfirmed_credit_says_so_and_shows_no_balance() -> None:
+def test_an_unconfirmed_credit_says_so_and_calls_no_balance_the_new_one() -> None:
     paper = text(balance=1200)
     assert "as the server is reached" in paper
-    assert "12.00" not in paper
+    assert "New balance" not in paper
+    assert "Balance then           12.00 EUR" in paper
+    assert "alance" not in text()
     assert "as soon as" not in text(confirmed=True)
 
 
@@ -81,3 +88,66 @@ def test_no_full_uid_is_ever_printed(token, coins) -> None:
     paper = text(token=token, coins=tuple(coins), key="k")
     assert token not in paper
     assert f"...{token[-4:]}" in paper
+
+
+# -- money back ----------------------------------------------------------------------------------------
+
+
+def test_the_receipt_for_money_that_came_back() -> None:
+    paper = lines(payout_receipt(**BACK, returned=400, unclaimed=50, unknown=200), 32)
+    assert paper[3:] == [
+        "         Money returned",
+        "-" * 32,
+        "Terminal                 coins-1",
+        "Time        2026-04-01 14:05 UTC",
+        "-" * 32,
+        "Returned                4.00 EUR",
+        "Not returned            0.50 EUR",
+        "This money is kept for you.",
+        "Please show this receipt to the",
+        "staff.",
+        "Uncertain               2.00 EUR",
+        "The machine cannot tell whether",
+        "this money came out. Please show",
+        "this receipt to the staff.",
+        "-" * 32,
+        "Reference           7f31a4b2c9d0",
+    ]
+
+
+def test_it_says_only_what_there_is_to_say() -> None:
+    whole = "\n".join(lines(payout_receipt(**BACK, returned=450), 32))
+    assert "staff" not in whole
+    assert "Credited" not in whole
+    rest = "\n".join(lines(payout_receipt(**BACK, returned=400, credited=50), 32))
+    assert "Credited                0.50 EUR" in rest
+
+
+# -- copies and languages ------------------------------------------------------------------------------
+
+
+def test_a_copy_says_so_at_both_ends_and_is_the_same_between_them() -> None:
+    original = topup_receipt(**USUAL)
+    copy = lines(as_copy(original, 3, "de_DE"), 32)
+    assert [copy[0].strip(), copy[-1].strip()] == ["KOPIE 3", "KOPIE 3"]
+    assert copy[1:-2] == lines(original, 32)
+
+
+def test_each_language_has_its_own_words_for_everything() -> None:
+    every = [words_of(locale) for locale in LOCALES]
+    assert [words.copy for words in every] == ["COPY", "KOPIE", "KOPI", "KOPIA"]
+    assert len({words.title for words in every}) == len(LOCALES)
+    for words in every:
+        for name in words.__struct_fields__:
+            assert getattr(words, name).strip()
+            if name not in ("terminal", "reference"):
+                others = [getattr(other, name) for other in every if other is not words]
+                shared = {("time", "Tid"), ("card", "Kort")}
+                assert getattr(words, name) not in others or (name, getattr(words, name)) in shared
+    assert words_of("fr_FR") == words_of("en_GB")
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_word_can_be_printed_by_the_usual_code_page(locale: str) -> None:
+    for word in msgspec.structs.astuple(words_of(locale)):
+        word.encode("cp858")

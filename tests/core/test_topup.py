@@ -32,6 +32,7 @@ from terminal.core.facts import (
 )
 from terminal.core.paper import Text
 from terminal.core.policy import Reason
+from terminal.core.rules import PrintingRules
 from tests.core.making import OTHER, UID, Talk, effects, facts, kinds, shown, topup_job
 
 
@@ -358,11 +359,11 @@ def test_a_receipt_where_there_is_a_printer() -> None:
     talk.wallet(0)
     talk.coin(200)
     made = talk.press("confirm")
-    assert facts(made, ReleaseIntended) == [
-        ReleaseIntended("k1/receipt", ReleaseKind.PRINT, "k1", "new", "receipt")
-    ]
     (order,) = effects(made, Print)
     assert (order.job, order.device) == ("k1/receipt", "new")
+    assert facts(made, ReleaseIntended) == [
+        ReleaseIntended("k1/receipt", ReleaseKind.PRINT, "k1", "new", "receipt", order.document)
+    ]
     assert isinstance(order.document.lines[0], Text)
     assert order.document.lines[0].text == "Canteen"
     assert UID not in repr(order)
@@ -371,15 +372,19 @@ def test_a_receipt_where_there_is_a_printer() -> None:
 
 
 @pytest.mark.parametrize("health", [None, Health.MISSING, Health.FAILED, Health.STARTING])
-def test_a_top_up_goes_on_without_a_printer(health: Health | None) -> None:
-    talk = Talk(topup_job(printers=("paper",)))
+@pytest.mark.parametrize("waits", [True, False])
+def test_a_top_up_goes_on_without_a_printer(health: Health | None, *, waits: bool) -> None:
+    """The receipt is on the books where it waits for the printer; where none waits, there is none."""
+    printing = PrintingRules(receipt_wait_s=900 if waits else 0)
+    talk = Talk(topup_job(printers=("paper",), printing=printing))
     if health is not None:
         talk.health("paper", health)
     talk.tap()
     talk.wallet(0)
     talk.coin(200)
     made = talk.press("confirm")
-    assert kinds(made) == ([EntryAdded, CashMoved, SessionClosed], [CloseSlot, Show])
+    paper = [ReleaseIntended, ReleaseSettled] if waits else []
+    assert kinds(made) == ([EntryAdded, CashMoved, SessionClosed, *paper], [CloseSlot, Show])
 
 
 def test_a_print_that_is_answered_twice_is_settled_once() -> None:

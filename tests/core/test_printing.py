@@ -1,0 +1,555 @@
+"""What is printed gets onto paper once, or again with a mark, or is given up on the books."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from random import Random
+
+import pytest
+
+from terminal.core import printing
+from terminal.core.decision import Around, Decision, Wanted
+from terminal.core.effects import Print
+from terminal.core.events import DeviceChanged, Ended, Health, PrintEnded
+from terminal.core.facts import Fact, PrintGivenUp, ReleaseIntended, ReleaseKind, ReleaseSettled
+from terminal.core.paper import Document, Text
+from terminal.core.printing import MOST, Printing, Queue, wake_ms
+from terminal.core.receipt import as_copy
+from terminal.core.records import OpenRelease, WaitingPrint
+from terminal.core.rules import Job, PrintingRules
+from terminal.core.stamp import Stamp
+from terminal.core.value import replace
+from tests.core.making import START, topup_job
+
+PAPER = Document((Text("Thank you"),))
+
+
+def kiosk(*printers: str, **rules: int) -> Job:
+    return topup_job(printers=printers or ("paper",), printing=PrintingRules(**rules))
+
+
+def receipt(number: int = 1) -> Wanted:
+    return Wanted(f"k{number}/receipt", f"k{number}", PAPER)
+
+
+def ticket(number: int = 1) -> Wanted:
+    return Wanted(f"k{number}/ticket-1", f"k{number}", PAPER)
+
+
+@dataclass
+class Row:
+    """A try as it stands on the books."""
+
+    fact: ReleaseIntended
+    at: Stamp
+    ended: Ended | None = None
+    closed: bool = False
+
+
+@dataclass
+class Books:
+    """What the journal would know."""
+
+    rows: dict[str, Row] = field(default_factory=dict)
+    given_up: set[str] = field(default_factory=set)
+
+    def hear(self, facts: tuple[Fact, ...], now: Stamp) -> None:
+        for fact in facts:
+            match fact:
+                case ReleaseIntended():
+                    assert fact.release not in self.rows, "a release was intended twice"
+                    assert fact.kind is ReleaseKind.PRINT
+                    assert fact.document == PAPER
+                    if fact.repeats:
+                        self._close(fact.repeats)
+                    self.rows[fact.release] = Row(fact, now)
+                case ReleaseSettled(release=release, ended=ended):
+                    assert self.rows[release].ended is None, "a release was settled twice"
+                    self.rows[release].ended = ended
+                case PrintGivenUp(release=release):
+                    self._close(release)
+                    self.given_up.add(release)
+                case _:
+                    pytest.fail(f"{fact} is none of printing's business")
+
+    def _close(self, release: str) -> None:
+        row = self.rows[release]
+        assert row.ended in (Ended.FAILED, Ended.UNKNOWN)
+        assert not row.closed, "two successors of one try"
+        row.closed = True
+
+    def opened(self) -> list[OpenRelease]:
+        return [
+            OpenRelease(name, row.fact.kind, row.fact.key, row.fact.device, "", row.at, row.fact.document)
+            for name, row in self.rows.items()
+            if row.ended is None
+        ]
+
+    def waiting(self) -> list[WaitingPrint]:
+        return [
+            WaitingPrint(name, row.fact.key, PAPER, row.ended, row.at)
+            for name, row in self.rows.items()
+            if row.ended in (Ended.FAILED, Ended.UNKNOWN) and not row.closed
+        ]
+
+
+class Desk:
+    """Printing with its state, on a clock that the test sets."""
+
+    def __init__(self, job: Job, *well: str) -> None:
+        self.job = job
+        self.printing = Printing(job)
+        self.books = Books()
+        self.now = START
+        self.queue = Queue(job.printers)
+        self.health: dict[str, Health] = {}
+        self.orders: list[Print] = []
+        self.stopping = False
+        for printer in well or job.printers:
+            self.says(printer, Health.OK)
+
+    @property
+    def around(self) -> Around:
+        return Around(self.now, health=self.health, stopping=self.stopping)
+
+    def wake_ms(self) -> int | None:
+        return wake_ms(self.queue, self.health, stopping=self.stopping)
+
+    def take(self, made: Decision[Queue]) -> tuple[Fact, ...]:
+        self.books.hear(made.facts, self.now)
+        self.queue = made.state
+        for effect in made.effects:
+            assert isinstance(effect, Print)
+            assert self.books.rows[effect.job].ended is None, "ordered without an intent"
+            self.orders.append(effect)
+        assert len(self.queue.jobs) <= MOST
+        assert len(self.queue.past) <= MOST
+        assert set(self.queue.rests) <= set(self.job.printers)
+        return made.facts
+
+    def want(self, wanted: Wanted) -> tuple[Fact, ...]:
+        return self.take(self.printing.add(self.queue, wanted, self.around))
+
+    def ends(self, ended: Ended, release: str = "", words: str = "") -> tuple[Fact, ...]:
+        event = PrintEnded(release or self.orders[-1].job, ended, words)
+        return self.take(self.printing.ended(self.queue, event, self.around))
+
+    def says(self, printer: str, health: Health) -> None:
+        event = DeviceChanged(printer, "printer", health)
+        self.queue = printing.heard(self.queue, event, self.health.get(printer))
+        self.health[printer] = health
+
+    def passes(self, ms: int) -> None:
+        """Let time pass; whoever asked to be woken is."""
+        end_ms = self.now.mono_ms + ms
+        while (due_ms := self.wake_ms()) is not None and due_ms <= end_ms:
+            self._at(max(due_ms, self.now.mono_ms))
+            self.take(self.printing.passed(self.queue, self.around))
+            after = self.wake_ms()
+            assert after is None or after > self.now.mono_ms, "it spins"
+        self._at(end_ms)
+
+    def _at(self, mono_ms: int) -> None:
+        step_ms = mono_ms - self.now.mono_ms
+        self.now = replace(self.now, wall_ms=self.now.wall_ms + step_ms, mono_ms=mono_ms)
+
+    def restarts(self, off_ms: int = 5_000, *, boot: str = "", synced: bool = True) -> tuple[Fact, ...]:
+        """Everything but the books is gone."""
+        now = replace(self.now, wall_ms=self.now.wall_ms + off_ms, mono_ms=self.now.mono_ms + off_ms)
+        self.now = replace(now, mono_ms=7_000, boot=boot, synced=synced) if boot else now
+        opened, waiting = self.books.opened(), self.books.waiting()
+        self.books.hear(tuple(ReleaseSettled(each.release, Ended.UNKNOWN) for each in opened), self.now)
+        facts, self.queue = printing.restore(self.job, opened, waiting, self.now)
+        self.books.hear(facts, self.now)
+        self.health = {}
+        self.stopping = False
+        return facts
+
+    @property
+    def last(self) -> tuple[str, str, bool]:
+        """The last order: its release, its printer, whether it is the original."""
+        order = self.orders[-1]
+        return order.job, order.device, order.document == PAPER
+
+
+# -- one document --------------------------------------------------------------------------------------
+
+
+def test_it_is_intended_with_its_document_then_ordered_then_settled() -> None:
+    desk = Desk(kiosk())
+    assert desk.want(receipt()) == (
+        ReleaseIntended("k1/receipt", ReleaseKind.PRINT, "k1", "paper", "receipt", PAPER),
+    )
+    assert desk.orders == [Print("k1/receipt", "paper", PAPER)]
+    assert desk.ends(Ended.DONE, words="cut") == (ReleaseSettled("k1/receipt", Ended.DONE, "cut"),)
+    assert desk.queue.jobs == ()
+    assert desk.wake_ms() is None
+
+
+def test_what_nobody_ordered_or_was_answered_before_is_no_fact() -> None:
+    desk = Desk(kiosk())
+    desk.want(receipt())
+    assert desk.ends(Ended.DONE, "k0/receipt") == ()
+    assert len(desk.ends(Ended.FAILED)) == 1
+    assert desk.ends(Ended.DONE) == ()
+
+
+def test_what_failed_is_printed_as_the_original_when_the_printer_is_well() -> None:
+    desk = Desk(kiosk())
+    desk.want(receipt())
+    desk.ends(Ended.FAILED, words="no paper")
+    desk.says("paper", Health.FAILED)
+    desk.passes(600_000)
+    assert len(desk.orders) == 1
+    desk.says("paper", Health.DEGRADED)
+    desk.passes(0)
+    assert desk.last == ("k1/receipt/2", "paper", True)
+    intent = desk.books.rows["k1/receipt/2"].fact
+    assert (intent.repeats, intent.key, intent.document) == ("k1/receipt", "k1", PAPER)
+
+
+def test_another_printer_takes_over() -> None:
+    desk = Desk(kiosk("old", "new"), "old")
+    desk.want(receipt())
+    desk.ends(Ended.FAILED)
+    desk.says("old", Health.MISSING)
+    desk.says("new", Health.OK)
+    desk.passes(0)
+    assert desk.last == ("k1/receipt/2", "new", True)
+
+
+@pytest.mark.parametrize("silent", [False, True])
+def test_what_may_be_on_paper_is_printed_again_as_a_copy_that_says_so(*, silent: bool) -> None:
+    desk = Desk(kiosk(print_s=60, tries=9))
+    desk.want(receipt())
+    if silent:
+        desk.passes(59_999)
+        assert desk.queue.jobs[0].deadline_ms is not None
+        desk.passes(1)
+    else:
+        desk.ends(Ended.UNKNOWN)
+    assert desk.books.rows["k1/receipt"].ended is Ended.UNKNOWN
+    desk.passes(60_000 if not silent else 30_000)
+    assert desk.orders[1] == Print("k1/receipt/2-copy-1", "paper", as_copy(PAPER, 1, "en_GB"))
+    assert desk.books.rows["k1/receipt/2-copy-1"].fact.detail == "receipt, copy 1"
+    desk.ends(Ended.FAILED)
+    desk.says("paper", Health.FAILED)
+    desk.says("paper", Health.OK)
+    desk.passes(0)
+    assert desk.orders[2].document == as_copy(PAPER, 1, "en_GB")
+    desk.ends(Ended.UNKNOWN)
+    desk.says("paper", Health.FAILED)
+    desk.says("paper", Health.OK)
+    desk.passes(0)
+    assert desk.orders[3] == Print("k1/receipt/4-copy-2", "paper", as_copy(PAPER, 2, "en_GB"))
+    desk.ends(Ended.DONE)
+    desk.passes(3_600_000)
+    assert len(desk.orders) == 4
+
+
+def test_nobody_waits_for_a_receipt_for_ever_but_for_a_ticket() -> None:
+    desk = Desk(kiosk(receipt_wait_s=300))
+    desk.want(receipt())
+    desk.ends(Ended.FAILED)
+    desk.want(ticket(2))
+    desk.says("paper", Health.FAILED)
+    desk.passes(299_999)
+    assert desk.books.given_up == set()
+    desk.passes(1)
+    assert desk.books.given_up == {"k1/receipt"}
+    desk.passes(90 * 86_400_000)
+    desk.says("paper", Health.OK)
+    desk.passes(0)
+    assert desk.last == ("k2/ticket-1/2", "paper", True)
+
+
+def test_a_receipt_that_never_waits_is_printed_now_or_not_at_all() -> None:
+    desk = Desk(kiosk(receipt_wait_s=0))
+    desk.want(receipt())
+    desk.want(receipt(2))
+    desk.ends(Ended.DONE)
+    desk.passes(0)
+    assert desk.last == ("k2/receipt/2", "paper", True), "it had to wait for its turn only"
+    desk.ends(Ended.FAILED)
+    desk.passes(0)
+    assert desk.books.given_up == {"k2/receipt/2"}
+    desk.says("paper", Health.FAILED)
+    assert desk.want(receipt(3)) == ()
+    desk.says("paper", Health.OK)
+    desk.passes(1_000_000)
+    assert len(desk.orders) == 2
+
+
+def test_without_a_printer_there_is_nothing_to_write_down() -> None:
+    desk = Desk(topup_job())
+    assert desk.want(receipt()) == ()
+
+
+def test_what_no_printer_could_take_is_on_the_books_as_failed() -> None:
+    desk = Desk(kiosk())
+    desk.says("paper", Health.MISSING)
+    desk.want(receipt())
+    assert desk.orders == []
+    assert desk.books.rows["k1/receipt"].ended is Ended.FAILED
+    desk.says("paper", Health.OK)
+    desk.passes(0)
+    assert desk.last == ("k1/receipt/2", "paper", True)
+
+
+# -- no endless loops ----------------------------------------------------------------------------------
+
+
+def test_a_printer_that_fails_at_once_rests_longer_each_time_until_the_tries_are_over() -> None:
+    desk = Desk(kiosk(tries=4), "paper")
+    desk.want(ticket())
+    begun_ms, waits = desk.now.mono_ms, []
+    while desk.queue.jobs:
+        waits.append(desk.now.mono_ms - begun_ms)
+        desk.ends(Ended.FAILED)
+        due_ms = desk.wake_ms()
+        desk.passes(0 if due_ms is None else due_ms - desk.now.mono_ms)
+    assert waits == [0, 10_000, 30_000, 70_000]
+    assert len(desk.orders) == 4
+    assert desk.books.given_up == {"k1/ticket-1/4"}
+
+
+def test_a_document_that_cannot_be_printed_holds_up_the_others_only_for_a_while() -> None:
+    desk = Desk(kiosk(tries=2))
+    desk.want(receipt(1))
+    desk.want(receipt(2))
+    for _ in range(2):
+        assert desk.last[0].startswith("k1/")
+        desk.ends(Ended.FAILED, words="this barcode cannot be printed")
+        desk.passes(60_000)
+    assert desk.last == ("k2/receipt/2", "paper", True)
+
+
+def test_one_at_a_time_on_each_printer_and_in_order() -> None:
+    desk = Desk(kiosk("left", "right"))
+    for number in range(1, 6):
+        desk.want(receipt(number))
+    assert [(order.job, order.device) for order in desk.orders] == [
+        ("k1/receipt", "left"),
+        ("k2/receipt", "right"),
+    ]
+    desk.ends(Ended.DONE, "k2/receipt")
+    desk.passes(0)
+    assert desk.last == ("k3/receipt/2", "right", True)
+    desk.ends(Ended.DONE, "k1/receipt")
+    desk.passes(0)
+    assert desk.last == ("k4/receipt/2", "left", True)
+
+
+def test_the_oldest_that_waits_is_given_up_where_too_many_do() -> None:
+    desk = Desk(kiosk())
+    desk.says("paper", Health.MISSING)
+    for number in range(MOST + 3):
+        desk.want(ticket(number))
+    assert desk.books.given_up == {f"k{number}/ticket-1" for number in range(3)}
+    assert len(desk.queue.jobs) == MOST
+
+
+def test_nothing_new_begins_while_the_terminal_stops() -> None:
+    desk = Desk(kiosk())
+    desk.want(receipt())
+    desk.want(receipt(2))
+    desk.stopping = True
+    desk.ends(Ended.DONE)
+    desk.passes(10_000_000)
+    assert len(desk.orders) == 1
+    assert [each.release for each in desk.books.waiting()] == ["k2/receipt"]
+
+
+# -- copies that somebody asks for ---------------------------------------------------------------------
+
+
+def test_a_copy_on_request_is_marked_and_numbered() -> None:
+    desk = Desk(kiosk())
+    desk.want(receipt())
+    desk.ends(Ended.DONE)
+    for number in (1, 2):
+        desk.want(replace(receipt(), after="k1/receipt"))
+        assert desk.orders[-1].document == as_copy(PAPER, number, "en_GB")
+        assert desk.orders[-1].job == f"k1/receipt/{number + 1}-copy-{number}"
+        desk.ends(Ended.DONE)
+
+
+def test_a_copy_from_the_books_goes_on_counting_and_names_who_asked() -> None:
+    desk = Desk(kiosk())
+    desk.want(printing.copy_of("k1/receipt/4-copy-2", "k1", PAPER, "the technician"))
+    assert desk.orders == [Print("k1/receipt/5-copy-3", "paper", as_copy(PAPER, 3, "en_GB"))]
+    assert desk.books.rows["k1/receipt/5-copy-3"].fact.detail == "receipt, copy 3, for the technician"
+
+
+def test_no_copy_of_what_is_on_its_way() -> None:
+    desk = Desk(kiosk())
+    desk.want(receipt())
+    assert desk.want(replace(receipt(), after="k1/receipt")) == ()
+    desk.ends(Ended.FAILED)
+    assert desk.want(replace(receipt(), after="k1/receipt")) == ()
+
+
+# -- restarts ------------------------------------------------------------------------------------------
+
+
+def test_a_print_under_way_is_a_copy_after_the_restart() -> None:
+    desk = Desk(kiosk())
+    desk.want(receipt())
+    desk.restarts()
+    desk.passes(60_000)
+    assert len(desk.orders) == 1, "nobody has said that the printer is well"
+    desk.says("paper", Health.OK)
+    desk.passes(0)
+    assert desk.orders[-1] == Print("k1/receipt/2-copy-1", "paper", as_copy(PAPER, 1, "en_GB"))
+
+
+def test_what_waited_is_found_again_as_what_it_was() -> None:
+    desk = Desk(kiosk())
+    desk.want(receipt(1))
+    desk.want(receipt(2))
+    desk.ends(Ended.UNKNOWN)
+    desk.restarts()
+    desk.says("paper", Health.OK)
+    desk.passes(0)
+    assert desk.last == ("k1/receipt/2-copy-1", "paper", False)
+    desk.ends(Ended.DONE)
+    desk.passes(0)
+    assert desk.last == ("k2/receipt/2", "paper", True)
+    desk.ends(Ended.DONE)
+    desk.restarts()
+    assert desk.queue.jobs == ()
+
+
+@pytest.mark.parametrize(
+    ("off_ms", "boot", "synced", "printed"),
+    [
+        (800_000, "", True, True),
+        (900_000, "", True, False),
+        (800_000, "b", True, True),
+        (900_000, "b", True, False),
+        (900_000, "b", False, True),  # no clock can tell
+    ],
+)
+def test_the_limit_counts_over_restarts(off_ms: int, boot: str, *, synced: bool, printed: bool) -> None:
+    desk = Desk(kiosk(receipt_wait_s=900))
+    desk.want(receipt())
+    desk.ends(Ended.FAILED)
+    desk.want(ticket(2))
+    desk.restarts(off_ms, boot=boot, synced=synced)
+    names = [job.wanted.name for job in desk.queue.jobs]
+    assert names == (["k1/receipt"] if printed else []) + ["k2/ticket-1"]
+    assert desk.books.given_up == (set() if printed else {"k1/receipt"})
+
+
+def test_the_tries_count_over_restarts() -> None:
+    desk = Desk(kiosk(tries=3))
+    desk.want(ticket())
+    for _ in range(3):
+        desk.restarts()
+        desk.says("paper", Health.OK)
+        desk.passes(0)
+    assert len(desk.orders) == 3
+    assert desk.books.given_up == {"k1/ticket-1/3-copy-2"}
+
+
+def test_a_release_without_a_document_is_no_print_to_repeat() -> None:
+    trial = OpenRelease("k1/trial", ReleaseKind.PRINT, "k1", "paper", "trial", START)
+    pulse = OpenRelease("k1/0", ReleaseKind.VEND, "k1", "relay", "Espresso", START)
+    assert printing.restore(kiosk(), [trial, pulse], [], START) == ((), Queue(("paper",)))
+
+
+# -- whatever happens ----------------------------------------------------------------------------------
+
+
+class Mill:
+    """Printers that really print, tear and lie still, and a terminal that is killed beside them."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng = rng = Random(seed)
+        printers = ("left", "right")[: rng.randrange(1, 3)]
+        rules = {"tries": rng.randrange(1, 6), "receipt_wait_s": rng.choice((0, 60, 900)), "print_s": 60}
+        self.desk = Desk(kiosk(*printers, **rules))
+        self.paper: list[tuple[str, str]] = []  # what is on it, were it torn: the document, and its mark
+        self.answers: list[tuple[str, Ended]] = []
+        self.seen = 0
+        self.wanted: set[str] = set()
+
+    def step(self) -> None:
+        rng, desk = self.rng, self.desk
+        match rng.randrange(9):
+            case 0 | 1:
+                number = rng.randrange(30)
+                self._want((receipt, ticket)[number % 2](number))
+            case 2 | 3 | 4 if self.answers:
+                release, ended = self.answers.pop(rng.randrange(len(self.answers)))
+                desk.ends(ended, release)
+            case 5 | 6:
+                desk.says(rng.choice(desk.job.printers), rng.choice(list(Health)))
+            case 7:
+                desk.passes(rng.choice((0, 1_000, 30_000, 120_000, 1_000_000)))
+            case 8 if rng.random() < 0.3:
+                boot = rng.choice(("", f"boot {rng.random()}"))
+                desk.restarts(rng.choice((1_000, 1_000_000)), boot=boot, synced=rng.random() < 0.5)
+                self.answers = []
+        self._print()
+
+    def _want(self, wanted: Wanted) -> None:
+        if wanted.name in self.wanted:
+            tries = [release for release, row in self.desk.books.rows.items() if row.fact.key == wanted.key]
+            wanted = replace(wanted, after=tries[-1])
+        if self.desk.want(wanted):
+            self.wanted.add(wanted.name)
+
+    def _print(self) -> None:
+        """Let the printers work on what they were ordered."""
+        for order in self.desk.orders[self.seen :]:
+            name = order.job.split("/")[0]
+            begins = self.rng.random() < 0.7
+            if begins:
+                first = order.document.lines[0]
+                assert isinstance(first, Text)
+                self.paper.append((name, first.text if order.document != PAPER else ""))
+            whole = begins and self.rng.random() < 0.7
+            honest = Ended.DONE if whole else Ended.UNKNOWN if begins else Ended.FAILED
+            if self.rng.random() < 0.8:
+                self.answers.append((order.job, honest if self.rng.random() < 0.8 else Ended.UNKNOWN))
+        self.seen = len(self.desk.orders)
+
+    def end(self) -> None:
+        """Everything is mended, and time passes."""
+        for _ in range(200):
+            for release, ended in self.answers:
+                self.desk.ends(ended, release)
+            self.answers = []
+            for printer in self.desk.job.printers:
+                self.desk.says(printer, Health.OK)
+            self.desk.passes(60_000)
+            self.desk.ends(Ended.DONE) if self.desk.orders else None
+            self._print()
+
+    def audit(self) -> None:
+        pieces: dict[str, list[str]] = {}
+        for name, mark in self.paper:
+            pieces.setdefault(name, []).append(mark)
+        for name, marks in pieces.items():
+            assert len(set(marks)) == len(marks), f"{name} is on paper twice and does not say so: {marks}"
+        assert self.desk.queue.jobs == ()
+        assert self.desk.books.opened() == []
+        assert self.desk.books.waiting() == [], "lost: nobody prints it, and nobody gave it up"
+        for name in self.wanted:
+            tries = [row for release, row in self.desk.books.rows.items() if release.startswith(name)]
+            assert tries[-1].ended is Ended.DONE or tries[-1].fact.release in self.desk.books.given_up
+
+
+@pytest.mark.parametrize("block", range(10))
+def test_no_document_is_lost_and_none_is_doubled_without_a_mark(block: int) -> None:
+    for seed in range(40 * block, 40 * block + 40):
+        mill = Mill(seed)
+        try:
+            for _ in range(120):
+                mill.step()
+            mill.end()
+            mill.audit()
+        except AssertionError as error:
+            error.add_note(f"seed {seed}")
+            raise
