@@ -27,6 +27,7 @@ DRIVERS: dict[tuple[str, str], str] = {
     ("coin_acceptor", "pulse"): "drivers.coins.pulse:PulseAcceptor",
     ("coin_acceptor", "cctalk"): "drivers.coins.cctalk:CctalkAcceptor",
     ("coin_acceptor", "cctalk_bill"): "drivers.coins.cctalk_bill:CctalkBillValidator",
+    ("coin_acceptor", "mdb"): "drivers.coins.mdb:MdbChanger",
     ("coin_acceptor", "simulated"): "drivers.coins.simulated:SimulatedAcceptor",
     ("payout", "cctalk_hopper"): "drivers.payouts.cctalk_hopper:CctalkHopper",
     ("payout", "simulated"): "drivers.payouts.simulated:SimulatedPayout",

@@ -20,6 +20,7 @@ NEEDS: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
     ("machine", "mdb"): (("serial", "serial"),),
     ("coin_acceptor", "cctalk"): (("serial", "serial"),),
     ("coin_acceptor", "cctalk_bill"): (("serial", "serial"),),
+    ("coin_acceptor", "mdb"): (("serial", "serial"),),
     ("coin_acceptor", "pulse"): (),  # by its pins, as the next three
     ("release", "relay"): (),
     ("buttons", "gpio"): (),
