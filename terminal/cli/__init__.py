@@ -6,7 +6,7 @@ import os
 
 import click
 
-from terminal.cli import common, config, devices, doctor, journal, orders, sim, status
+from terminal.cli import cash, common, config, devices, doctor, journal, orders, sim, status
 from terminal.cli.errors import Commands
 
 EPILOG = (
@@ -15,6 +15,7 @@ EPILOG = (
         "terminalctl journal list --state parked  what the server refused",
         "terminalctl journal show 17              the story of one entry",
         "terminalctl journal books                where every coin is",
+        "terminalctl cash show                    what is in the cash boxes",
         "terminalctl config check                 every mistake in the configuration at once",
         "terminalctl devices scan                 what is plugged in, ready to paste",
         "sudo terminalctl doctor                  what is wrong with this machine, and what mends it",
@@ -53,6 +54,7 @@ for _command in (
     orders.sync,
     orders.pair,
     orders.catalogue,
+    cash.cash,
     sim.sim,
     config.config,
 ):

@@ -92,6 +92,7 @@ class TerminalState(Value, frozen=True):
         again: The answer to whoever asked last for something to be printed again.
         trial: The last trial that a technician asked for.
         boxes: What is in the cash boxes; *full* are the acceptors whose box takes no more.
+        emptied: The last emptying of one.
         passing_ms: Until when something else is shown over *screen*; None: nothing is.
         enabled: Vending machines that want to sell by card at the moment.
     """
@@ -107,6 +108,7 @@ class TerminalState(Value, frozen=True):
     trial: Trial | None = None
     boxes: Levels = msgspec.field(default_factory=dict)
     full: frozenset[str] = frozenset()
+    emptied: BoxEmptied | None = None
     passing_ms: int | None = None
     broken: str = ""
     stopping: bool = False
@@ -248,7 +250,7 @@ class Terminal:
         """The level begins anew; the job sees whether its slot may be open again."""
         level = state.boxes.get(asked.device, Level())
         fact = BoxEmptied(asked.device, level.pieces, level.amount, asked.by, asked.counted)
-        state = self._levelled(state, {**state.boxes, asked.device: Level()})
+        state = self._levelled(replace(state, emptied=fact), {**state.boxes, asked.device: Level()})
         return _then(Decision(state, (fact,)), self._to_job(state, asked, now))
 
     # -- tokens ----------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from terminal.core.events import StopAsked
 from terminal.core.recover import LeftOpen, recover
 from terminal.core.terminal import Terminal
 from terminal.courtesy import RightOfWay
+from terminal.daemon.cashdesk import CashDesk
 from terminal.daemon.clock import Names, SystemClock, local_zone
 from terminal.daemon.control import Control
 from terminal.daemon.devices import Devices
@@ -96,6 +97,7 @@ class Daemon:
             show=self._show,
             post=self._loop.post,
         )
+        self._cash = CashDesk(settings.cash, settings.named("coin_acceptor"), self._loop)
         self._control = self._build_control()
         backups = Path(settings.journal.backups or Path(settings.journal.path).parent / "backups")
         self._maintenance = Maintenance(self._journal, backups, settings.journal.keep)
@@ -237,7 +239,7 @@ class Daemon:
             flush=self._loop.flush,
         )
         socket = Path(self._settings.control.socket)
-        return Server(control.routes(), socket, mode=self._settings.socket_mode())
+        return Server([*control.routes(), *self._cash.routes()], socket, mode=self._settings.socket_mode())
 
     # -- how it is -------------------------------------------------------------------------------------
 
@@ -267,7 +269,7 @@ class Daemon:
                 ],
                 broken=state.broken if state else "",
                 set_aside=self._journal.set_aside or "",
-                upkeep=self._maintenance.troubles,
+                upkeep=[*self._maintenance.troubles, *self._cash.troubles()],
                 out_of_order=self._terminal.trouble(state, now) if state else "",
                 max_age_h=self._settings.offline.max_age_h,
             )
