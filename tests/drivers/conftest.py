@@ -4,6 +4,8 @@ from tests.drivers.benches import BENCHES
 from tests.support.waiting import Inbox
 
 pytest.register_assert_rewrite("tests.drivers.reader_contract")
+pytest.register_assert_rewrite("tests.drivers.printer_contract")
+pytest.register_assert_rewrite("tests.drivers.payout_contract")
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""What pays coins out: hoppers."""
