@@ -129,7 +129,8 @@ class EscposPrinter(DeviceThread):
             self._port = ports.open_port(ports.parse(options.port), line, self._go_on)
         self._talk = Talk(self._port, options.answer_ms / 1000, self._go_on, self._hear)
         self._talk.owed = self._owed
-        return self._judge(self._look())
+        # Who has been lost is not asked as patiently as who is about to be.
+        return self._judge(self._look(1 if self._answers else _TRIES))
 
     def _new_composer(self) -> Composer:
         options = self._options
@@ -210,9 +211,9 @@ class EscposPrinter(DeviceThread):
 
     # -- how it is -------------------------------------------------------------------------------------
 
-    def _look(self) -> Status | None:
+    def _look(self, tries: int = _TRIES) -> Status | None:
         """Return how the printer says it is; None if it never says anything. It must not be busy."""
-        status = self._ask()
+        status = self._ask(tries)
         wait_s = self._options.check_s
         if status is not None and not status.problem():
             self._learn()
@@ -223,12 +224,12 @@ class EscposPrinter(DeviceThread):
         self._look_at = time.monotonic() + wait_s
         return status
 
-    def _ask(self) -> Status | None:
+    def _ask(self, tries: int = _TRIES) -> Status | None:
         """Return how the printer says it is; None if it never says anything, or there is no time to wait."""
         _, talk = self._opened()
         if self._options.status == "none":
             return None
-        for _ in range(_TRIES):
+        for _ in range(tries):
             status = talk.status()
             if status is not None:
                 self._answers = True

@@ -1,7 +1,8 @@
-"""A simulated printer. Hands: paper_out, paper_low, paper_in, tear_next, unplug, plug.
+"""A simulated printer. Hands: paper_out, paper_low, paper_in, cover_open, cover_close, ...
 
-It keeps its paper as lines of text. Like a real one it prints nothing without paper, and when it stops half-way
-nobody can tell what stands on the paper.
+Also offline, online, tear_next, hang_next, unplug, plug. It keeps its paper as lines of text. Like a real one
+it prints nothing while it is not well, and says so by itself. When it stops half-way, nobody can tell what
+stands on the paper: it says so until the next document is whole.
 """
 
 from __future__ import annotations
@@ -14,14 +15,13 @@ from msgspec import Meta
 from drivers.contract import Condition, DriverOptions, Emit
 from drivers.device import DeviceFault, DeviceMissing
 from drivers.printers import plain
+from drivers.printers.status import Status
 from drivers.simulated import RecordPath, SimulatedDevice
 from terminal.core.events import Ended, Health, PrintEnded
-from terminal.core.paper import Document
+from terminal.core.paper import Document, Drawer
+from terminal.core.value import replace
 
 _KEPT = 200
-_WELL = Condition(Health.OK)
-_LOW = Condition(Health.DEGRADED, "the paper is near its end: bring a new roll")
-_OUT = Condition(Health.FAILED, "out of paper: put in a new roll")
 
 
 class SimulatedPrinterOptions(DriverOptions, frozen=True, kw_only=True):
@@ -36,6 +36,7 @@ class SimulatedPrinter(SimulatedDevice):
 
     Attributes:
         papers: The last documents as lines of text, oldest first; a torn one holds what was printed of it.
+        drawers: How often the cash drawer was opened.
     """
 
     role: ClassVar[str] = "printer"
@@ -44,14 +45,22 @@ class SimulatedPrinter(SimulatedDevice):
     def __init__(self, name: str, options: SimulatedPrinterOptions, emit: Emit) -> None:
         super().__init__(name, emit, options.record)
         self._options = options
-        self._paper = _WELL
+        self._status = Status()
+        self._trouble = ""
         self._tear = False
+        self._hang = False
         self.papers: deque[tuple[str, ...]] = deque(maxlen=_KEPT)
+        self.drawers = 0
         self.hands |= {
             "paper_out": self.paper_out,
             "paper_low": self.paper_low,
             "paper_in": self.paper_in,
+            "cover_open": self.cover_open,
+            "cover_close": self.cover_close,
+            "offline": self.offline,
+            "online": self.online,
             "tear_next": self.tear_next,
+            "hang_next": self.hang_next,
         }
 
     def print(self, job: str, document: Document) -> None:
@@ -63,33 +72,62 @@ class SimulatedPrinter(SimulatedDevice):
 
     def paper_out(self) -> None:
         """Take the paper out."""
-        self._set_paper(_OUT)
+        self._become(paper_out=True, paper_near_end=False)
 
     def paper_low(self) -> None:
         """Let the paper near its end."""
-        self._set_paper(_LOW)
+        self._become(paper_out=False, paper_near_end=True)
 
     def paper_in(self) -> None:
         """Put a new roll in."""
-        self._set_paper(_WELL)
+        self._become(paper_out=False, paper_near_end=False)
+
+    def cover_open(self) -> None:
+        """Open its cover."""
+        self._become(cover_open=True)
+
+    def cover_close(self) -> None:
+        """Close its cover."""
+        self._become(cover_open=False)
+
+    def offline(self) -> None:
+        """Press its online button."""
+        self._become(offline=True)
+
+    def online(self) -> None:
+        """Press its online button again."""
+        self._become(offline=False)
 
     def tear_next(self) -> None:
         """Let the paper end half-way through the next document."""
         with self._hold:
             self._tear = True
 
-    def _set_paper(self, paper: Condition) -> None:
+    def hang_next(self) -> None:
+        """Let it stop reading half-way through the next document."""
         with self._hold:
-            self._paper = paper
-        self._order(self._tell_paper, lambda _words: None)
+            self._hang = True
 
-    def _tell_paper(self) -> None:
+    def _become(self, **how: bool) -> None:
+        with self._hold:
+            self._status = replace(self._status, **how)
+        self._order(self._tell, lambda _words: None)
+
+    def _tell(self) -> None:
         self._check_plug()
-        self._report(self._paper.health, self._paper.words)
+        condition = self._judge()
+        self._report(condition.health, condition.words)
+
+    def _judge(self) -> Condition:
+        with self._hold:
+            if problem := self._status.problem():
+                return Condition(Health.FAILED, problem)
+            warning = self._trouble or self._status.warning()
+            return Condition(Health.DEGRADED if warning else Health.OK, warning)
 
     def _open(self) -> Condition | None:
         super()._open()
-        return self._paper
+        return self._judge()
 
     def _put_out(self, job: str, document: Document) -> None:
         try:
@@ -98,23 +136,37 @@ class SimulatedPrinter(SimulatedDevice):
             self._emit(PrintEnded(job, Ended.FAILED, error.words))
             raise
         try:
-            ended = self._print(job, tuple(plain.lines(document, self._options.columns)))
+            ended = self._print(job, document)
         except DeviceFault as error:
             self._emit(PrintEnded(job, Ended.FAILED, error.words))
             raise
         self._emit(ended)
-        self._tell_paper()
+        self._tell()
 
-    def _print(self, job: str, lines: tuple[str, ...]) -> PrintEnded:
+    def _print(self, job: str, document: Document) -> PrintEnded:
+        lines = tuple(plain.lines(document, self._options.columns))
+        drawers = sum(isinstance(line, Drawer) for line in document.lines)
         with self._hold:
-            if self._paper.health is Health.FAILED:
-                return PrintEnded(job, Ended.FAILED, f"{self.name} is {self._paper.words}")
-            whole = not self._tear
+            if problem := self._status.problem():
+                return PrintEnded(job, Ended.FAILED, f"nothing was printed: {problem}")
+            whole = not (self._tear or self._hang)
             if not whole:
-                lines = lines[: len(lines) // 2]
+                lines, drawers = lines[: len(lines) // 2], 0
             self._record.write("document", job=job, lines=lines, whole=whole)
             self.papers.append(lines)
+            for _ in range(drawers):
+                self._record.write("drawer", job=job)
+                self.drawers += 1
             if whole:
+                self._trouble = ""
                 return PrintEnded(job, Ended.DONE)
-            self._tear, self._paper = False, _OUT
-            return PrintEnded(job, Ended.UNKNOWN, f"the paper of {self.name} ended while it was printing")
+            return PrintEnded(job, Ended.UNKNOWN, self._break_off())
+
+    def _break_off(self) -> str:
+        words = "printing broke off: it took no more data"
+        if self._tear:
+            self._status = replace(self._status, paper_out=True)
+            words = f"printing broke off: {self._status.problem()}"
+        self._tear = self._hang = False
+        self._trouble = f"nobody knows whether the last document was printed ({words}): look at the paper"
+        return words

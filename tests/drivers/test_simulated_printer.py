@@ -43,7 +43,7 @@ def test_without_paper_nothing_is_printed_and_a_person_is_called(printer, inbox)
     health(inbox, Health.FAILED)
     printer.print("p1", RECEIPT)
     assert ended(inbox, "p1").ended is Ended.FAILED
-    assert "out of paper" in ended(inbox, "p1").words
+    assert "paper is out" in ended(inbox, "p1").words
     assert not printer.papers
     printer.hands["paper_in"]()
     health(inbox, Health.OK)
@@ -78,7 +78,7 @@ def test_an_unplugged_printer_fails_its_jobs_and_comes_back_with_the_paper_it_ha
     printer.hands["paper_out"]()
     printer.hands["plug"]()
     health(inbox, Health.FAILED)
-    assert "out of paper" in printer.condition.words
+    assert "paper is out" in printer.condition.words
     assert not printer.papers
 
 
