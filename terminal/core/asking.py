@@ -114,9 +114,6 @@ class Asking(Approving):
     def _checked(self, state: VendingState, around: Around) -> Made:
         if state.request:
             return self.buy(state, around)
-        trouble = self.trouble(around)
-        if trouble:
-            return self.showing(state, around, Screen(Notice.OUT_OF_ORDER, trouble, token=masked(state)))
         asked = state.asked or Asked("")
         least = 0 if self.rules.machine_revalue else 1
         verdict = may_spend(self.job.offline, self.rules.overdraft, asked, least)

@@ -232,6 +232,12 @@ def test_without_products_a_machine_sells_all_the_same() -> None:
     assert facts(talk.ask(), EntryAdded)[0].pieces == (CHIPS,)
 
 
+def test_a_product_of_the_server_is_not_chosen_by_the_terminal() -> None:
+    talk = Talk(machine_job(), products=(Product("", "Nameless", 100),))
+    talk.tap()
+    assert (talk.shown.basket, talk.shown.amount) == ((), None)
+
+
 def test_the_deadline_decides_by_what_is_remembered() -> None:
     talk = waiting(deadline_ms=700)
     talk.tap()
@@ -330,6 +336,12 @@ def test_on_trust_the_limits_are_the_funds(
     talk = checking(offline=OfflineRules(**rules))
     talk.wallet(cached=cached)
     assert told(talk) == [BeginSession("snacks", most)]
+
+
+def test_what_is_not_delivered_is_not_part_of_the_funds() -> None:
+    talk = checking(offline=OfflineRules(max_total=300, max_per_token=500))
+    talk.wallet(cached=CachedWallet(9_999, 0), exposure=Exposure(total=100))
+    assert told(talk) == [BeginSession("snacks", 200)]
 
 
 def test_the_overdraft_is_part_of_the_funds() -> None:
@@ -510,8 +522,9 @@ def test_the_end_of_a_session_in_which_something_was_bought_is_no_cancelling(lea
     assert (made.facts, told(talk), talk.phase) == ((), [END], "ready")
 
 
-def test_what_is_sold_in_a_session_counts_against_the_offline_limits() -> None:
-    talk = checking(machine_multivend=True, offline=OfflineRules(max_per_token=400, max_count=1))
+@pytest.mark.parametrize("limit", [{"max_count": 1}, {"max_total": 299}])
+def test_what_is_sold_in_a_session_counts_against_the_offline_limits(limit: dict[str, int]) -> None:
+    talk = checking(machine_multivend=True, offline=OfflineRules(max_per_token=400, **limit))
     talk.wallet(cached=CachedWallet(9_999, 0))
     talk.ask("11", 150)
     talk(ended(Ended.DONE))
@@ -534,7 +547,9 @@ def test_who_chose_first_and_whoever_left_have_one_vend() -> None:
     left(SessionEnded("snacks"))
     closing = releasing(machine_multivend=True)
     closing(MachineEnabled("snacks", enabled=False))
-    for talk in (first, left, closing):
+    stopping = releasing(machine_multivend=True)
+    stopping(StopAsked())
+    for talk in (first, left, closing, stopping):
         talk(ended(Ended.DONE))
         assert (talk.phase, told(talk)) == ("showing the result", [END])
 
@@ -757,6 +772,7 @@ def test_the_most_of_one_session_is_not_passed_by_parts() -> None:
     assert talk(RevalueRequested("snacks", 300)).facts
     assert talk(RevalueRequested("snacks", 201)).facts == ()
     assert talk(RevalueRequested("snacks", 200)).facts
+    assert talk(RevalueRequested("snacks", 1)).facts == ()
 
 
 def test_cash_is_credited_in_a_session_only() -> None:
