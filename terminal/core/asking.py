@@ -178,7 +178,7 @@ class Asking(Approving):
         asked = state.asked or Asked("")
         room = may_fill(self.job.offline, self.job.topup, asked)
         most = min(room.cents, self.job.topup.max_session - state.filled) if isinstance(room, Room) else 0
-        if not self.rules.machine_revalue or around.broken or around.stopping or not 0 < event.amount <= most:
+        if not self.rules.machine_revalue or not 0 < event.amount <= most:
             return self.no_revalue(state, event, around)
         purse, facts = coins.put(None, CoinInserted(self.machine, event.amount), asked.token, self.ids)
         facts = (*facts, *coins.credit(self.job, purse, asked.token, self.ids.key()))
