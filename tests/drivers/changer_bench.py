@@ -1,4 +1,4 @@
-"""A changer to test with: the program tests.support.changer_peer, its hands, and what it says it took and gave."""
+"""A changer to test with: tests.support.changer_peer, its hands, and what it says it took and gave."""
 
 import json
 import subprocess

@@ -120,6 +120,13 @@ class Changer:
                 self.cut_after = None
                 self.cut()
 
+    def order(self, kind):
+        """A payout was ordered; the power may go before the first coin."""
+        self.note("order", kind)
+        if self.cut_after == 0:
+            self.cut_after = None
+            self.cut()
+
     def cut(self):
         self.powered = False
         self.power_up()
@@ -184,7 +191,7 @@ class Changer:
     def dispense(self, kind, count):
         if self.to_pay or self.in_use & 1:
             return NAK
-        self.note("order", kind)
+        self.order(kind)
         self.to_pay.extend([kind] * count)
         return ACK
 
@@ -207,7 +214,7 @@ class Changer:
                 return NAK, None
             self.paid = [0] * 16
             self.since_poll = 0
-            self.note("order", 0)
+            self.order(0)
             self.to_pay.extend(self.choose(data[0]))
             return ACK, None
         if sub == 4 and not data:
@@ -328,8 +335,11 @@ class Adapter:
         self.say(("r,ACK\r" if self.noise else "") + text)
 
     def trap(self, data):
+        command = data.hex().upper()
         for trap in self.traps:
-            if data.hex().upper().startswith(trap["on"]):
+            if trap["since"]:
+                trap["since"] = "" if command.startswith(trap["since"]) else trap["since"]
+            elif command.startswith(trap["on"]):
                 if trap["skip"]:
                     trap["skip"] -= 1
                     continue
@@ -391,8 +401,10 @@ class Hands:
         if self.adapter.fd is None:
             self.adapter.plug()
 
-    def trap(self, on, what, when="after", skip=0, times=1):
-        self.adapter.traps.append({"on": on, "what": what, "when": when, "skip": skip, "times": times})
+    def trap(self, on, what, *, when="after", skip=0, times=1, since=""):
+        """Have *what* happen at the next command that begins with *on*; *since*: not before such a one."""
+        trap = {"on": on, "what": what, "when": when, "skip": skip, "times": times, "since": since}
+        self.adapter.traps.append(trap)
 
     def free(self):
         self.adapter.traps.clear()
@@ -405,6 +417,7 @@ class Hands:
             "tubes": changer.kept["tubes"],
             "box": changer.kept["box"],
             "powered": changer.powered,
+            "plugged": self.adapter.fd is not None,
             "untold": len(changer.events),
             "paying": len(changer.to_pay),
             "asked": self.adapter.asked,
