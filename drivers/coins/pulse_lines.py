@@ -50,17 +50,18 @@ class PulseLines:
         }
         # Groups that have ended while another one was under way: that one may overlap with them.
         self._ended: deque[tuple[Line, tuple[Span, ...]]] = deque(maxlen=_MOST_ENDED)
-        # Lost edges that no line accounted for, how many of them were told, since when, and whose they may be.
-        self._missed = 0
-        self._told_missed = 0
-        self._missed_at = t_ns
+        # Edges that were lost and that no line has accounted for, how many of them were told, when the last of
+        # them was missed, and on which lines they may have been. And those that a look at a line found missing.
+        self._owed = 0
+        self._told_owed = 0
+        self._owed_at = t_ns
         self._perhaps: set[Line] = set()
+        self._found: dict[Line, int] = {}
 
     def feed(self, edge: Edge) -> list[Told]:
         """Take an edge; return what had ended before it."""
-        counter = self._counters[edge.line]
-        self._account(edge)
-        ended = counter.feed(edge.t_ns, active=edge.active, lost=edge.lost > 0)
+        lost = self._account(edge)
+        ended = self._counters[edge.line].feed(edge.t_ns, active=edge.active, lost=lost)
         return self._told([(edge.line, result) for result in ended], edge.t_ns)
 
     def tick(self, t_ns: int, active: Callable[[Line], bool]) -> list[Told]:
@@ -72,18 +73,20 @@ class PulseLines:
         for line, counter in self._counters.items():
             if counter.busy and line in self._perhaps:
                 counter.lose()
-            seen = counter.look(t_ns, active=active(line)) if counter.curious(t_ns) else []
+            seen: list[Result] = []
+            if counter.curious(t_ns):
+                before = counter.active
+                seen = counter.look(t_ns, active=active(line))
+                if counter.active is not before:  # it found out by itself that an edge was lost
+                    self._owed -= 1
+                    self._found[line] = self._found.get(line, 0) + 1
             ended += [(line, result) for result in (*seen, *counter.tick(t_ns))]
-        told = self._told(ended, t_ns)
-        if (due := self._missed_due()) is not None and t_ns >= due:
-            count, self._told_missed = self._missed - self._told_missed, self._missed
-            told.append(Told(None, Unknown(count, _UNSEEN.format(count=count), lost=True)))
-        return told
+        return self._told(ended, t_ns) + self._unseen(t_ns)
 
     def due(self) -> int | None:
         """Return when tick() will have something to do if no edge comes; None: never."""
         times = [counter.due() for counter in self._counters.values()]
-        return min((t for t in (*times, self._missed_due()) if t is not None), default=None)
+        return min((t for t in (*times, self._unseen_due()) if t is not None), default=None)
 
     def abandon(self, words: str) -> list[Told]:
         """End all that is under way as Unknown, for the reason *words*."""
@@ -108,23 +111,37 @@ class PulseLines:
 
     # -- edges that were lost --------------------------------------------------------------------------
 
-    def _account(self, edge: Edge) -> None:
-        self._missed = max(0, self._missed + edge.missed - edge.lost)
-        self._told_missed = min(self._told_missed, self._missed)
+    def _account(self, edge: Edge) -> bool:
+        """Return whether edges of this line were lost of which nothing was told yet."""
+        found = self._found.pop(edge.line, 0)
+        self._owed += found + edge.missed - edge.lost
+        lost = edge.lost - min(edge.lost, found)
+        # Those that were told by _unseen were lost so long ago that they cannot belong to what begins now.
+        told = min(lost, self._told_owed)
+        self._told_owed = max(0, min(self._told_owed - told, self._owed))
         if edge.missed > 0:
-            self._perhaps, self._missed_at = set(self._counters), edge.t_ns
+            self._perhaps, self._owed_at = set(self._counters), edge.t_ns
         self._perhaps.discard(edge.line)  # its own numbers tell what it lost
-        if not self._missed:
+        if self._owed <= 0:
             self._perhaps.clear()
+        return lost > told
 
-    def _missed_due(self) -> int | None:
-        return self._missed_at + self._end_ns if self._missed > self._told_missed else None
+    def _unseen_due(self) -> int | None:
+        return self._owed_at + self._end_ns if self._owed > self._told_owed else None
+
+    def _unseen(self, t_ns: int) -> list[Told]:
+        """Tell of edges that no line has accounted for in time: a whole coin may have passed unseen."""
+        due = self._unseen_due()
+        if due is None or t_ns < due:
+            return []
+        count, self._told_owed = self._owed - self._told_owed, self._owed
+        return [Told(None, Unknown(count, _UNSEEN.format(count=count), lost=True))]
 
     # -- one coin at a time ----------------------------------------------------------------------------
 
     def _told(self, ended: list[tuple[Line, Result]], t_ns: int) -> list[Told]:
         """Return what *ended* as it is told, in the order in which it began."""
-        self._ended.extend((line, result.spans) for line, result in ended)
+        self._ended.extend((line, result.spans) for line, result in ended if not _lost(result))
         told = [Told(line, self._alone(line, result, t_ns)) for line, result in ended]
         if not self.busy:
             self._ended.clear()
@@ -144,6 +161,11 @@ class PulseLines:
             return result
         words = _TOGETHER.format(lines=" and ".join(sorted({str(line), *others})))
         return Unknown(result.pulses, words, result.spans)
+
+
+def _lost(result: Result) -> bool:
+    """Return whether edges of it were lost: then nobody knows when its pulses were."""
+    return isinstance(result, Unknown) and result.lost
 
 
 def _overlap(some: tuple[Span, ...], others: tuple[Span, ...]) -> bool:

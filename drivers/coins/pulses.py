@@ -109,7 +109,7 @@ class PulseCounter:
         # The pulse that is not judged yet: its first edge, and the longest part in which the line was active.
         self._first_at: int | None = None
         self._longest = 0
-        # Without widths: since when the line is seen to be active though no edge came; and for too long.
+        # Since when the line is seen to be active though no edge said so; and, without widths, for too long.
         self._held_at: int | None = None
         self._held = False
         # The group: its pulses, what is wrong with it, and when its last pulse ended (None: there is no group).
@@ -131,7 +131,7 @@ class PulseCounter:
     def feed(self, t_ns: int, *, active: bool, lost: bool = False) -> list[Result]:
         """Take an edge; return the groups that had ended before it."""
         t_ns = max(t_ns, self._now)
-        if lost:
+        if lost or (self._held_at is not None and not active):
             self.lose()  # what was lost may have been a part of the group that is under way
         results = self.tick(t_ns, edge=True)
         if lost:
@@ -165,35 +165,37 @@ class PulseCounter:
             return self._edge_at + self._shape.gap_ns
         if self.stuck:
             return self._looked_at + LOOK_NS
-        since = self._first_at if self._shape.widths else self._held_at
+        since = self._first_at if self._held_at is None else self._held_at
         if since is not None:
             return since + self._shape.max_ns + 1
         return None if self._last_at is None else self._last_at + self._shape.end_ns
 
     def curious(self, t_ns: int) -> bool:
         """Return whether the level at *t_ns* would tell something that no edge did; see look()."""
-        if self._shape.widths:
-            return self._active and self._first_at is not None and t_ns > self._first_at + self._shape.max_ns
-        if self._held_at is not None:
-            return True
-        return self._last_at is not None and t_ns >= self._last_at + self._shape.end_ns
+        if self._active and self._first_at is not None:
+            return t_ns > self._first_at + self._shape.max_ns
+        ends = self._last_at is not None and t_ns >= self._last_at + self._shape.end_ns
+        return ends or self._held_at is not None
 
     def look(self, t_ns: int, *, active: bool) -> list[Result]:
         """Take the level, read after all edges up to *t_ns* were fed; return what feed() returns.
 
-        A line that rests while its last edge says otherwise has lost one. And where only first edges are known,
-        nothing else tells a pulse from a line that stays active.
+        A line that rests while its last edge says otherwise has lost one, and so has one that is active, if the
+        edge that said so does not come a moment later. Where only first edges are known, nothing else tells a
+        pulse from a line that stays active.
         """
         self._now = self._looked_at = max(t_ns, self._now)
-        if self._shape.widths:
+        if self._active:
             return [] if active else self.feed(t_ns, active=False, lost=True)
         if not active:
             self._held_at, self._held = None, False
         elif self._held_at is None:
             self._held_at = t_ns
         elif not self._held and t_ns > self._held_at + self._shape.max_ns:
-            self._held = True
-            self._suspect(t_ns, "the line stays active")
+            self._held = not self._shape.widths
+            self._suspect(t_ns, "the line stays active", lost=self._shape.widths)
+            if self._shape.widths:
+                return self.feed(t_ns, active=True)
         return []
 
     def lose(self) -> None:
@@ -208,6 +210,11 @@ class PulseCounter:
         self._judge()
         self._doubt, self._lost = words, True
         return self._end()
+
+    @property
+    def active(self) -> bool:
+        """Whether the line is active, as far as is known; False where widths are unknown."""
+        return self._active
 
     @property
     def busy(self) -> bool:
@@ -227,7 +234,12 @@ class PulseCounter:
         return bool(self._doubt) and self._now - self._doubt_at > _RESTLESS_NS
 
     def spans(self, t_ns: int) -> tuple[Span, ...]:
-        """Return the pulses of the group that is under way, and what may be one by *t_ns*."""
+        """Return the pulses of the group that is under way, and what may be one by *t_ns*.
+
+        None where edges were lost: then nobody knows when they were.
+        """
+        if self._lost:
+            return ()
         if self._first_at is None:
             return tuple(self._spans)
         end = t_ns if self._active else self._edge_at
