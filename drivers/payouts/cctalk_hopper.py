@@ -103,7 +103,7 @@ class CctalkHopper(DeviceThread):
     def __init__(self, name: str, options: CctalkHopperOptions, emit: Emit) -> None:
         super().__init__(name, emit)
         self._options = options
-        self._once = Once()
+        self._once = Once("payout")
         self._unsettled = Unsettled(name, emit, options.back_s)
         self._seat: Seat | None = None
         self._hopper: HopperTalk | None = None

@@ -68,7 +68,7 @@ class SimulatedPayout(SimulatedDevice):
     def __init__(self, name: str, options: SimulatedPayoutOptions, emit: Emit) -> None:
         super().__init__(name, emit, options.record)
         self._options = options
-        self._once = Once()
+        self._once = Once("payout")
         self._unsettled = Unsettled(name, emit, options.back_s)
         self._jammed = self._silent = self._remembers = False
         # Whose counters these are: without a record nobody could know them again.

@@ -1,4 +1,4 @@
-"""A release happens at most once: the ids that were ordered lately, so that none is carried out again."""
+"""A release or payout happens at most once: the ids that were ordered lately, so that none is done again."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ _KEPT = 1000
 
 
 class Once:
-    """Remembers the last ids."""
+    """Remembers the last ids; *what*: of what they are."""
 
-    def __init__(self) -> None:
+    def __init__(self, what: str = "release") -> None:
+        self._what = what
         self._seen: OrderedDict[str, None] = OrderedDict()
 
     def take(self, release: str) -> None:
@@ -22,7 +23,7 @@ class Once:
                 the outcome of the first.
         """
         if release in self._seen:
-            raise ValueError(f"release {release} was ordered before; it is not carried out again")
+            raise ValueError(f"{self._what} {release} was ordered before; it is not carried out again")
         self._seen[release] = None
         if len(self._seen) > _KEPT:
             self._seen.popitem(last=False)
