@@ -6,7 +6,7 @@ import os
 
 import click
 
-from terminal.cli import cash, common, config, devices, doctor, journal, orders, sim, status
+from terminal.cli import cash, common, config, devices, doctor, journal, orders, prints, sim, status
 from terminal.cli.errors import Commands
 
 EPILOG = (
@@ -55,6 +55,7 @@ for _command in (
     orders.pair,
     orders.catalogue,
     cash.cash,
+    prints.prints,
     sim.sim,
     config.config,
 ):

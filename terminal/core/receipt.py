@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 
 from terminal.core import money
-from terminal.core.paper import Columns, Document, Line, Rule, Text
+from terminal.core.paper import Columns, Document, Drawer, Line, Rule, Text
 from terminal.core.receipt_words import Words, words_of
 from terminal.core.stamp import Stamp
 from terminal.core.token import mask
@@ -110,10 +110,11 @@ def payout_receipt(
 
 
 def as_copy(document: Document, number: int, locale: str) -> Document:
-    """Return *document* as its copy *number*, which it says at the top and at the bottom."""
+    """Return *document* as its copy *number*, which it says at the top and the bottom; it opens no drawer."""
     mark = f"{words_of(locale).copy} {number}"
     top = Text(mark, align="center", bold=True, large=True)
-    return Document((top, *document.lines, Text(""), Text(mark, align="center", bold=True)))
+    lines = [line for line in document.lines if not isinstance(line, Drawer)]
+    return Document((top, *lines, Text(""), Text(mark, align="center", bold=True)))
 
 
 def reference(key: str) -> str:

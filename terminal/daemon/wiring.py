@@ -28,6 +28,7 @@ from terminal.daemon.loop import Loop
 from terminal.daemon.maintenance import Maintenance
 from terminal.daemon.opening import CannotStart, open_journal
 from terminal.daemon.perform import Performer
+from terminal.daemon.printdesk import PrintDesk
 from terminal.daemon.status import BackendStatus, Snapshot, screen, status
 from terminal.daemon.trials import Trials
 from terminal.daemon.watchdog import Notifier, Watchdog
@@ -239,7 +240,9 @@ class Daemon:
             flush=self._loop.flush,
         )
         socket = Path(self._settings.control.socket)
-        return Server([*control.routes(), *self._cash.routes()], socket, mode=self._settings.socket_mode())
+        prints = PrintDesk(self._journal, self._loop, self._names.id)
+        routes = [*control.routes(), *self._cash.routes(), *prints.routes()]
+        return Server(routes, socket, mode=self._settings.socket_mode())
 
     # -- how it is -------------------------------------------------------------------------------------
 

@@ -59,6 +59,11 @@ class JournalReader(ReadPool):
         """Return the entry with this number."""
         return next(iter(self._entries("WHERE e.seq = ?", seq)), None)
 
+    def entry_by_reference(self, reference: str) -> Entry | None:
+        """Return the entry whose key ends so, as receipts say it; None if there is none, or more than one."""
+        found = self._entries("WHERE substr(e.key, -length(?1)) = ?1 LIMIT 2", reference)
+        return found[0] if len(found) == 1 and reference else None
+
     def entries(
         self, state: EntryState | None = None, limit: int = 50, before: int | None = None
     ) -> list[Entry]:

@@ -13,7 +13,7 @@ from terminal.settings.check import Checker, join
 from terminal.settings.draft import Block, Draft
 from terminal.settings.plugins import SIMULATED
 
-READER, ACCEPTOR, RELEASE, MACHINE = "reader", "coin_acceptor", "release", "machine"
+READER, ACCEPTOR, RELEASE, MACHINE, PRINTER = "reader", "coin_acceptor", "release", "machine", "printer"
 _NEEDS = {"vending": ((READER,), (RELEASE, MACHINE)), "topup": ((READER,), (ACCEPTOR,))}
 _ABILITIES = {"wallet": ("balance", "holds no wallets"), "catalogue": ("terminal", "knows no products")}
 
@@ -29,6 +29,7 @@ def check_between(found: Draft, checker: Checker) -> None:
         _roles,
         _names,
         _needs,
+        _receipts,
         _releases,
         _machine,
         _cash,
@@ -86,6 +87,16 @@ def _needs(found: Draft, checker: Checker) -> None:
         if not roles.intersection(any_of):
             named = " or ".join(f'"{role}"' for role in any_of)
             checker.wrong("devices", f"no device with role = {named}", f'at least one for the job "{job}"')
+
+
+def _receipts(found: Draft, checker: Checker) -> None:
+    """Where none could ever be printed, a receipt that is required would keep the slot closed for ever."""
+    if not found.get("topup", "receipt_required") or found.get("terminal", "job") != "topup":
+        return
+    if found.get("topup", "receipt_mode") == "never":
+        checker.wrong("topup.receipt_required", "true", 'false, because topup.receipt_mode is "never"')
+    elif PRINTER not in {block.head.get("role") for block in found.devices}:
+        checker.wrong("topup.receipt_required", "true", 'a device with role = "printer", or false')
 
 
 def _releases(found: Draft, checker: Checker) -> None:

@@ -21,6 +21,8 @@ from terminal.core.facts import (
     ReleaseIntended,
     ReleaseSettled,
 )
+from terminal.core.paper import Document, Text
+from terminal.core.printing import name_of
 from terminal.core.records import Entry
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ class Audit:
         root: The sale that an entry belongs to, by key: the key of its first debit.
         pays: Which pieces of that sale (by number) a debit pays for.
         settled: How each release ended, by its id.
+        papers: What came out of a printer, were it torn: which document, and its mark as a copy.
         forgiven: Cents of a sale that a person has let go although the piece came out.
     """
 
@@ -57,6 +60,7 @@ class Audit:
     voided_by: dict[str, str] = field(default_factory=dict)
     forgiven: Counter[str] = field(default_factory=Counter)
     seqs: dict[int, str] = field(default_factory=dict)
+    papers: set[tuple[str, str]] = field(default_factory=set)
 
     # -- what is committed -----------------------------------------------------------------------------
 
@@ -83,6 +87,14 @@ class Audit:
                     self.settled[release] = fact.ended
                 case _:
                     pass
+
+    def see_paper(self, release: str, document: Document) -> None:
+        """Look at what a printer gives out: the same document twice must say so."""
+        first = document.lines[0]
+        mark = first.text if isinstance(first, Text) and first.text.startswith("COPY") else ""
+        paper = name_of(release), mark
+        assert paper not in self.papers, f"{paper} is on paper twice"
+        self.papers.add(paper)
 
     def _added(self, fact: EntryAdded, sale: str) -> None:
         assert fact.key not in self.entries, f"the key {fact.key} was made twice"
@@ -172,6 +184,7 @@ class Audit:
         assert not world.journal.held()
         assert not world.journal.open_releases()
         assert not world.journal.open_sessions()
+        assert not world.journal.waiting_prints()
         books = world.journal.books()
         assert books.held == 0
         self._coins(world, entries)

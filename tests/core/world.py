@@ -367,9 +367,11 @@ class World:
                 ended, after_ms = self.machine.release(name)
                 if ended is not None:
                     self.event(after_ms, ReleaseEnded(name, ended, "the machine's words"))
-            case Print(job=name):
+            case Print(job=name, document=document):
                 assert name in self.audit.intended, "printed before it was written down"
                 ended, after_ms = self.machine.print(name)
+                if self.machine.printed[name]:
+                    self.audit.see_paper(name, document)
                 if ended is not None:
                     self.event(after_ms, PrintEnded(name, ended, "the printer's words"))
             case ReadWallet(token=token):

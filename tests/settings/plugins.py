@@ -77,6 +77,7 @@ class Fake:
         ("coin_acceptor", "pulse"): Acceptor,
         ("buttons", "simulated"): Reader,
         ("machine", "simulated"): Reader,
+        ("printer", "simulated"): Reader,
     }
     _backends = {"pointofsale": Pos, "hawk": Hawk}  # noqa: RUF012 - never changed
 

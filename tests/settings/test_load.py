@@ -316,6 +316,20 @@ def test_originals_can_be_asked_for_only_where_every_reader_asks(tmp_path: Path)
     assert only(tmp_path, proved + reader + '"pcsc"\n').path == 'devices["front"].driver'
 
 
+def test_a_receipt_can_be_required_only_where_one_can_be_printed(tmp_path: Path) -> None:
+    slot = GOOD.replace(
+        '"release"\ndriver = "relay"\npin = 17', '"coin_acceptor"\ndriver = "pulse"\ncoins = { 1 = 100 }'
+    )
+    required = slot.replace('"vending"', '"topup"') + "[topup]\nreceipt_required = true\n"
+    mistake = only(tmp_path, required)
+    assert mistake.path == "topup.receipt_required"
+    assert 'role = "printer"' in mistake.expected
+    printer = '[[devices]]\nname = "paper"\nrole = "printer"\ndriver = "simulated"\n'
+    assert loaded(tmp_path, required + printer).job().topup.receipt_required
+    never = only(tmp_path, required + 'receipt_mode = "never"\n' + printer)
+    assert (never.path, '"never"' in never.expected) == ("topup.receipt_required", True)
+
+
 def test_a_tester_may_use_the_embedded_server(tmp_path: Path) -> None:
     settings = loaded(tmp_path, TESTER)
     assert settings.sandbox is not None
