@@ -10,7 +10,7 @@ from terminal.settings.sections import Settings
 
 def notes(settings: Settings) -> list[str]:
     """Return one sentence for each thing to look at on this machine; none of them makes the file wrong."""
-    return [*_secrets(settings), *_choosing(settings)]
+    return [*_secrets(settings), *_choosing(settings), *_patience(settings)]
 
 
 def _secrets(settings: Settings) -> list[str]:
@@ -36,3 +36,17 @@ def _choosing(settings: Settings) -> list[str]:
     if vending and not settings.vending.one_product and not settings.named("buttons"):
         return ['No device has role = "buttons", and vending.one_product is empty: nobody can choose.']
     return []
+
+
+def _patience(settings: Settings) -> list[str]:
+    """A driver that says by itself when it gives a vend up should be the first to."""
+    release_s = settings.vending.release_s
+    found = []
+    for device in settings.devices:
+        vend_s = getattr(device.options, "vend_s", 0)
+        if vend_s >= release_s:
+            found.append(
+                f"vending.release_s ({release_s}) is not longer than vend_s ({vend_s:g}) of {device.name!r}: "
+                "a vend may count as unknown before the machine has said how it ended."
+            )
+    return found

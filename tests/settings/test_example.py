@@ -46,9 +46,13 @@ def test_every_shipped_configuration_is_right(name: str) -> None:
 
 
 def test_the_shipped_configurations_are_those_that_are_promised() -> None:
-    assert {"coffee-machine.toml", "coin-receptor.toml", "simulated.toml", "terminal.example.toml"} <= {
-        each.name for each in CONFIG.glob("*.toml")
-    }
+    assert {
+        "coffee-machine.toml",
+        "coin-receptor.toml",
+        "simulated.toml",
+        "terminal.example.toml",
+        "vending-mdb.toml",
+    } <= {each.name for each in CONFIG.glob("*.toml")}
 
 
 def test_options_behind_a_hash_stand_at_their_default(tmp_path: Path) -> None:
@@ -160,6 +164,15 @@ def test_notes_tell_what_would_surprise(tmp_path: Path, monkeypatch: pytest.Monk
     told = " ".join(notes(load(file)))
     assert "takes credential 'pos-token' from systemd" in told
     assert "nobody can choose" in told
+
+
+def test_a_terminal_that_gives_a_vend_up_before_its_machine_does_is_noted(tmp_path: Path) -> None:
+    text = (CONFIG / "vending-mdb.toml").read_text()
+    assert not any("vend_s" in note for note in notes(load(CONFIG / "vending-mdb.toml")))
+    file = tmp_path / "terminal.toml"
+    file.write_text(text.replace("release_s = 150", "release_s = 120"))
+    (note,) = [each for each in notes(load(file)) if "vend_s" in each]
+    assert note.startswith("vending.release_s (120) is not longer than vend_s (120) of 'snacks'")
 
 
 def test_a_missing_token_file_is_noted(tmp_path: Path) -> None:
