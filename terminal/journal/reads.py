@@ -60,9 +60,9 @@ class JournalReader(ReadPool):
         return next(iter(self._entries("WHERE e.seq = ?", seq)), None)
 
     def entry_by_reference(self, reference: str) -> Entry | None:
-        """Return the entry whose key ends so, as receipts say it; None if there is none, or more than one."""
-        found = self._entries("WHERE substr(e.key, -length(?1)) = ?1 LIMIT 2", reference)
-        return found[0] if len(found) == 1 and reference else None
+        """Return the one entry of which receipts say this reference (receipt.reference), if there is one."""
+        found = self._entries("WHERE ltrim(substr(e.key, -12), '-/:._') = ? LIMIT 2", reference)
+        return found[0] if len(found) == 1 else None
 
     def entries(
         self, state: EntryState | None = None, limit: int = 50, before: int | None = None

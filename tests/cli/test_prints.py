@@ -66,7 +66,7 @@ def test_for_programs(place: Place, loop: Loop) -> None:
     assert loop.posted
 
 
-@pytest.mark.parametrize("which", ["3", "nothing", "", "c9d", "9" * 30])
+@pytest.mark.parametrize("which", ["3", "1d1", "nothing", "", "c9d1", "9" * 30])
 def test_an_entry_that_is_not_there_or_not_meant_alone_is_wrong_use(
     place: Place, loop: Loop, which: str
 ) -> None:
