@@ -210,7 +210,7 @@ class MdbChanger(DeviceThread):
             changer,
             busy=frames.Status(frames.PAYOUT_BUSY) in items,
             jammed=frames.Status(frames.TUBE_JAM) in items,
-            settled=bool(self._taken) or not self._books.open,
+            settled=bool(self._wanted(opened)) or not self._books.open,
         )
         if paid:
             self._ills.paid()
@@ -252,9 +252,13 @@ class MdbChanger(DeviceThread):
     def _remember(self, limit: int) -> None:
         self._room = limit
 
+    def _wanted(self, opened: Opened) -> int:
+        """Return the types of coins that fit the room, one bit for each."""
+        return sum(1 << kind for kind, cents in opened.cents.items() if cents <= self._room)
+
     def _apply(self, changer: Changer, opened: Opened) -> None:
         """Let the changer take the coins that fit the room."""
-        taken = sum(1 << kind for kind, cents in opened.cents.items() if cents <= self._room)
+        taken = self._wanted(opened)
         if taken == self._taken:
             return
         if taken:
