@@ -281,8 +281,21 @@ class EmptyingAsked(Value, frozen=True):
     counted: int | None = None
 
 
+class PayCoins(Value, frozen=True):
+    """Pay out *amount* cents."""
+
+    amount: int
+
+
+class TakeCoins(Value, frozen=True):
+    """Take coins up to *limit* cents, for *seconds*."""
+
+    limit: int
+    seconds: int
+
+
 class TrialAsked(Value, frozen=True):
-    """A technician, *by* name, wants *device* to give out a piece or print, to see whether it works.
+    """A technician, *by* name, wants *device* to give out, print, pay or take coins, to see whether it works.
 
     *ticket* finds the answer in the state.
     """
@@ -290,7 +303,13 @@ class TrialAsked(Value, frozen=True):
     ticket: str
     device: str
     by: str
-    what: Product | Document
+    what: Product | Document | PayCoins | TakeCoins
+
+
+class TrialOver(Value, frozen=True):
+    """The technician does not watch any more: an acceptor that was tried takes no more coins for it."""
+
+    ticket: str
 
 
 class PrintAgainAsked(Value, frozen=True):
@@ -333,6 +352,7 @@ Event = (
     | PairingEnded
     | EmptyingAsked
     | TrialAsked
+    | TrialOver
     | PrintAgainAsked
     | JournalFailed
     | JournalRecovered

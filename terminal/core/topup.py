@@ -32,6 +32,7 @@ from terminal.core.events import (
     StopAsked,
     TimePassed,
     TokenPresented,
+    TrialOver,
     WalletRead,
     WalletRemembered,
 )
@@ -276,6 +277,7 @@ RULES: dict[tuple[Phase, type], _Rule] = {
     (Phase.READY, CatalogueRead): Topup.idle_again,
     (Phase.READY, DeviceChanged): Topup.idle_again,
     (Phase.READY, EmptyingAsked): Topup.idle_again,
+    (Phase.READY, TrialOver): Topup.idle_again,
     (Phase.READY, JournalFailed): Topup.idle_again,
     (Phase.READY, JournalRecovered): Topup.idle_again,
     (Phase.WAITING, TokenPresented): Topup.tapped,

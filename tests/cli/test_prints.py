@@ -7,7 +7,7 @@ import pytest
 from terminal.core.events import Ended, Event, PrintAgainAsked
 from terminal.core.facts import ReleaseIntended, ReleaseKind, ReleaseSettled
 from terminal.core.paper import Document, Text
-from terminal.core.terminal import Again
+from terminal.core.state import Again
 from terminal.daemon.printdesk import PrintDesk
 from terminal.httpd import Server
 from tests.cli.conftest import Place, at

@@ -21,7 +21,8 @@ from terminal.core.events import (
 )
 from terminal.core.facts import CoinNotCredited
 from terminal.core.rules import ReadingRules
-from terminal.core.terminal import PAIRING_MS, PASSING_MS
+from terminal.core.service import PAIRING_MS
+from terminal.core.state import PASSING_MS
 from tests.core.making import OTHER, UID, WATER, Talk, effects, shown, topup_job, vending_job
 
 ON = TokenPresented("reader", UID)

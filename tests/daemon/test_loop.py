@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from terminal.core.coins import Purse
-from terminal.core.effects import CloseSlot, Effect, Notice, OpenSlot, ReadWallet, Release, Show
+from terminal.core.effects import CloseSlot, Effect, Notice, OpenSlot, Print, ReadWallet, Release, Show
 from terminal.core.events import (
     ButtonPressed,
     CoinInserted,
@@ -385,10 +385,10 @@ def test_the_answer_of_a_printer_is_kept_too() -> None:
     bench.happen(
         DeviceChanged("paper", "printer", Health.OK), *SALE[:3], COIN, ButtonPressed("panel", "confirm")
     )
-    (job,) = bench.state.prints
+    job = bench.of("did", Print)[0].job
     bench.disk.error = JournalUnwritable(FULL)
     bench.happen(PrintEnded(job, Ended.DONE))
-    assert bench.state.prints == {job}
+    assert bench.of("wrote", ReleaseSettled) == []
     bench.disk.error = None
     bench.clock.pass_ms(RETRY_MS)
     bench.happen(TimePassed())
@@ -560,7 +560,7 @@ def test_what_cannot_be_written_at_the_end_is_in_the_log(
     coins.loop.post(NEXT_COIN)  # a driver that was late
     coins.loop.run()
     by_hand = [each.getMessage() for each in caplog.records if "by hand" in each.getMessage()]
-    assert [words.rpartition(": ")[2] for words in by_hand] == [str(COIN), str(NEXT_COIN)]
+    assert [words.partition(": ")[2] for words in by_hand] == [str(COIN), str(NEXT_COIN)]
 
 
 def test_end_comes_after_what_is_in_the_inbox(coins: Bench) -> None:
