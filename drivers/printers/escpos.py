@@ -64,7 +64,10 @@ _REMEMBERED = 1000
 _MOST_ZEROS = 8192
 """More than any command of a document is long."""
 _BLIND = "it answers no status questions: whether paper is in it is not known"
-_GIBBERISH = "what it answers makes no sense: are its baudrate and parity right, and is it an ESC/POS printer?"
+_GIBBERISH = (
+    "what it answers makes no sense: is it an ESC/POS printer, and are its baudrate and parity right? "
+    "If it prints well all the same, set status to none"
+)
 
 
 class EscposPrinter(DeviceThread):
@@ -236,8 +239,6 @@ class EscposPrinter(DeviceThread):
                 return status
             if not self._go_on() or not (self._answers or talk.noise):
                 return None
-        if not self._answers:
-            return None
         if talk.noise:
             raise DeviceFault(_GIBBERISH)
         raise DeviceMissing("it does not answer any more: is it switched on, and its cable in?")
@@ -278,8 +279,6 @@ class EscposPrinter(DeviceThread):
         if self._trouble:
             return Condition(Health.DEGRADED, self._trouble)
         if status is None:
-            if self._talk is not None and self._talk.noise:
-                return Condition(Health.DEGRADED, _GIBBERISH)
             return Condition(Health.OK, _BLIND if self._options.status == "auto" else "")
         warning = status.warning()
         return Condition(Health.DEGRADED if warning else Health.OK, warning)

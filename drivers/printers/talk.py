@@ -48,7 +48,7 @@ class Talk:
         asked_to_tell: Whether it was asked to tell changes by itself.
         told: Whether it has told anything unasked.
         known: How it is, as it said last, asked or unasked; None: it has not said.
-        noise: How many bytes came that mean nothing, since it was last asked how it is.
+        noise: How many bytes came that mean nothing when it was last asked how it is.
     """
 
     def __init__(

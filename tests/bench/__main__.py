@@ -19,7 +19,7 @@ import time
 import traceback
 from pathlib import Path
 
-from tests.bench import drain, journal, latency, memory, process, readers, shim
+from tests.bench import drain, journal, latency, memory, printing, process, readers, shim
 from tests.bench.plan import Plan
 from tests.bench.report import Row, as_json, table
 
@@ -36,6 +36,7 @@ MEASURES = {
     "idle": process.idle,
     "memory": memory.memory,
     **readers.MEASURES,
+    **printing.MEASURES,
 }
 
 

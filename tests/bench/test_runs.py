@@ -37,3 +37,14 @@ def test_an_unknown_measure_is_answered_with_those_there_are():
     done = run("--only", "appendix")
     assert done.returncode == 2
     assert "append, flat, acknowledge" in done.stderr
+
+
+def test_receipts_are_counted_in_bytes_and_seconds_of_a_serial_line():
+    done = run("--quick", "--only", "printing", "--json")
+    assert done.returncode == 0, done.stderr
+    rows = {row["measure"]: row for row in json.loads(done.stdout)}
+    for what in ("top-up receipt", "ticket, CODE128 and QR", "ticket, both as pictures"):
+        size = rows[f"{what}: bytes"]["value"]
+        assert rows[f"{what}: at 9,600 baud"]["value"] == size / 960
+        assert rows[f"{what}: at 38,400 baud"]["value"] == size / 3840
+    assert rows["ticket, CODE128 and QR: bytes"]["met"] is True

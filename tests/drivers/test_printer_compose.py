@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drivers.printers import library, plain
+from drivers.printers import library, plain, raster
 from drivers.printers.compose import ComposeError, Composer, composer
-from terminal.core.paper import Barcode, Columns, Document, QrCode, Rule, Text
+from terminal.core.paper import Barcode, Columns, Document, Drawer, QrCode, Rule, Text
 from tests.support import needs
 from tests.support.escpos_render import GarbageError, render
 
@@ -125,6 +125,51 @@ def test_the_paper_is_cut_as_configured(cut, command) -> None:
     assert composer("default", "CP858", cut=cut).compose(Document((Text("x"),))).endswith(command)
 
 
+@pytest.mark.parametrize("pin", [2, 5])
+def test_a_drawer_opens_where_it_stands_and_takes_no_paper(pin) -> None:
+    made = composer("default", "CP858", drawer_pin=pin)
+    sheet = render(made.compose(Document((Drawer(),))), dots=504)
+    assert (sheet.drawers, sheet.text, sheet.cuts) == ([pin], [], 0)
+    stream = made.compose(Document((Text("before"), Drawer(), Text("after"))))
+    assert stream.index(b"before") < stream.index(b"\x1bp") < stream.index(b"after")
+    assert render(stream, dots=504).cuts == 1
+
+
+def test_a_printer_without_a_drawer_says_so() -> None:
+    with pytest.raises(ComposeError, match="no way to open a drawer"):
+        composer("AF-240").compose(Document((Drawer(),)))
+
+
+@pytest.mark.parametrize("profile", ["POS-5890", "simple", "TM-U220"])
+def test_a_picture_is_drawn_once_and_goes_out_in_stripes(profile, monkeypatch) -> None:
+    raster.code128.cache_clear()
+    raster.qr_code.cache_clear()
+    document = Document((Barcode("T-4711"), QrCode("https://example.org/t/4711?" + "x" * 100)))
+    made = composer(profile)
+    first = made.compose(document)
+    monkeypatch.setattr(raster, "_commands", lambda *_, **__: pytest.fail("drawn again"))
+    assert made.compose(document) == first
+    sheet = render(first, made.dots)
+    assert all(rows <= raster.STRIPE for rows in sheet.stripes)
+    assert sheet.pictures >= 3
+    assert raster.qr_code.cache_info().maxsize is not None, "not one picture more for each ticket ever printed"
+
+
+@pytest.mark.parametrize("profile", ["POS-5890", "TM-U220", "simple"])
+@pytest.mark.parametrize("length", [1, 30, 80, 150, 300])
+def test_pictures_of_every_size_can_be_scanned(profile, length, tmp_path) -> None:
+    made = composer(profile)
+    data = ("https://example.org/" + "t" * length)[:length]
+    sheet = render(made.compose(Document((QrCode(data),))), made.dots)
+    assert sheet.scanned(tmp_path / "paper.png") == {f"QR-Code:{data}"}
+
+
+def test_a_large_symbol_is_sent_small_and_drawn_large() -> None:
+    made = composer("POS-5890")
+    assert len(made.compose(Document((QrCode("https://example.org/t/1"),)))) < 1500
+    assert len(made.compose(Document((Barcode("T-4711"),)))) < 2000
+
+
 def test_chinese_mode_is_left_when_asked() -> None:
     sent = composer("POS-5890", "CP858", leave_chinese=True).compose(Document((Text("ä€"),)))
     assert sent.startswith(b"\x1b@\x1c.")
@@ -141,6 +186,8 @@ def test_chinese_mode_is_left_when_asked() -> None:
         (Barcode("x" * 60), "shorten it"),
         (QrCode(""), "1 to 2331 bytes"),
         (QrCode("x" * 2332), "1 to 2331 bytes"),
+        (QrCode("x\x10\x14\x01"), "no control characters"),
+        (QrCode("x\ud83d"), "no control characters"),
     ],
 )
 def test_what_cannot_be_printed_is_a_sentence(usual, line, sentence) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.printers import plain
-from terminal.core.paper import Barcode, Columns, Document, QrCode, Rule, Text
+from terminal.core.paper import Barcode, Columns, Document, Drawer, QrCode, Rule, Text
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 
@@ -40,6 +40,7 @@ def test_an_amount_stands_at_the_right_margin_and_is_never_cut() -> None:
 
 
 def test_rules_and_codes_have_a_line_each() -> None:
+    assert lines(Drawer()) == []
     assert lines(Rule(), Barcode("T1"), QrCode("x")) == ["-" * 20, "        [T1]", "       [QR x]"]
 
 

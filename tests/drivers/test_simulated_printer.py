@@ -5,7 +5,7 @@ import pytest
 from drivers.device import Pace
 from drivers.printers.simulated import SimulatedPrinter, SimulatedPrinterOptions
 from terminal.core.events import DeviceChanged, Ended, Health, PrintEnded
-from terminal.core.paper import Columns, Document, QrCode, Rule, Text
+from terminal.core.paper import Columns, Document, Drawer, QrCode, Rule, Text
 
 RECEIPT = Document((Text("Top-up", align="center"), Rule(), Columns("Coins", "5.00"), QrCode("T-1")))
 
@@ -86,3 +86,22 @@ def test_after_the_stop_a_job_fails(printer, inbox):
     printer.stop()
     printer.print("p1", RECEIPT)
     assert ended(inbox, "p1").ended is Ended.FAILED
+
+
+def test_a_drawer_is_opened_and_stands_on_no_paper(printer, inbox):
+    printer.print("p1", Document((Drawer(), Text("x"), Drawer())))
+    assert ended(inbox, "p1").ended is Ended.DONE
+    assert printer.drawers == 2
+    assert printer.papers[-1] == ("x",)
+
+
+def test_several_troubles_are_over_only_when_each_is(printer, inbox):
+    printer.hands["paper_out"]()
+    printer.hands["cover_open"]()
+    health(inbox, Health.FAILED)
+    printer.hands["paper_in"]()
+    inbox.wait(lambda _: "cover is open" in printer.condition.words)
+    printer.print("p1", RECEIPT)
+    assert ended(inbox, "p1").ended is Ended.FAILED
+    printer.hands["cover_close"]()
+    health(inbox, Health.OK)

@@ -217,6 +217,11 @@ class PrinterPeer:
                 self._answer(bytes((self._status(question),)))
 
     @property
+    def tells(self) -> bool:
+        """Whether it tells changes by itself at the moment."""
+        return bool(self._tells)
+
+    @property
     def _stands(self) -> bool:
         return self.paper_out or self.cover_open or self.offline
 
