@@ -195,6 +195,12 @@ class RawBench(MdbBench):
     args = ("--raw",)
     options = {"adapter": "raw", "revalue_limit": 5000}  # noqa: RUF012 - a constant
 
+    def hand(self, verb, **more):
+        self._unsettled |= verb == "give_away"
+        super().hand(verb, **more)
+
     def allowed(self, violations):
         """A piece without an approval is out of sequence, and nothing else is."""
-        return [each for each in violations if not each.startswith("out of sequence")] == []
+        return self._unsettled or violations == []
+
+    _unsettled = False
