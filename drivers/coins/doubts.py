@@ -17,16 +17,15 @@ class Doubts:
 
     def add(self, t_ns: int, words: str) -> None:
         """Take one more, at *t_ns*, for the reason *words*."""
+        self._forget(t_ns)
         self._at.append(t_ns)
         # Told once: an alarm that changes its words with every spike would be one event more for each.
         self._words = self._words or words
 
     def words(self, t_ns: int) -> str:
         """Return what is wrong at *t_ns*; empty: nothing, or no more."""
-        if self._at and t_ns >= self._at[-1] + WHILE_NS:
-            self._at.clear()
-        if len(self._at) < MANY or t_ns >= self._at[0] + WHILE_NS:
-            self._words = "" if not self._at else self._words
+        self._forget(t_ns)
+        if len(self._at) < MANY:
             return ""
         return (
             f"{MANY} or more signals within {WHILE_NS // 60_000_000_000} minutes were no coins (the first: "
@@ -34,5 +33,11 @@ class Doubts:
         )
 
     def due(self) -> int | None:
-        """Return when words() will have nothing to say any more; None: it has nothing to say."""
+        """Return when words() will have nothing to say any more; None: it had nothing to say."""
         return self._at[0] + WHILE_NS if len(self._at) == MANY else None
+
+    def _forget(self, t_ns: int) -> None:
+        while self._at and t_ns >= self._at[0] + WHILE_NS:
+            self._at.popleft()
+        if not self._at:
+            self._words = ""

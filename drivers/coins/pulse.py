@@ -141,7 +141,7 @@ class PulseAcceptor(DeviceThread):
             taken.inhibits.forbid()
             if self._stopping.is_set():
                 until = taken.pins.now_ns() + _LAST_COIN_NS
-                while taken.lines.busy and taken.pins.now_ns() < until:
+                while taken.lines.falling and taken.pins.now_ns() < until:
                     self._listen(taken, until)
 
     def _interrupt(self) -> None:

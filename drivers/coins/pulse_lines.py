@@ -100,6 +100,11 @@ class PulseLines:
         return any(counter.busy for counter in self._counters.values())
 
     @property
+    def falling(self) -> bool:
+        """Whether what is under way may still become a coin."""
+        return any(counter.busy and not counter.stuck for counter in self._counters.values())
+
+    @property
     def stuck(self) -> list[Line]:
         """The lines that have been active for longer than any pulse is."""
         return [line for line, counter in self._counters.items() if counter.stuck]

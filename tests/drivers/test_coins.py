@@ -8,11 +8,9 @@ from drivers.coins.simulated import SimulatedAcceptor, SimulatedAcceptorOptions
 from drivers.device import Pace
 from terminal.core.events import CoinInserted, CoinTrouble, CoinUnrecognised, DeviceChanged, Health
 from tests.drivers.benches import BENCHES, MS, WITH_WIDTHS, pulses
+from tests.drivers.pulse_slots import COINS, INHIBIT, PULSE, ParallelSlot, PulseSlot
 from tests.support.waiting import wait_until
 
-COINS = {"1": 10, "2": 20, "5": 50, "10": 100}
-PULSES = {cents: int(count) for count, cents in COINS.items()}
-PULSE, INHIBIT = 17, 27
 FAST = Pace(first_s=0.001, last_s=0.01)
 
 
@@ -28,6 +26,9 @@ class SimulatedSlot:
     def inhibited(self):
         return self.device.inhibited
 
+    def open_for(self, limit):
+        return not self.inhibited
+
     def coin(self, cents):
         self.device.hands["coin"](cents)
 
@@ -41,50 +42,28 @@ class SimulatedSlot:
         self.device.hands["plug"]()
 
 
-class PulseSlot:
-    """The slot of an acceptor on lines: as it does, it sends nothing for a coin while it is inhibited."""
-
-    def __init__(self, inbox, monkeypatch, kind="simulated", **options):
-        self.bench = BENCHES[kind](monkeypatch)
-        self.bench.stop_clock()
-        self.level = options.get("inhibit_level", "high") == "high"
-        given = PulseOptions(
-            line=PULSE, inhibit_line="GPIO27", coins=dict(COINS), **{**self.bench.options, **options}
-        )
-        self.device = PulseAcceptor("coins", given, inbox.put)
-
-    @property
-    def inhibited(self):
-        return self.bench.high(INHIBIT) is self.level
-
-    def coin(self, cents):
-        if self.inhibited:
-            raise ValueError("inhibited: the coin falls through")
-        self.noise(PULSES[cents])
-
-    def noise(self, count):
-        levels, end = pulses(self.bench.now + MS, count)
-        self.bench.train(PULSE, levels)
-        self.pass_time(end)
-
-    def pass_time(self, since):
-        self.bench.now = since + 1000 * MS
-        self.device._interrupt()
-
-    def lose(self):
-        self.bench.lines.pull()
-
-    def restore(self):
-        self.bench.lines.put_back()
-
-
 SLOTS = {
     "simulated": SimulatedSlot,
     **{
         f"pulse {kind}": lambda inbox, monkeypatch, kind=kind: PulseSlot(inbox, monkeypatch, kind)
         for kind in BENCHES
     },
-    "pulse, inhibited low": lambda inbox, monkeypatch: PulseSlot(inbox, monkeypatch, inhibit_level="low"),
+    **{
+        f"pulse {kind}, all upside down": lambda inbox, monkeypatch, kind=kind: PulseSlot(
+            inbox, monkeypatch, kind, inhibit_level="low", active_low=False
+        )
+        for kind in BENCHES
+    },
+    **{
+        f"parallel {kind}": lambda inbox, monkeypatch, kind=kind: ParallelSlot(inbox, monkeypatch, kind)
+        for kind in BENCHES
+    },
+    **{
+        f"parallel {kind}, all upside down": lambda inbox, monkeypatch, kind=kind: ParallelSlot(
+            inbox, monkeypatch, kind, inhibit_level="low", active_low=False, inhibit_line=None
+        )
+        for kind in BENCHES
+    },
 }
 LOSABLE = ["simulated", "pulse simulated"]
 
@@ -133,7 +112,7 @@ def wait_coins(inbox, *amounts):
 
 def open_slot(slot, limit):
     slot.device.accept(limit)
-    wait_until(lambda: not slot.inhibited, what="an open slot")
+    wait_until(lambda: slot.open_for(limit), what="an open slot")
 
 
 def test_it_is_inhibited_until_it_is_told_otherwise(slot, inbox):
@@ -173,13 +152,25 @@ def test_the_slot_is_closed_before_its_last_coin_is_told(pulse_slot_emit, inbox)
 
 
 def test_a_new_limit_replaces_the_old_one(slot, inbox):
-    open_slot(slot, 10)
+    open_slot(slot, 100)
     slot.coin(100)
     wait_coins(inbox, 100)
     wait_until(lambda: slot.inhibited)
     open_slot(slot, 10)
     slot.device.accept(9)
     wait_until(lambda: slot.inhibited)
+
+
+@pytest.mark.parametrize("kind", ["simulated", *(f"pulse {kind}" for kind in BENCHES)])
+def test_one_that_cannot_choose_takes_more_than_there_is_room_for(kind, inbox, monkeypatch, running):
+    slot = SLOTS[kind](inbox, monkeypatch)
+    running(slot.device)
+    healthy(inbox)
+    open_slot(slot, 10)
+    slot.coin(100)
+    wait_coins(inbox, 100)
+    wait_until(lambda: slot.inhibited)
+    open_slot(slot, 10)
 
 
 def test_inhibit_closes_the_slot(slot):
@@ -222,7 +213,7 @@ def test_a_lost_acceptor_is_missing_and_comes_back_as_it_was_told(kind, inbox, m
     slot.device.accept(20)
     slot.restore()
     healthy(inbox)
-    wait_until(lambda: not slot.inhibited)
+    wait_until(lambda: slot.open_for(20))
     slot.coin(20)
     wait_coins(inbox, 20)
     wait_until(lambda: slot.inhibited)

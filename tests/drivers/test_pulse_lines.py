@@ -249,6 +249,7 @@ def test_what_is_under_way_on_any_line_is_abandoned_together():
     mech = Mech()
     mech.edges((ONE, 0, True), (TWO, 10, True), (TWO, 60, False))
     assert mech.lines.busy
+    assert mech.lines.falling
     told = mech.lines.abandon("gone")
     assert [(each.line, each.result.words, each.result.lost) for each in told] == [
         (ONE, "gone", True),
