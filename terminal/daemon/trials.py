@@ -23,7 +23,7 @@ from msgspec import Meta
 from drivers.contract import Device, Signal
 from terminal.core.catalogue import Product
 from terminal.core.effects import Screen
-from terminal.core.events import DeviceEvent, Event, TrialAsked
+from terminal.core.events import DeviceEvent, Event, PayCoins, TakeCoins, TrialAsked, TrialOver
 from terminal.core.paper import Document
 from terminal.core.terminal import TerminalState
 from terminal.daemon.signals import SIGNALS
@@ -35,19 +35,27 @@ _LOG = logging.getLogger(__name__)
 
 _FLUSH_S = 5
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nConnection: close\r\n\r\n"
-_ROLE = {"pulse": "release", "print": "printer", "signal": "indicator"}
+_ROLES = {
+    "pulse": ("release",),
+    "print": ("printer",),
+    "signal": ("indicator",),
+    "accept": ("coin_acceptor",),
+    "pay": ("payout", "coin_acceptor"),
+}
+_MOST_CENTS = 100_000
 
 
 class Try(msgspec.Struct, forbid_unknown_fields=True):
     """What is asked for: how long, how much of it, and perhaps an act.
 
-    *what*: the product to give out, by id (empty: none of the list), or the signal to show.
+    *what*: the product to give out, by id (empty: none of the list), the signal to show, or the cents to pay
+    out or to take.
     """
 
     seconds: Annotated[float, Meta(ge=0.1, le=3_600)] = 60
     raw: bool = False
     full_uids: bool = False
-    act: Literal["", "pulse", "print", "signal"] = ""
+    act: Literal["", "pulse", "print", "signal", "accept", "pay"] = ""
     what: Annotated[str, Meta(max_length=100)] = ""
     by: Annotated[str, Meta(max_length=100)] = ""
 
@@ -90,6 +98,7 @@ class Trials:
         self._ticket = ticket
         self._screen = screen
         self._ears: dict[str, Ear] = {}
+        self._tickets: dict[str, str] = {}  # of acceptors that take coins while somebody watches
 
     def heard(self, name: str, event: DeviceEvent) -> None:
         """Take what the device *name* tells the terminal, from its thread. Never blocks."""
@@ -105,9 +114,10 @@ class Trials:
         if device is None:
             raise Problem(404, f"there is no device {name!r}; there are {', '.join(self._devices)}")
         role = str(getattr(device, "role", ""))
-        wanted = _ROLE.get(asked.act, role)
-        if wanted != role:
-            raise Problem(400, f"{name!r} is a {role}: {asked.act} is for devices with the role {wanted}")
+        wanted = _ROLES.get(asked.act, (role,))
+        if role not in wanted or (asked.act == "pay" and not hasattr(device, "pay_out")):
+            roles = " or ".join(wanted)
+            raise Problem(400, f"{name!r} is a {role}: {asked.act} is for devices with the role {roles}")
         ear = Ear(role, raw=asked.raw, full_uids=asked.full_uids)
         if self._ears.setdefault(name, ear) is not ear:
             ear.close()
@@ -131,11 +141,8 @@ class Trials:
             raise Problem(
                 400, f"found {asked.by[:20]!r} as by, which is who tries it; expected one line of text"
             )
-        what: Product | Document = page(self._terminal, name)
-        if asked.act == "pulse":
-            what = self._product(asked.what)
         ticket = self._ticket()
-        self._loop.post(TrialAsked(ticket, name, asked.by, what))
+        self._loop.post(TrialAsked(ticket, name, asked.by, self._what(name, asked)))
         flushed = self._loop.flush(_FLUSH_S)
         state = self._loop.state
         trial = state.trial if state else None
@@ -144,7 +151,21 @@ class Trials:
         if trial.words:
             raise Problem(409, trial.words)
         _LOG.warning("%s: %s tried by %s, entry %s", name, asked.act, asked.by, trial.key)
+        if asked.act == "accept":
+            self._tickets[name] = ticket
+            return note("takes coins while you watch; each is on the books, in your name", act=asked.act)
         return note(f"{asked.act} ordered, on the books as {trial.key}", key=trial.key, act=asked.act)
+
+    def _what(self, name: str, asked: Try) -> Product | Document | PayCoins | TakeCoins:
+        match asked.act:
+            case "pulse":
+                return self._product(asked.what)
+            case "pay":
+                return PayCoins(_cents(asked.what))
+            case "accept":
+                return TakeCoins(_cents(asked.what), int(asked.seconds) + 1)
+            case _:
+                return page(self._terminal, name)
 
     def _product(self, wanted: str) -> Product:
         state = self._loop.state
@@ -196,6 +217,9 @@ class Trials:
         self._listen(device, None)
         if asked.act == "signal":
             self._show_again(device)
+        ticket = self._tickets.pop(name, None)
+        if ticket is not None:
+            self._loop.post(TrialOver(ticket))
         ear.close()
 
     @staticmethod
@@ -203,6 +227,12 @@ class Trials:
         """Listen to the wire of a device that lets itself be listened to."""
         with suppress(AttributeError):
             device.listener = listener
+
+
+def _cents(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text[:9]) <= _MOST_CENTS):
+        raise Problem(400, f"found {text[:20]!r} as what; expected cents from 1 to {_MOST_CENTS}")
+    return int(text)
 
 
 def _how(device: Device) -> Line:

@@ -244,3 +244,65 @@ def test_ctrl_c_ends_it_cleanly(alone: Place) -> None:
         finally:
             process.kill()
         assert "Traceback" not in process.stderr.read()
+
+
+# -- money ---------------------------------------------------------------------------------------------
+
+MONEY = "".join(
+    f'\n[[devices]]\nname = "{name}"\nrole = "{role}"\ndriver = "simulated"\n'
+    for name, role in (("hopper", "payout"),)
+)
+
+
+@pytest.fixture
+def till(place: Place) -> Place:
+    place.config.write_text(place.config.read_text() + MONEY)
+    return place
+
+
+def paid(cents: int, how: str = "done") -> dict[str, object]:
+    values = {"payout": "k1/payout", "ended": how, "paid": cents}
+    return {"kind": "event", "event": "PayoutEnded", "words": f"payout {how}", "values": values}
+
+
+@pytest.mark.parametrize(("answer", "code"), [(paid(50), 0), (paid(0), 1), (paid(0, "unknown"), 1)])
+def test_a_hopper_pays_and_the_exit_code_tells(till: Place, answer: dict[str, object], code: int) -> None:
+    daemon = Daemon(till, HOW, ORDERED, answer, ends=False)
+    done = till.run("devices", "try", "hopper", "--pay", "0,50", "--by", "the technician", "--yes")
+    assert done.exit_code == code, done.output
+    ((name, asked),) = daemon.asked
+    assert (name, asked["act"], asked["what"], asked["by"]) == ("hopper", "pay", "50", "the technician")
+
+
+def test_an_acceptor_takes_coins_while_somebody_watches(till: Place) -> None:
+    coin = {"kind": "event", "event": "CoinInserted", "words": "money: 50 cents"}
+    daemon = Daemon(till, HOW, coin)
+    done = till.run("devices", "try", "slot", "--accept", "5", "--by", "the technician", "--yes")
+    assert done.exit_code == 0, done.output
+    assert "money: 50 cents" in done.output
+    ((_, asked),) = daemon.asked
+    assert (asked["act"], asked["what"]) == ("accept", "500")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("hopper", "--pay", "a lot"), "is no amount"),
+        (("hopper", "--pay", "0"), "more than nothing"),
+        (("hopper", "--accept", "5"), 'role = "coin_acceptor"'),
+        (("reader", "--pay", "5"), 'role = "payout"'),
+        (("hopper", "--pay", "5", "--print"), "at a time"),
+        (("hopper", "--pay", "5"), "--by is missing"),
+        (("hopper", "--pay", "5", "--by", "me"), "add --yes"),
+    ],
+)
+def test_money_is_not_moved_by_a_slip(till: Place, arguments: tuple[str, ...], words: str) -> None:
+    done = till.run("devices", "try", *arguments)
+    assert done.exit_code == 2
+    assert words in done.output
+
+
+def test_without_a_daemon_no_money_moves(till: Place) -> None:
+    done = till.run("devices", "try", "hopper", "--pay", "5", "--by", "me", "--yes")
+    assert done.exit_code == 1
+    assert "only terminald writes the journal" in done.output

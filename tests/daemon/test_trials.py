@@ -23,7 +23,10 @@ from tests.support.waiting import wait_until
 
 SIMULATED = Path(__file__).parents[2] / "config/simulated.toml"
 UID = "04A1B2C3D4E5F6"
-LAMPS = '\n[[devices]]\nname = "lamps"\nrole = "indicator"\ndriver = "simulated"\n'
+MORE = "".join(
+    f'\n[[devices]]\nname = "{name}"\nrole = "{role}"\ndriver = "simulated"\n'
+    for name, role in (("lamps", "indicator"), ("hopper", "payout"))
+)
 ASKED: dict[str, Any] = {"seconds": 60, "raw": False, "full_uids": False, "act": "", "what": "", "by": ""}
 
 
@@ -34,7 +37,7 @@ class House:
         text = SIMULATED.read_text().replace('"var/', f'"{folder}/').replace("127.0.0.1:8091", "127.0.0.1:0")
         text = text.replace("delay_ms = 1_500", "delay_ms = 0").replace("[control]", "keep = 0\n\n[control]")
         config = folder / "terminal.toml"
-        config.write_text(text + LAMPS)
+        config.write_text(text + MORE)
         self.daemon = Daemon(load(config), Notifier())
         self.socket = folder / "control.sock"
         self.daemon.start()
@@ -237,4 +240,51 @@ def test_a_signal_is_shown_while_somebody_looks_and_then_the_screens_again(house
         next(lines)
         wait_until(lambda: lamps.shown and lamps.shown[-1] is Signal.CALL_STAFF, what="the signal")
     wait_until(lambda: lamps.shown[-1] is Signal.READY, what="what the screen says")
+    assert house.daemon._journal.entries() == []
+
+
+# -- money ---------------------------------------------------------------------------------------------
+
+
+def test_a_coin_is_paid_out_in_the_technicians_name(house: House) -> None:
+    with closing(house.stream("hopper", act="pay", what="100", by="the technician")) as lines:
+        seen = until(lines, "payout done, 100 cents")
+    assert any("on the books as" in line["words"] for line in seen)
+    (entry,) = house.daemon._journal.entries()
+    assert (entry.state, entry.amount) == (EntryState.VOIDED, 0)
+    wait_until(lambda: not house.daemon._journal.open_payouts(), what="the payout on the books")
+    assert house.device("hopper").given == 1
+    assert house.daemon._journal.verify() == []
+
+
+def test_coins_are_taken_while_the_technician_watches(house: House) -> None:
+    slot = house.device("slot")
+    with pytest.raises(ValueError, match="inhibited"):
+        house.hand("slot", "coin", 50)
+    with closing(house.stream("slot", act="accept", what="500", by="the technician")) as lines:
+        until(lines, "takes coins")
+        wait_until(lambda: not slot.inhibited, what="the open slot")
+        house.hand("slot", "coin", 50)
+        assert until(lines, "money: 50 cents")[-1]["event"] == "CoinInserted"
+    wait_until(lambda: slot.inhibited, what="the closed slot")
+    wait_until(house.daemon._journal.entries, what="the coin on the books")
+    (entry,) = house.daemon._journal.entries()
+    assert (entry.state, entry.amount) == (EntryState.VOIDED, 50)
+    books = house.daemon._journal.books()
+    assert (books.accepted, books.written_off, books.missing) == (50, 50, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "words"),
+    [
+        ("slot", {"act": "pay", "what": "50"}, "is a coin_acceptor"),
+        ("hopper", {"act": "accept", "what": "50"}, "is a payout"),
+        ("hopper", {"act": "pay", "what": "0"}, "cents from 1"),
+        ("hopper", {"act": "pay", "what": "1.5"}, "cents from 1"),
+        ("hopper", {"act": "pay", "what": "50", "by": " "}, "who tries it"),
+    ],
+)
+def test_money_is_not_tried_like_this(house: House, name: str, asked: dict[str, Any], words: str) -> None:
+    with pytest.raises(WrongUse, match=words):
+        next(house.stream(name, **({"by": "the technician"} | asked)))
     assert house.daemon._journal.entries() == []

@@ -35,9 +35,9 @@ def listen(settings: Settings, device: DeviceSettings, asked: dict[str, Any]) ->
             "A terminald runs and has the devices, but does not answer on its socket: it may be starting or "
             "stopping. Try again, or stop it: systemctl stop terminald"
         )
-    if asked["act"] == "pulse":
+    if asked["act"] in ("pulse", "accept", "pay"):
         raise Refused(
-            "What is given out must be written down before it happens, and only terminald writes the journal: "
+            "What is given out or taken must be written down, and only terminald writes the journal: "
             "start it (systemctl start terminald; it needs no server for this), then try again."
         )
     # What a driver logs for the daemon's log is told as its health here.

@@ -15,19 +15,29 @@ from terminal.cli import common, tables
 from terminal.cli.client import Control
 from terminal.cli.devices import local
 from terminal.cli.errors import NEEDS_PERSON, NotRunning, Refused, WrongUse
+from terminal.core import money
 from terminal.settings import DeviceSettings, Settings
 
 LONGEST_S = 3_600.0
 ANSWER_S = 120.0
 """How long the answer of a relay or printer is waited for."""
 
-_ROLES = {"pulse": "release", "print": "printer", "signal": "indicator"}
+_ROLES = {
+    "pulse": ("release",),
+    "print": ("printer",),
+    "signal": ("indicator",),
+    "accept": ("coin_acceptor",),
+    "pay": ("payout", "coin_acceptor"),
+}
+_ANSWERED = ("pulse", "print", "pay")
 _QUESTIONS = {
     "pulse": "{name} is made to give out {what}; nobody pays for it. Go on?",
     "print": "{name} prints a page. Go on?",
     "signal": "{name} shows {what!r} instead of how the terminal is. Go on?",
+    "accept": "{name} takes coins while you watch; they stay in the machine, on the books in your name. Go on?",
+    "pay": "{name} pays out up to {what} cents; nobody has paid them in. Go on?",
 }
-_ENDED = {"ReleaseEnded": "release", "PrintEnded": "job"}
+_ENDED = {"ReleaseEnded": "release", "PrintEnded": "job", "PayoutEnded": "payout"}
 _ILL = {"missing", "failed"}
 _COLOURS = {"event": "green", "note": "cyan"}
 
@@ -41,6 +51,8 @@ _COLOURS = {"event": "green", "note": "cyan"}
         'terminalctl devices try relays --pulse espresso --by "the technician"',
         "terminalctl devices try receipts --print",
         "terminalctl devices try lamps --signal 'call staff' --seconds 5",
+        'terminalctl devices try "coin slot" --accept 5.00   insert coins and see them; Ctrl-C ends',
+        "terminalctl devices try hopper --pay 0.50           pays one coin out",
     ),
 )
 @click.argument("name")
@@ -61,7 +73,9 @@ _COLOURS = {"event": "green", "note": "cyan"}
 @click.option(
     "--signal", type=click.Choice([each.value for each in Signal]), help="Show a signal of lamps and buzzers."
 )
-@click.option("--by", metavar="NAME", help="Who tries it: with --pulse and --print it stands in the journal.")
+@click.option("--accept", metavar="AMOUNT", help="Have an acceptor take coins up to AMOUNT, such as 5.00.")
+@click.option("--pay", metavar="AMOUNT", help="Have a hopper or changer pay out AMOUNT, such as 0.50.")
+@click.option("--by", metavar="NAME", help="Who tries it: it stands in the journal, but for --signal.")
 @click.option("--seconds", type=click.FloatRange(0.1, LONGEST_S), help="End by itself after so long.")
 @click.option("--yes", is_flag=True, help="Do not ask whether I am sure.")
 @common.config_option
@@ -72,18 +86,18 @@ def try_(name: str, **given: Any) -> None:
     With the daemon running, the device goes on to work: a card that you lay on it buys. Without a daemon, this
     program drives the device itself. Numbers of tokens are shown by their last digits.
 
-    --pulse, --print and --signal make it do something, after a question and only while nobody is at the
-    machine. What is given out or printed is written into the journal first, with your name and without a price;
-    so a pulse needs the daemon.
+    --pulse, --print, --signal, --accept and --pay make it do something, after a question and only while nobody
+    is at the machine. What is given out, printed, paid or taken is written into the journal with your name; so
+    all but --print and --signal need the daemon.
 
     Exits with 1 if the device did not do it, or does not work.
     """
     settings = common.settings()
     device = _device(settings, name)
-    act, what = _act(given["pulse"], given["print_"], given["signal"])
+    act, what = _act(given)
     asked = _asked(device, act, what, given["by"], yes=given["yes"])
     seconds: float | None = given["seconds"]
-    lasts_s = seconds or (ANSWER_S if act in ("pulse", "print") else LONGEST_S)
+    lasts_s = seconds or (ANSWER_S if act in _ANSWERED else LONGEST_S)
     asked |= {"seconds": lasts_s, "raw": given["raw"], "full_uids": given["show_uid"]}
     watch = _Watch(act, until_answer=seconds is None)
     try:
@@ -105,22 +119,40 @@ def _device(settings: Settings, name: str) -> DeviceSettings:
     raise WrongUse(f"There is no device {name!r} in the configuration; there are: {known}.")
 
 
-def _act(pulse: str | None, print_: bool, signal: str | None) -> tuple[str, str]:  # noqa: FBT001 - the flag --print
-    acts = [("pulse", pulse), ("print", "" if print_ else None), ("signal", signal)]
-    wanted = [(act, what) for act, what in acts if what is not None]
+def _act(given: dict[str, Any]) -> tuple[str, str]:
+    acts = {
+        "pulse": given["pulse"],
+        "print": "" if given["print_"] else None,
+        "signal": given["signal"],
+        "accept": _cents("--accept", given["accept"]),
+        "pay": _cents("--pay", given["pay"]),
+    }
+    wanted = [(act, what) for act, what in acts.items() if what is not None]
     if len(wanted) > 1:
-        raise click.UsageError("One of --pulse, --print and --signal at a time.")
+        raise click.UsageError("One of --pulse, --print, --signal, --accept and --pay at a time.")
     return wanted[0] if wanted else ("", "")
+
+
+def _cents(option: str, amount: str | None) -> str | None:
+    if amount is None:
+        return None
+    try:
+        cents = money.parse(amount)
+    except ValueError as error:
+        raise WrongUse(f"{option}: {error}") from None
+    if cents <= 0:
+        raise WrongUse(f"{option} is {amount}: expected more than nothing, such as 0.50.")
+    return str(cents)
 
 
 def _asked(device: DeviceSettings, act: str, what: str, by: str | None, *, yes: bool) -> dict[str, Any]:
     """Return what the daemon is asked, after the questions that come first."""
     if not act:
         return {"act": "", "what": "", "by": ""}
-    if device.role != _ROLES[act]:
+    if device.role not in _ROLES[act]:
+        roles = " or ".join(f'role = "{role}"' for role in _ROLES[act])
         raise WrongUse(
-            f"{device.name!r} is a {device.role.replace('_', ' ')}: --{act} is for devices with "
-            f'role = "{_ROLES[act]}".'
+            f"{device.name!r} is a {device.role.replace('_', ' ')}: --{act} is for devices with {roles}."
         )
     name = "" if act == "signal" else common.ask("--by", "Your name", by)
     common.confirm(_QUESTIONS[act].format(name=device.name, what=what or "a piece"), yes)
@@ -156,7 +188,7 @@ class _Watch:
     """What has been seen of the device, and whether all is well."""
 
     def __init__(self, act: str, *, until_answer: bool) -> None:
-        self._awaits = act in ("pulse", "print")
+        self._awaits = act in _ANSWERED
         self._until_answer = until_answer
         self._key = ""
         self._ends: dict[str, str] = {}  # an answer may come before the words that tell its key
@@ -169,7 +201,7 @@ class _Watch:
         self._health = values.get("health", self._health)
         if line["event"] in _ENDED:
             key = str(values[_ENDED[line["event"]]]).partition("/")[0]
-            self._ends[key] = values["ended"]
+            self._ends[key] = values["ended"] if values.get("paid", True) else "nothing came out"
         return self._awaits and self._until_answer and self._key in self._ends
 
     def well(self) -> bool:
