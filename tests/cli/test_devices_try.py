@@ -302,7 +302,8 @@ def test_money_is_not_moved_by_a_slip(till: Place, arguments: tuple[str, ...], w
     assert words in done.output
 
 
-def test_without_a_daemon_no_money_moves(till: Place) -> None:
-    done = till.run("devices", "try", "hopper", "--pay", "5", "--by", "me", "--yes")
+def test_without_a_daemon_no_money_moves(alone: Place) -> None:
+    alone.config.write_text(alone.config.read_text() + MONEY)
+    done = alone.run("devices", "try", "hopper", "--pay", "5", "--by", "me", "--yes")
     assert done.exit_code == 1
     assert "only terminald writes the journal" in done.output
