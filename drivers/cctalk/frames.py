@@ -103,6 +103,8 @@ class Exchange:
     """
 
     def __init__(self, question: Question, *, echo: bool | None = None) -> None:
+        if question.address == HOST:
+            raise ValueError("a device cannot have the address of the host")
         self._question = question
         self._sent = question.raw
         self._may_come_first = echo is not True

@@ -29,6 +29,7 @@ class Books:
         self._emit = emit
         self._unmarked = 0
         self._told_at = 0.0
+        self._watched = False
         self.known: Mark | None = None
         self.opened = True
 
@@ -40,7 +41,11 @@ class Books:
 
     def news(self, now: Mark) -> News:
         """Return what is new at *now*."""
-        return news(self.known, now)
+        return news(self.known, now, watched=self._watched)
+
+    def look_away(self) -> None:
+        """Note that the device is not asked any more for a while."""
+        self._watched = False
 
     def has(self, now: Mark) -> bool:
         """Whether all up to *now* is told."""
@@ -55,7 +60,7 @@ class Books:
 
     def stand(self, now: Mark) -> None:
         """Note that the device stands at *now*, all of it told; the first of a device is put on the books."""
-        before, self.known = self.known, now
+        before, self.known, self._watched = self.known, now, True
         if before is None or before.device != now.device or self._unmarked >= MARK_EVENTS:
             self.mark()
 

@@ -7,7 +7,8 @@ goes from 1 to 255 and on to 1. Nothing is ever acknowledged: the host must know
 What it has seen is a :class:`Mark`. What is new follows from two of them, and nothing of it is guessed:
 
 * the counter went on by up to 5, and the older events are those that are known: what is before them is new;
-* it went on by more: the five are new, the others can be asked of nobody any more, and are lost;
+* it went on by more: the five are new, the others can be asked of nobody any more, and are lost; if it went on
+  by just five, nothing proves that these are all, unless it was asked again and again;
 * it is 0, or the events behind the new ones are not those that are known: the device was reset and counted from
   0 on. What it counted since is new; what it took before that and nobody read is lost, if it was open then;
 * it went back, and the events fit that: nothing is new, whatever that was, and it is said;
@@ -108,10 +109,13 @@ class News(Value, frozen=True):
     was_reset: bool = False
 
 
-def news(known: Mark | None, now: Mark) -> News:
+def news(known: Mark | None, now: Mark, *, watched: bool = True) -> News:
     """Return what is new at *now* for whoever has told all up to *known*.
 
-    None: nothing is known of any device, so that all that it counted is of the time before this terminal.
+    Args:
+        known: None: nothing is known of any device; all that it counted is of the time before this terminal.
+        now: Where it stands.
+        watched: Whether it was asked again and again since; one that had counted nothing is else reset unseen.
     """
     if known is None:
         return News()
@@ -119,6 +123,8 @@ def news(known: Mark | None, now: Mark) -> News:
         words = f"another device is there than before ({known.device} before, {now.device} now)"
         told = Lost(0, f"{words}: what the other one took at last was not read", now)
         return News((told,) if known.opened else (), was_reset=True)
+    if known.counter == 0 and known.opened and not watched:
+        return _from_zero(known, now, now.counter)
     if now.counter == 0:
         return _from_zero(known, now, 0) if known.counter else News()
     steps = now.counter - known.counter if known.counter == 0 else (now.counter - known.counter) % CYCLE
@@ -127,10 +133,10 @@ def news(known: Mark | None, now: Mark) -> News:
     if _went_back(known, now, steps):
         words = f"its counter went back from {known.counter} to {now.counter}"
         return News((Lost(0, f"{words}, which no acceptor does: nothing is credited", now),))
-    return _jumped(known, now, steps)
+    return _jumped(known, now, steps, watched=watched)
 
 
-def _jumped(known: Mark, now: Mark, steps: int) -> News:
+def _jumped(known: Mark, now: Mark, steps: int, *, watched: bool) -> News:
     """Return what is new where the known events are not right behind the new ones."""
     behind = now.pairs[now.counter :]
     if now.counter < KEPT and all(pair == NOTHING for pair in behind):
@@ -146,9 +152,14 @@ def _jumped(known: Mark, now: Mark, steps: int) -> News:
         # As if it had been reset and had kept its events; then only those that it counts since are new.
         sure = now.counter
     missed = steps - sure
-    if not missed:
+    if not missed and (watched or not known.opened):
         return News(_happened(now, sure))
     words = f"it counted {steps} events while nobody listened, and still knew {sure} of them"
+    if not missed:
+        # None of them is one that is known: that it went on, and was not reset, nothing proves.
+        words = f"it counted {steps} events while nobody listened, or more if it was reset meanwhile"
+    elif not known.opened:
+        words += "; as it was inhibited, they should be coins that came back"
     return News((Lost(missed, words, _before(now, sure)), *_happened(now, sure)))
 
 
@@ -158,7 +169,7 @@ def _from_zero(known: Mark, now: Mark, counted: int) -> News:
     missed = counted - sure
     told: tuple[Happened | Lost, ...] = _happened(now, sure)
     if known.opened or missed:
-        words = f"it was reset, after its event {known.counter}"
+        words = f"it was reset after its event {known.counter}" if known.counter else "it may have been reset"
         words += f", counted {counted} events since, and still knew {sure} of them" if missed else ""
         words += ", and what it took right before that was not read" if known.opened else ""
         told = (Lost(missed, words, replace(now, counter=missed, pairs=now.pairs[sure:])), *told)

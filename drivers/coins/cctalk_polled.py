@@ -28,6 +28,9 @@ from terminal.core.value import Value
 _SETTLE_S = 1.5
 """What was falling when it was inhibited has been told after this."""
 
+_LAST_COIN_S = 0.8
+"""How long a coin that is falling is waited for when the driver is stopped."""
+
 _VERIFY_S = 5.0
 """How often what was set is read back, and a device in trouble checks itself."""
 
@@ -65,6 +68,7 @@ class PolledAcceptor(DeviceThread):
         self._who_else = ""
         self._trouble = ""
         self._interval_s = 0.0
+        self._set_at = 0  # its counter when it surely knew what it may take
         self._due = self._calm_at = self._verify_at = self._trouble_until = 0.0
 
     # -- for the daemon --------------------------------------------------------------------------------
@@ -146,16 +150,26 @@ class PolledAcceptor(DeviceThread):
     def _close(self) -> None:
         seat, self._seat = self._seat, None
         reached, self._reached = self._reached, False
+        self._books.look_away()
         if seat is None:
             return
         with seat:
             partner = self._common.partner(seat)
             if self._stopping.is_set() and reached:
-                self._room = 0
-                shut(partner, repeat=True)
-                self._look(partner)
+                self._end(partner)
             elif reached:
                 shut(partner, repeat=False)  # who is lost does not hear it the third time either
+
+    def _end(self, partner: Partner) -> None:
+        """Inhibit it, and hear out what is falling, so that it is off the books for good."""
+        self._room = 0
+        shut(partner, repeat=True)
+        until = time.monotonic() + (_LAST_COIN_S if self._books.opened else 0.0)
+        self._look(partner)
+        while time.monotonic() < until:
+            time.sleep(_LAST_COIN_S / 8)
+            self._look(partner)
+        self._books.set_opened(opened=False)
 
     def _find(self, partner: Partner) -> None:
         try:
@@ -264,6 +278,11 @@ class PolledAcceptor(DeviceThread):
         else:
             self._calm_at = time.monotonic() + _SETTLE_S
         self._inhibits.set(partner, mask)
+        self._note_set()
+
+    def _note_set(self) -> None:
+        known = self._books.known
+        self._set_at = known.counter if known is not None else 0
 
     def _set_up_anew(self, partner: Partner, why: str) -> None:
         """Set everything that a device forgets when it is reset; the next turn lets it take what fits."""
@@ -286,10 +305,14 @@ class PolledAcceptor(DeviceThread):
     def _verify(self, partner: Partner) -> None:
         """Hold what it keeps against what was set: a device that had counted nothing yet is reset unseen."""
         known, mask = self._books.known, self._inhibits.mask
-        if mask and not self._inhibits.kept(partner, mask):
-            if known is not None and known.counter == 0:
-                self._tell_loss(0, "it was reset, and what it took right before that was not read", known)
-            self._set_up_anew(partner, "forgot what it may take")
+        if not mask:
+            return
+        if self._inhibits.kept(partner, mask):
+            self._note_set()
+            return
+        if known is not None and self._set_at == 0:
+            self._tell_loss(0, "it was reset, and what it took right before that was not read", known)
+        self._set_up_anew(partner, "forgot what it may take")
 
     def _look_at_trouble(self, partner: Partner) -> None:
         partner.check_itself()

@@ -54,13 +54,13 @@ class AcceptorBench(ABC):
 
     Attributes:
         coins: Three coins (or bills) in cents, the smallest first.
-        remembers: How many coins the device can still tell after the terminal was away.
+        remembers: How many coins the device surely can tell after the terminal was away.
         storms: How often the storms change something.
     """
 
     coins: ClassVar[tuple[int, int, int]] = (10, 50, 200)
     cannot: ClassVar[frozenset[Cannot]] = frozenset()
-    remembers: ClassVar[int] = 5
+    remembers: ClassVar[int] = 4
     storms: ClassVar[int] = 12
 
     def __init__(self) -> None:

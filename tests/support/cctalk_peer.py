@@ -6,11 +6,11 @@ A program of its own, on a pseudo-terminal, that outlives the terminal's daemon:
         --record /tmp/record --device coin:2 --device bill:40:crc
 
 ``--link`` is made a link to the terminal's end of the wire. ``--state`` keeps what the devices remember;
-``--record`` gets one line of JSON for each coin and bill at the moment when it physically is in the machine. The
-control socket takes lines of JSON, ``{"do": "insert", "at": 2, "position": 3}``, and answers each with one; see
-Peer.do.
+``--record`` gets one line of JSON for each coin and bill at the moment when it physically is in the machine. It
+takes lines of JSON at the control socket, ``{"do": "insert", "at": 2, "position": 3}``, and answers each with
+one; see Peer.do.
 
-Facts: ccTalk Generic Specification; manuals of SR5, Azkoyen X6, Alberici AL66. No code is shared with the drivers.
+Facts: ccTalk Generic Specification; manuals of SR5, Azkoyen X6, Alberici AL66. No code is shared with drivers.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def crc16(data: bytes) -> int:
 
 
 class Slave:
-    """One device on the wire; ``memory`` is what it remembers while it has power, ``settings`` what it is like."""
+    """One device: what it remembers while it has power (``memory``), and what it is like (``settings``)."""
 
     kind = ""
     category = b""

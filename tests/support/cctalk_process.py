@@ -22,11 +22,11 @@ class CctalkProcess:
     def __init__(self, folder: Path, *devices: str, **settings: Any) -> None:
         self.folder = folder
         self.port = str(folder / "wire")
-        self._arguments = [
-            sys.executable, "-m", "tests.support.cctalk_peer",
-            "--link", self.port, "--control", str(folder / "control"), "--state", str(folder / "state"), "--record", str(folder / "record"), "--seed", str(SEED),
-            "--set", json.dumps(settings), *(part for each in devices for part in ("--device", each)),
-        ]  # fmt: skip
+        given = {"link": self.port, "control": folder / "control", "state": folder / "state"}
+        given |= {"record": folder / "record", "seed": SEED, "set": json.dumps(settings)}
+        self._arguments = [sys.executable, "-m", "tests.support.cctalk_peer"]
+        for name, value in [*given.items(), *(("device", each) for each in devices)]:
+            self._arguments += [f"--{name}", str(value)]
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self.start()
