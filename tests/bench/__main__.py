@@ -19,7 +19,7 @@ import time
 import traceback
 from pathlib import Path
 
-from tests.bench import drain, journal, latency, memory, printing, process, readers, shim
+from tests.bench import coins, drain, journal, latency, memory, printing, process, readers, shim
 from tests.bench.plan import Plan
 from tests.bench.report import Row, as_json, table
 
@@ -30,6 +30,7 @@ MEASURES = {
     "beside": drain.tap_beside_a_drain,
     "drain": drain.drain,
     "tap": latency.tap_to_relay,
+    "coin": coins.coin_to_journal,
     "hang": latency.hanging_server,
     "sale": latency.cost_of_a_sale,
     "start": process.start,

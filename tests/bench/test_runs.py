@@ -33,6 +33,17 @@ def test_readers_are_measured_with_the_floor_of_each_beside_them():
     assert all(row["value"] > 0 and row["verdict"] == "-" and row["baseline"] for row in rows)
 
 
+def test_a_coin_is_measured_to_the_journal():
+    done = run("--quick", "--only", "coin", "--json")
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)
+    assert [row["measure"] for row in rows] == [
+        f"coin to journal, beyond 1 sync, {share}" for share in ("p50", "p99")
+    ]
+    assert all(row["goal"] and "raw write+fdatasync" in row["baseline"] for row in rows)
+    assert rows[1]["noise"].endswith("20 coins")
+
+
 def test_an_unknown_measure_is_answered_with_those_there_are():
     done = run("--only", "appendix")
     assert done.returncode == 2
