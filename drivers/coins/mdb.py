@@ -109,7 +109,7 @@ class MdbChanger(DeviceThread):
         self._options = options
         self._books = Books(name, emit)
         self._payouts = Payouts(emit, self._books, self.payout_s, options.back_s)
-        self._once = Once()
+        self._once = Once("payout")
         self._room = 0  # cents that may still come in
         self._taken: int | None = None  # the types that the changer was told to take; None: not known
         self._quiet_at = 0.0  # when the last coin can have fallen
@@ -309,7 +309,7 @@ class MdbChanger(DeviceThread):
                     self._books.by_hand(item)
                 case frames.Slugs():
                     self._books.trouble(
-                        item.count, "objects were inserted that are no coins", CoinTrouble.FRAUD
+                        max(1, item.count), "objects were inserted that are no coins", CoinTrouble.FRAUD
                     )
                 case frames.Status():
                     self._status(item.code)

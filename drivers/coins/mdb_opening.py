@@ -24,6 +24,7 @@ LAST_COIN_S = 1.0
 """How long a coin may fall that was let in just before no more were taken."""
 
 _RESET_S = 10.0
+_NO_COIN_S = 5.0
 _PAUSE_S = 0.05
 _WITH_EXPANSION = 3
 
@@ -140,7 +141,7 @@ class Opening:
             items = self._poll(known)
             if items is not None:
                 fresh = fresh or frames.Status(frames.JUST_RESET) in items
-                pays = frames.Status(frames.PAYOUT_BUSY) in items or self._pays(known)
+                pays = frames.Status(frames.PAYOUT_BUSY) in items or self._pays(known, began)
                 quiet = fresh or time.monotonic() >= quiet_at
                 if quiet and not pays and not frames.moved(items):
                     return fresh
@@ -161,9 +162,12 @@ class Opening:
         ]
         return items
 
-    def _pays(self, known: _Known) -> bool:
-        """Whether a PAYOUT is under way."""
-        return known.can(frames.ALTERNATIVE_PAYOUT) and bool(self._changer.once(frames.PAYOUT_POLL))
+    def _pays(self, known: _Known, began: float) -> bool:
+        """Whether a PAYOUT is under way; one without a coin for long is over, whatever it says."""
+        if not known.can(frames.ALTERNATIVE_PAYOUT):
+            return False
+        value = self._changer.once(frames.PAYOUT_POLL)
+        return bool(value) and (any(value or ()) or time.monotonic() - began < _NO_COIN_S)
 
     def _paid(self, known: _Known) -> dict[int, int]:
         if not known.can(frames.ALTERNATIVE_PAYOUT):

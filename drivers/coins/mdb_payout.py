@@ -244,7 +244,12 @@ class Payouts:
             return
         if running.told:
             self._check_told(changer, running)
-        elif changer.once(PAYOUT_POLL) == b"":  # no coin is coming any more
+            return
+        value = changer.once(PAYOUT_POLL)
+        if value and any(value):
+            running.idle = 0
+        # ACK alone: no coin is coming any more. Some go on with a value of 0 instead.
+        if value == b"" or running.idle >= _PATIENT_POLLS:
             data = changer.once(PAYOUT_STATUS)
             if data is None and running.tries < _STATUS_TRIES:
                 running.tries += 1

@@ -650,3 +650,12 @@ def test_a_full_tube_cannot_tell_but_the_changer_can(build: Callable[..., Stand]
     assert stand.ended("a") == PayoutEnded("a", Ended.DONE, 50)
     stand.device.tell_payout("never", 50, mark)  # what it says of its last payout is no other one's
     assert stand.ended("never").ended is Ended.UNKNOWN
+
+
+def test_a_changer_that_never_says_that_a_payout_is_over_is_asked_what_it_paid(
+    build: Callable[..., Stand],
+) -> None:
+    stand = build(keeps_saying=True).start()
+    assert stand.pay("a", 185) == PayoutEnded("a", Ended.DONE, 185)
+    stand.restart()
+    assert stand.pay("b", 50).paid == 50

@@ -29,6 +29,7 @@ EURO = {
     "tubes": [20, 20, 20, 20, 10, 0],
     "box": [0] * 6,
     "bad": [],
+    "keeps_saying": False,  # that it paid 0 since it was asked last, when it pays no more
 }
 ACK, NAK = b"\x00", b"\xff"
 
@@ -218,7 +219,7 @@ class Changer:
             self.to_pay.extend(self.choose(data[0]))
             return ACK, None
         if sub == 4 and not data:
-            if not self.to_pay:
+            if not self.to_pay and not self.kept["keeps_saying"]:
                 return ACK, None
             value, self.since_poll = self.since_poll, 0
             return sealed(bytes([min(value, 255)])), None
