@@ -129,6 +129,50 @@ def test_a_lost_edge_is_noticed_at_the_next_one(kind, monkeypatch):
 
 
 @pytest.mark.parametrize("kind", WITH_WIDTHS)
+def test_edges_lost_on_one_line_show_at_the_next_edge_of_any(kind, monkeypatch):
+    bench = BENCHES[kind](monkeypatch)
+    watched = bench.open().edges([17, 18], active_low=True, bias="pull-up")
+    bench.lose(17, 2)
+    bench.train(17, [(1, False), (2, True)])
+    bench.train(18, [(3, False), (4, True)])
+    bench.train(17, [(5, False)])
+    seen = []
+    while len(seen) < 3:
+        seen += watched.wait(30)
+    assert [(edge.line, edge.lost, edge.missed) for edge in seen] == [(18, 0, 2), (18, 0, 0), (17, 2, 0)]
+    watched.close()
+
+
+def test_gpiod_takes_edges_of_two_lines_in_another_order_than_they_were_numbered_in(monkeypatch):
+    bench = GpiodBench(monkeypatch)
+    watched = bench.open().edges([17, 18], active_low=True, bias="pull-up")
+    bench.train(17, [(1, False)])
+    bench.train(18, [(2, False)])
+    request = bench.kernel.wires(bench.chip)[17].request
+    request.queue.reverse()
+    assert [(edge.line, edge.lost, edge.missed) for edge in watched.wait(30)] == [(18, 0, 1), (17, 0, -1)]
+    bench.train(17, [(3, True)])
+    assert [(edge.lost, edge.missed) for edge in watched.wait(30)] == [(0, 0)]
+    watched.close()
+
+
+def test_gpiod_counts_on_when_the_kernels_numbers_run_round(monkeypatch):
+    bench = GpiodBench(monkeypatch)
+    watched = bench.open().edges([17], active_low=True, bias="pull-up")
+    wire = bench.kernel.wires(bench.chip)[17]
+    wire.seqno = wire.request.global_seqno = 2**32 - 2
+    watched._numbers[17] = watched._number = 2**32 - 2
+    bench.train(17, [(1, False)])
+    wire.seqno = wire.request.global_seqno = -1
+    bench.train(17, [(2, True), (3, False)])
+    seen = []
+    while len(seen) < 3:
+        seen += watched.wait(30)
+    assert [(edge.lost, edge.missed) for edge in seen] == [(0, 0)] * 3
+    watched.close()
+
+
+@pytest.mark.parametrize("kind", WITH_WIDTHS)
 def test_a_line_has_one_owner(kind, monkeypatch):
     bench = BENCHES[kind](monkeypatch)
     output = bench.open().output(17, active_low=False, active=False)
