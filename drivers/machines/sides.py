@@ -60,6 +60,8 @@ class QibixxSide:
         self._check_s = check_s
         self._asked_at = 0.0
         self._unanswered = 0
+        self._checking = False  # whether C,1 was sent to an adapter that should be on
+        self._anew = False
 
     def open(self) -> str:
         """Open the adapter and switch the reader off and on: a session of before is over."""
@@ -71,17 +73,27 @@ class QibixxSide:
             answer = self._adapter.ask(("C", "1"), _answers_on, ANSWER_S, drop=True)
             if answer is not None and not answer.begins("c", "ERR"):
                 self._unanswered, self._asked_at = 0, time.monotonic()
+                self._checking = self._anew = False
                 return words
         said = f"answers {answer.meaning!r}" if answer is not None else "does not answer"
         raise DeviceFault(f"the MDB adapter ({words}) {said} when its cashless device is switched on")
 
     def read(self, wait_s: float, *, busy: bool) -> list[Heard]:
         """Return what the machine has said; see Side."""
+        if self._anew:
+            raise DeviceMissing("the MDB adapter has started anew: had it no power?")
         self._check(busy=busy)
-        found = [
-            cashless_text.heard(line, self._form) for line in self._adapter.read(min(wait_s, self._check_s))
-        ]
-        return [each for each in found if each is not None]
+        found = []
+        for line in self._adapter.read(min(wait_s, self._check_s)):
+            if self._checking and _answers_on(line):
+                self._checking = False
+                self._anew = not line.begins("c", "ERR")
+            heard = cashless_text.heard(line, self._form)
+            if heard is not None:
+                found.append(heard)
+            if self._anew:
+                break  # what it says now, it says without its settings
+        return found
 
     def do(self, order: Order) -> list[Heard]:
         """Send the lines of *order*."""
@@ -131,6 +143,7 @@ class QibixxSide:
         if self._unanswered >= _TRIES:
             raise DeviceMissing("the MDB adapter does not answer any more: is its cable in, has it power?")
         self._adapter.send(*(("V",) if busy else ("C", "1")))
+        self._checking |= not busy
         self._asked_at = now
         self._unanswered += 1
 

@@ -25,12 +25,10 @@ from collections import deque
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
+from tests.support.vmc_bus import BusMachine, NotNow
+
 SETTINGS = re.compile(r"mdb-(addr=0x(10|60)|currency-code=0x1[0-9]{3}|always-idle=[01])")
 NOISE = (b"r,ACK", b"x,00,0000012345,12", b"x,80,0000012346,ACK")
-
-
-class NotNow(Exception):  # noqa: N818 - what a machine would say
-    """The machine does not do that now."""
 
 
 class Wire:
@@ -250,7 +248,7 @@ class TextMachine:
             self._complete()
 
     def do_succeed(self):
-        self._must(self.state == "VEND" and self.approved)
+        self._must(self.vend is not None and self.approved)
         self._out()
         self.say("c,VEND,SUCCESS")
         self._status("IDLE")
@@ -258,11 +256,11 @@ class TextMachine:
 
     def do_silent(self):
         """The piece comes out, and nobody says so."""
-        self._must(self.state == "VEND" and self.approved)
+        self._must(self.vend is not None and self.approved)
         self._out()
 
     def do_fail(self):
-        self._must(self.state == "VEND" and self.approved)
+        self._must(self.vend is not None and self.approved)
         self.vend = None
         self.say("c,ERR,VEND 3")
         self._status("IDLE")
@@ -425,13 +423,8 @@ def main():
     parser.add_argument("--raw", action="store_true")
     args = parser.parse_args()
     wire = Wire(args.link)
-    if args.raw:
-        from tests.support.vmc_bus import BusMachine  # noqa: PLC0415 - the other half, if it is wanted
-
-        machine = BusMachine(wire, giver(args.given))
-    else:
-        machine = TextMachine(wire, giver(args.given))
-    Program(wire, machine).run()
+    kind = BusMachine if args.raw else TextMachine
+    Program(wire, kind(wire, giver(args.given))).run()
 
 
 if __name__ == "__main__":
