@@ -144,9 +144,9 @@ class Asking(Approving):
         return self._choose(state, made.state.screen, around, facts)
 
     def over(self, state: VendingState, event: Event, around: Around) -> Made:
-        """The session is over. Who has bought something has read how it ended; who has not, cancelled."""
+        """The session is over: the last result stays for a while, if there was any; else they cancelled."""
         if state.sale is not None or state.filled:
-            return self.ready(around, self.farewell(state))
+            return self.showing(state, around, state.screen)
         return self.cancelled(state, event, around)
 
     def tapped_again(self, state: VendingState, event: TokenPresented, around: Around) -> Made:

@@ -519,7 +519,8 @@ def test_the_end_of_a_session_in_which_something_was_bought_is_no_cancelling(lea
     talk.ask()
     talk(ended(Ended.DONE))
     made = {"lever": lambda: talk(SessionEnded("snacks")), "time": talk.wait, "card": talk.tap}[leave]()
-    assert (made.facts, told(talk), talk.phase) == ((), [END], "ready")
+    assert (made.facts, told(talk)) == ((), [END])
+    assert (talk.phase, talk.notice) == ("showing the result", Notice.CONFIRMED)
 
 
 @pytest.mark.parametrize("limit", [{"max_count": 1}, {"max_total": 299}])
@@ -747,7 +748,7 @@ def test_a_session_with_cash_only_is_no_cancelling() -> None:
     talk = choosing(machine_revalue=True)
     talk(RevalueRequested("snacks", 200))
     talk(SessionEnded("snacks"))
-    assert (talk.phase, told(talk)) == ("ready", [END])
+    assert (talk.phase, talk.notice, told(talk)) == ("showing the result", Notice.CREDITED, [END])
 
 
 @pytest.mark.parametrize(
