@@ -241,6 +241,7 @@ class PayoutContract:
     def test_it_never_pays_at_another_mark(self, full: PayoutBench) -> None:
         old = full.count("old")
         assert full.pay(2).paid == 2 * full.coin
+        full.count("another")  # it is ready to pay
         full.device.pay_out("old", 2 * full.coin, old)
         told = full.ended("old")
         assert (told.ended, told.paid) == (Ended.FAILED, 0)

@@ -266,6 +266,25 @@ def test_a_lost_order_or_answer_is_never_repeated_and_told_right(
     assert bench.peer.tell()["heard"].count(DISPENSE) == 3
 
 
+def test_an_old_answer_is_not_taken_for_that_to_the_order(bench: HopperBench) -> None:
+    bench.start()
+    assert bench.pay(1).paid == COIN
+    bench.peer.tell(fault="stale", header=DISPENSE)
+    told = bench.pay(2)
+    assert (told.ended, told.paid) == (Ended.FAILED, 0)
+    assert bench.fallen() == COIN
+
+
+@pytest.mark.parametrize("late", [1, 2])
+def test_counters_that_come_late_are_not_taken_for_an_end(bench: HopperBench, late: int) -> None:
+    bench.start()
+    assert bench.pay(1).paid == COIN
+    bench.peer.tell(set={"late_counters": late})
+    bench.peer.tell(fault="drop", header=DISPENSE)
+    told = bench.pay(3)
+    assert (told.ended, told.paid) == (Ended.DONE, 3 * COIN)
+
+
 @pytest.mark.parametrize("fault", ["refuse", "busy"])
 def test_a_refused_order_is_failed(bench: HopperBench, fault: str) -> None:
     bench.start()

@@ -40,10 +40,10 @@ class Hopper:
         (
             *("stock", "coin_ms", "jammed", "counts_all", "counts_refused", "clears_unpaid", "stop_resets"),
             *("dispenses", "answers_unknown", "flags", "flags_bytes", "second_flags", "level", "category"),
-            *("event_in_answer", "echo", "noise"),
+            *("event_in_answer", "echo", "noise", "late_counters"),
         )
     )
-    FAULTS = frozenset(["drop", "ignore", "garble", "delay", "refuse", "busy", "spoil"])
+    FAULTS = frozenset(["drop", "ignore", "garble", "delay", "refuse", "busy", "spoil", "stale"])
 
     def __init__(self, log: Path, serial: int) -> None:
         self.log = log
@@ -55,6 +55,8 @@ class Hopper:
         self.flags, self.flags_bytes, self.second_flags = 0, 2, 0
         self.level: int | None = 0x10
         self.category, self.event_in_answer, self.echo, self.noise = "Payout", True, True, ""
+        self.late_counters = 0  # so many answers after an order still say what was before it
+        self.late: list[bytes] = []
         self.arm: dict[str, int] = {}
         self.key = b""
         self.paid = self.unpaid = self.remaining = self.dispensed = 0
@@ -125,6 +127,7 @@ class Hopper:
         length = 3 if self.dispenses == "serial" else 8
         good = len(data) == length + 1 and data[:-1] == right and data[-1] > 0 and not self.remaining
         self.key = b""
+        self.late = [self.status()] * self.late_counters
         good = good and self.enabled and not (self.flags & BLOCKING or self.second_flags & 1)
         if self.second_flags & 2 and data[-1] != 1:
             good = False
@@ -138,6 +141,9 @@ class Hopper:
         self.next_coin = time.monotonic() + self.coin_ms / 1000
         self.write("dispense", coins=data[-1])
         return bytes([self.event]) if self.event_in_answer else b""
+
+    def status(self) -> bytes:
+        return bytes([self.event, self.remaining, self.paid, self.unpaid])
 
     def stop(self) -> bytes:
         left = self.remaining
@@ -164,11 +170,12 @@ class Hopper:
             242: self.serial,
             241: b"1.0",
             4: bytes([1, 4, 2]),
-            166: bytes([self.event, self.remaining, self.paid, self.unpaid]),
         }
         if header in simple:
             return simple[header] if not data else None
         match header:
+            case 166:
+                return self.late.pop() if self.late else self.status()
             case 163:
                 first = self.flags | (0 if self.enabled else DISABLED_FLAG)
                 return bytes([first, self.second_flags, 0])[: self.flags_bytes]
@@ -287,6 +294,9 @@ class Line:
         if due:
             self.faults.remove(due)
         if fault == "ignore":
+            return
+        if fault == "stale":  # what was to be done is lost, and an old answer comes instead
+            self.reply(0, b"\x77", "", 0)
             return
         if fault in ("refuse", "busy"):
             self.reply(5 if fault == "refuse" else 6, b"", "", 0)
