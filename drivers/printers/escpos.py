@@ -246,6 +246,10 @@ class EscposPrinter(DeviceThread):
     def _learn(self) -> None:
         """Find out what else a printer can do that answers, is well, and has nothing to do."""
         _, talk = self._opened()
+        if self._zeros:
+            self._sent = 0
+            self._send(bytes(self._zeros))  # or it would take what follows for the rest of a picture
+            self._sent = 0
         if not (self._confirms or talk.confirms or talk.owed):
             talk.probe()
         elif talk.owed and (self._confirms or talk.confirms):
@@ -327,8 +331,8 @@ class EscposPrinter(DeviceThread):
     def _send(self, data: bytes) -> None:
         """Send *data*; raises where the printer stops taking it. How far it came is in *_sent*.
 
-        A command that was cut in two would take the next document for its rest. So zeros go before that one,
-        which are white in a picture, and nothing outside of it.
+        A command that was cut in two would take what comes next for its rest. So zeros go before that, which
+        are white in a picture, and nothing outside of it.
         """
         port, talk = self._opened()
         moved_at = time.monotonic()

@@ -11,8 +11,9 @@ import pytest
 from drivers.device import STOP_S, Pace
 from drivers.printers.escpos import EscposOptions, EscposPrinter
 from terminal.core.events import Ended, Health, PrintEnded
-from terminal.core.paper import Document, Text
+from terminal.core.paper import Document, QrCode, Text
 from tests.support import needs
+from tests.support.escpos_render import render
 from tests.support.printer_peer import NetworkPrinter, PrinterPeer, SerialPrinter
 from tests.support.waiting import Inbox, wait_until
 
@@ -160,6 +161,21 @@ def test_a_stop_in_the_middle_of_a_document_is_answered_and_prompt(peer) -> None
         wait_until(lambda: len(peer.received) >= 500)
     outcomes = [event.ended for event in inbox.of(PrintEnded)]
     assert outcomes == [Ended.UNKNOWN, Ended.FAILED, Ended.FAILED]
+
+
+def test_a_picture_that_broke_off_does_not_swallow_the_next_receipt(tmp_path) -> None:
+    pictures = Document(tuple(QrCode(f"https://example.org/{number}") for number in range(40)))
+    with (
+        SerialPrinter(tmp_path) as peer,
+        driving(peer.port, profile="POS-5890", check_s=3600) as (device, inbox),
+    ):
+        wait_until(is_at(device, Health.OK))
+        peer.stalls_after = 1000
+        assert printed(device, inbox, "j1", pictures) is Ended.UNKNOWN
+        peer.stalls_after = None
+        wait_until(is_at(device, Health.DEGRADED))
+        assert printed(device, inbox, "j2") is Ended.DONE
+        assert [line for line in render(bytes(peer.received)).text if line] == ["A receipt", "of two lines"]
 
 
 def test_a_pipe_that_nobody_empties(tmp_path) -> None:
