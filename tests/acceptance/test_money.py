@@ -1,4 +1,4 @@
-"""A coin receptor that pays back, fills up and is killed: real processes, simulated hardware with real counters."""
+"""A coin receptor that pays back, fills up and is killed: real processes, hardware that is simulated and counts."""
 
 import json
 import random
@@ -103,7 +103,7 @@ def test_kills_at_random_never_pay_twice_and_lose_no_coin(
     tmp_path: Path, sandbox: SandboxProcess, seed: int
 ) -> None:
     """Coins fall, money is paid back, and the process is killed at any moment of it."""
-    print(f"seed {seed}")
+    print(f"seed {seed}")  # noqa: T201 - whoever repeats a failure needs it
     rng = random.Random(seed)
     machine = receptor(tmp_path, sandbox)
     for _ in range(KILLS):
