@@ -119,3 +119,22 @@ def test_a_usb_printer_that_is_busy_for_ever(plugged, room, ended) -> None:
         assert len(printer.received) <= room
     finally:
         device.stop()
+
+
+def test_a_usb_printer_tells_by_itself_and_is_told_to_be_quiet_at_the_end(plugged) -> None:
+    printer = UsbPrinter()
+    plugged(printer)
+    inbox = Inbox()
+    device = EscposPrinter("receipts", EscposOptions(port="usb://04b8:0e15", check_s=3600), inbox.put)
+    device.start()
+    try:
+        wait_until(lambda: printer.tells)
+        wait_until(lambda: device.condition.health is Health.OK)
+        printer.tell(b"\x18\x00\x0c\x00")
+        wait_until(lambda: device.condition.health is Health.FAILED)
+        assert "paper is out" in device.condition.words
+        printer.tell(b"\x10\x00\x00\x00")
+        wait_until(lambda: device.condition.health is Health.OK)
+    finally:
+        device.stop()
+    assert not printer.tells
