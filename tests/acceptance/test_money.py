@@ -1,4 +1,4 @@
-"""A coin receptor that pays back, fills up and is killed: real processes, hardware that is simulated and counts."""
+"""A coin receptor that pays back, fills up and is killed: real processes, simulated devices that count."""
 
 import json
 import random

@@ -1,0 +1,149 @@
+"""What technicians ask of the terminal: trials, copies, an emptied cash box, a token to be paired."""
+
+from __future__ import annotations
+
+from terminal.core import cashbox, printing, trial
+from terminal.core.cashbox import Level, Levels
+from terminal.core.decision import Decision, Ids
+from terminal.core.effects import CloseSlot, Notice, PairToken, Screen, Show
+from terminal.core.events import (
+    CoinInserted,
+    EmptyingAsked,
+    PairingAsked,
+    PairingEnded,
+    PrintAgainAsked,
+    TokenPresented,
+    TrialAsked,
+)
+from terminal.core.facts import BoxEmptied
+from terminal.core.printing import Printing
+from terminal.core.rules import Job
+from terminal.core.stamp import Stamp
+from terminal.core.state import Again, Made, Pairing, TerminalState, around, passing, printed, then
+from terminal.core.token import mask
+from terminal.core.trial import PATIENCE_MS
+from terminal.core.value import replace
+
+PAIRING_MS = 60_000
+"""How long a technician's pairing waits for the token."""
+
+Asked = TrialAsked | PrintAgainAsked | EmptyingAsked | PairingAsked
+
+
+class Service:
+    """The rules for technicians, over any job."""
+
+    def __init__(self, job: Job, ids: Ids, prints: Printing) -> None:
+        self.job = job
+        self._ids = ids
+        self._printing = prints
+
+    def asked(self, state: TerminalState, event: Asked, now: Stamp) -> Made:
+        """Decide what follows from what a technician wants."""
+        match event:
+            case TrialAsked():
+                return self._trial(state, event, now)
+            case PrintAgainAsked():
+                return self._print_again(state, event, now)
+            case EmptyingAsked():
+                return self._emptied(state, event)
+            case PairingAsked(code=code):
+                state = replace(state, pairing=Pairing(code, now.mono_ms + PAIRING_MS))
+                return Decision(state, effects=(Show(Screen(Notice.PAIR_TOKEN)),))
+
+    # -- trials ----------------------------------------------------------------------------------------
+
+    def _trial(self, state: TerminalState, asked: TrialAsked, now: Stamp) -> Made:
+        """Only while nobody is at the machine: a guest must not take a trial's piece for theirs."""
+        words = _why_not(state, now)
+        if words:
+            return Decision(replace(state, trial=trial.refused(state.trial, asked, words)))
+        made = trial.begin(self.job, asked, self._ids.key(), now.mono_ms, state.trial)
+        return Decision(replace(state, trial=made.state), made.facts, made.effects)
+
+    def trial_coin(self, state: TerminalState, coin: CoinInserted) -> Made:
+        """A coin that the technician inserted, who tries the acceptor."""
+        if state.trial is None:
+            return Decision(state)
+        return Decision(state, trial.took(self.job, state.trial, coin, self._ids))
+
+    # -- printing --------------------------------------------------------------------------------------
+
+    def _print_again(self, state: TerminalState, asked: PrintAgainAsked, now: Stamp) -> Made:
+        """Only while nobody is at the machine, whose next guest would take the copy along."""
+        given = around(state, now)
+        words = _why_not(state, now) or printing.ready(self.job, given)
+        found: Made = Decision(state)
+        for release, document in () if words else asked.papers:
+            wanted = printing.copy_of(release, asked.key, document, asked.by)
+            found = then(found, printed(found.state, self._printing.add(found.state.prints, wanted, given)))
+        if not words and not found.facts:
+            words = "It is about to be printed already."
+        return replace(found, state=replace(found.state, again=Again(asked.ticket, words)))
+
+    # -- cash boxes ------------------------------------------------------------------------------------
+
+    def levelled(self, state: TerminalState, boxes: Levels) -> TerminalState:
+        """Return the state with other levels of the cash boxes."""
+        return replace(state, boxes=boxes, full=cashbox.full(self.job.cash, boxes))
+
+    def _emptied(self, state: TerminalState, asked: EmptyingAsked) -> Made:
+        level = state.boxes.get(asked.device, Level())
+        fact = BoxEmptied(asked.device, level.pieces, level.amount, asked.by, asked.counted)
+        state = self.levelled(replace(state, emptied=fact), {**state.boxes, asked.device: Level()})
+        return Decision(state, (fact,))
+
+
+def pair(state: TerminalState, pairing: Pairing, event: TokenPresented) -> Made:
+    """The token has come that a technician's pairing waits for."""
+    screen = Screen(Notice.CHECKING, token=mask(event.uid))
+    order = PairToken(event.uid, pairing.code)
+    return Decision(replace(state, pairing=replace(pairing, token=event.uid)), effects=(Show(screen), order))
+
+
+def paired(state: TerminalState, event: PairingEnded, now: Stamp) -> Made:
+    """The server has answered the pairing."""
+    notice = Notice.PAIRED if event.paired else Notice.REFUSED
+    screen = Screen(notice, event.words, token=mask(event.token))
+    return passing(replace(state, pairing=None), screen, now)
+
+
+def taking(state: TerminalState, acceptor: str = "") -> bool:
+    """Return whether a technician tries an acceptor (that one, if it is named)."""
+    tried = state.trial
+    return tried is not None and tried.until_ms is not None and acceptor in ("", tried.device)
+
+
+def stop_taking(state: TerminalState) -> Made:
+    """The trial of an acceptor is over."""
+    tried = state.trial and replace(state.trial, until_ms=None)
+    return Decision(replace(state, trial=tried), effects=(CloseSlot(),))
+
+
+def tried(state: TerminalState, answered: str) -> bool:
+    """Return whether *answered* is the id of the trial under way."""
+    return state.trial is not None and bool(answered) and answered == state.trial.release
+
+
+def trial_answered(state: TerminalState, event: trial.Answer) -> Made:
+    """The device of the trial under way has answered."""
+    if state.trial is None:
+        return Decision(state)
+    made = trial.answered(state.trial, event)
+    return Decision(replace(state, trial=made.state), made.facts, made.effects)
+
+
+def _why_not(state: TerminalState, now: Stamp) -> str:
+    """Return why nothing can be tried now; empty if it can."""
+    if state.broken:
+        return state.broken
+    if state.stopping:
+        return "The terminal is about to stop."
+    if not state.job.idle or state.pairing:
+        return f"Somebody is at the machine ({state.job.phase_name}): try again when it is idle."
+    if taking(state):
+        return "Another trial is under way: wait for its end."
+    before = state.trial
+    if before and before.release and now.mono_ms - before.begun_ms < PATIENCE_MS:
+        return "Another trial is under way: wait for its end."
+    return ""
