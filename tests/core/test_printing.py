@@ -303,7 +303,7 @@ def test_a_printer_that_fails_at_once_rests_longer_each_time_until_the_tries_are
     desk = Desk(kiosk(tries=4), "paper")
     desk.want(ticket())
     begun_ms, waits = desk.now.mono_ms, []
-    while desk.queue.jobs:
+    while desk.queue.jobs and len(waits) < 10:
         waits.append(desk.now.mono_ms - begun_ms)
         desk.ends(Ended.FAILED)
         due_ms = desk.wake_ms()
@@ -322,6 +322,24 @@ def test_a_document_that_cannot_be_printed_holds_up_the_others_only_for_a_while(
         desk.ends(Ended.FAILED, words="this barcode cannot be printed")
         desk.passes(60_000)
     assert desk.last == ("k2/receipt/2", "paper", True)
+
+
+def test_a_new_document_does_not_wake_a_printer_that_rests() -> None:
+    desk = Desk(kiosk(tries=1))
+    desk.want(receipt(1))
+    desk.ends(Ended.FAILED)
+    desk.want(receipt(2))
+    assert len(desk.orders) == 1
+    desk.passes(10_000)
+    assert desk.last == ("k2/receipt/2", "paper", True)
+
+
+def test_what_came_to_an_end_is_remembered_only_so_far() -> None:
+    desk = Desk(kiosk())
+    for number in range(MOST + 1):
+        desk.want(receipt(number))
+        desk.ends(Ended.DONE)
+    assert len(desk.queue.past) == MOST
 
 
 def test_one_at_a_time_on_each_printer_and_in_order() -> None:
@@ -354,10 +372,9 @@ def test_nothing_new_begins_while_the_terminal_stops() -> None:
     desk.want(receipt())
     desk.want(receipt(2))
     desk.stopping = True
-    desk.ends(Ended.DONE)
     desk.passes(10_000_000)
     assert len(desk.orders) == 1
-    assert [each.release for each in desk.books.waiting()] == ["k2/receipt"]
+    assert [each.release for each in desk.books.waiting()] == ["k1/receipt", "k2/receipt"]
 
 
 # -- copies that somebody asks for ---------------------------------------------------------------------
