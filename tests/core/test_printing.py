@@ -368,10 +368,11 @@ def test_the_oldest_that_waits_is_given_up_where_too_many_do() -> None:
 
 
 def test_nothing_new_begins_while_the_terminal_stops() -> None:
-    desk = Desk(kiosk())
+    desk = Desk(kiosk("left", "right"), "left")
     desk.want(receipt())
     desk.want(receipt(2))
     desk.stopping = True
+    desk.says("right", Health.OK)
     desk.passes(10_000_000)
     assert len(desk.orders) == 1
     assert [each.release for each in desk.books.waiting()] == ["k1/receipt", "k2/receipt"]
