@@ -273,6 +273,8 @@ class PolledAcceptor(DeviceThread):
         if mask == self._inhibits.mask:
             return
         if mask:
+            if not self._books.opened:
+                self._look(partner)  # what it forgot while it was shut was no money
             # First of all: from now on it is a loss if it forgets its events.
             self._books.set_opened(opened=True)
         else:
