@@ -44,9 +44,10 @@ class Approving(Vending):
         """Deny what is asked for, unless it was approved, and end the session."""
         if state.phase in (Phase.READY, Phase.SHOWING):
             return ()
-        denied = state.request is not None and state.phase is not Phase.RELEASING
+        # While it is charged, the machine may have taken its request back and asked for something else.
+        asked = state.request is not None and state.phase is not Phase.RELEASING
         end = EndSession(self.machine)
-        return (DenyVend(self.machine), end) if denied else (end,)
+        return (DenyVend(self.machine), end) if asked or state.phase is Phase.CHARGING else (end,)
 
     def ordered(self, state: VendingState, piece: Product) -> Product:
         """Return *piece* by the machine's own number: what it asked for, and nothing else, may be approved."""
