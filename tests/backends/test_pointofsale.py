@@ -141,11 +141,20 @@ def test_a_debit_without_products_is_a_negative_amount(start: Start, connect: Co
     assert _booked(sandbox) == [(-30, "coffee-1-0001")]
 
 
+def test_a_debit_of_what_the_server_does_not_list_goes_by_its_amount(start: Start, connect: Connect) -> None:
+    """By products it would book its own price, whatever the guest has read on the machine."""
+    sandbox = start()
+    dearer = Product("espresso", "Espresso", 40, listed=False)
+    assert connect(sandbox).deliver(entry(pieces=(dearer,), amount=40), ENOUGH_S).balance == 110
+    assert _booked(sandbox) == [(-40, "coffee-1-0001")]
+
+
 @pytest.mark.parametrize(
     ("bad", "words"),
     [
         (credit(), "no call for a credit"),
         (entry(pieces=(), amount=5), "debit without products"),
+        (entry(pieces=(Product("11", "Selection 11", 5, listed=False),), amount=5), "debit without products"),
         (credit(kind=EntryKind.UNCLAIMED), "for a person"),
         (entry(uid=None), "no hexadecimal UID"),
         (entry(uid="04/../x"), "no hexadecimal UID"),
