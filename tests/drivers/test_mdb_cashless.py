@@ -150,6 +150,24 @@ def test_a_success_that_comes_after_the_machine_went_on_is_still_one():
     assert machine.state is State.ENABLED
 
 
+def test_an_end_while_a_piece_is_coming_is_said_after_it():
+    for heard, ended in ((Succeeded(), Ended.DONE), (NotDispensed(), Ended.FAILED)):
+        machine = reach(*STATES["approved"])
+        assert machine.end() == []
+        result, end = machine.hear(heard)
+        assert result.ended is ended
+        assert end == End()
+    machine = reach(*STATES["doubtful"])
+    machine.end()
+    assert End() not in machine.hear(Succeeded())  # the machine has ended the session itself
+
+
+def test_words_of_what_is_not_known():
+    for words in ("the adapter is gone", "m was stopped"):
+        (ended, *_) = reach(*STATES["approved"]).lost(words)
+        assert ended.words == f"{words}: nobody knows whether the piece came out"
+
+
 def test_a_success_of_what_was_given_up_is_no_free_piece():
     machine = reach(*STATES["given up"])
     (alarm,) = machine.hear(Succeeded())

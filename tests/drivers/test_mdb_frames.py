@@ -278,6 +278,12 @@ def test_a_command_whose_answer_was_lost_is_answered_again_and_counts_once(reach
         assert vmc.send(command, ack=False) == (first, [])
 
 
+def test_a_command_after_an_answer_that_came_is_another_one():
+    vmc = session()
+    assert vmc.send(COMPLETE)[0] == b"\x07"
+    assert vmc.send(COMPLETE) == (b"\x0b\x03", [])
+
+
 def test_the_same_cash_sale_twice_is_two_sales_if_the_machine_polled_between():
     vmc = enabled()
     assert vmc.send(CASH)[1] == vmc.send(CASH)[1] + [SoldForCash("9", 80)]

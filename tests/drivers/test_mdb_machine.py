@@ -331,6 +331,7 @@ def test_by_chance_every_piece_is_accounted_for(kind, monkeypatch):
     with opened(kind, vend_s=5) as bench:
         bench.start()
         for number in range(25):
+            before = bench.given()
             bench.by_hand(yes=chance.random() < 0.5)
             try:
                 bench.hand("choose", item=1 + number, price=10 + number)
@@ -342,13 +343,14 @@ def test_by_chance_every_piece_is_accounted_for(kind, monkeypatch):
             release = f"r{number}"
             bench.device.release(release, Product("piece", "A piece", 10 + number))
             if chance.random() < 0.8:
-                pieces = bench.given()
-                bench.until(lambda was=pieces: bench.approved() or bench.given() > was, "the approval")
+                bench.until(lambda was=before: bench.approved() or bench.given() > was, "the approval")
             for verb in chance.choices(["succeed", "silent", "fail", "reset", "cancel"], k=2):
                 try:
                     bench.hand(verb)
                 except ValueError:
                     continue
+            if chance.random() < 0.7:
+                bench.until(lambda: not bench.vmc("state")["busy"], "what the machine has to say")
             bench.hand("reset")
             bench.ended(release)
             bench.free()

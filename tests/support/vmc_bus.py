@@ -239,7 +239,8 @@ class BusMachine:
         self.vend, self.approved, self.state = {"item": str(item), "price": price}, False, "VEND"
 
     def do_cancel(self):
-        self._must(self.state == "VEND" and not self.approved)
+        waiting = [name for name, _ in self._commands]
+        self._must(self.state == "VEND" and not self.approved and "cancel" not in waiting)
         self._queue("cancel", 3, 1)
 
     def do_succeed(self):
