@@ -14,7 +14,18 @@ import click
 from terminal.cli import common
 from terminal.cli.tables import clean
 
-WHAT = ("entries", "attempts", "decisions", "releases", "cash", "sessions", "coin-faults")
+WHAT = (
+    "entries",
+    "attempts",
+    "decisions",
+    "releases",
+    "cash",
+    "payouts",
+    "emptyings",
+    "sales-reported",
+    "sessions",
+    "coin-faults",
+)
 """What can be exported: the tables of terminal.journal.technician, as they are typed."""
 
 _FORMULA = ("=", "+", "-", "@", "\t")
@@ -36,7 +47,7 @@ Record = dict[str, object]
     show_default=True,
     help="Which facts: entries as they stand now; each attempt to deliver one; decisions about them; what was "
     "given out or printed; each coin and where the money went (negative: out of its session); coin sessions; "
-    "signals of an acceptor that were no known coin.",
+    "signals of an acceptor that were no known coin; payouts; emptied cash boxes; what a machine sold itself.",
 )
 @click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
 @click.option(

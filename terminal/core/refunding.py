@@ -18,11 +18,19 @@ from terminal.core.coins import Purse
 from terminal.core.decision import Around, Decision, Ids, Wanted
 from terminal.core.effects import CloseSlot, CountPayout, Effect, Notice, PayOut, Screen, Show, TellPayout
 from terminal.core.events import CoinInserted, Ended, PayoutCounted, PayoutEnded, TimePassed
-from terminal.core.facts import CashKind, CashMoved, Fact, PayoutIntended, PayoutSettled, SessionClosed
+from terminal.core.facts import (
+    CashKind,
+    CashMoved,
+    EntryAdded,
+    Fact,
+    PayoutIntended,
+    PayoutSettled,
+    SessionClosed,
+)
 from terminal.core.policy import Asked, Room
 from terminal.core.records import OpenPayout
 from terminal.core.rules import Job
-from terminal.core.slip import Slip
+from terminal.core.slip import Slip, at_once, payout_slip
 from terminal.core.token import mask
 from terminal.core.value import Value, replace
 
@@ -154,8 +162,9 @@ class Refunding:
         facts, purse = _returned(state.purse, paid, paying.device)
         total = paying.paid + paid
         state = replace(state, purse=purse, paying=replace(paying, ordered=0, paid=total))
-        if event.ended is Ended.UNKNOWN and purse is not None:
-            doubt, rest = coins.doubt(self.job, purse, paying.ordered - paid, self.ids.key(), paying.device)
+        unsure = paying.ordered - paid if event.ended is Ended.UNKNOWN else 0
+        if unsure and purse is not None:
+            doubt, rest = coins.doubt(self.job, purse, unsure, self.ids.key(), paying.device)
             return self._doubtful(replace(state, purse=rest), total, around, (settled, *facts, *doubt))
         # It may pay no more than a number of coins at once: whoever paid something is asked for the rest first.
         again = (paying.device,) if event.ended is Ended.DONE and paid and not paying.told else ()
@@ -194,14 +203,23 @@ class Refunding:
         paid = state.paying.paid if state.paying else 0
         words = "" if state.purse is None else _CREDITED if _token(state) else _WAITS
         screen = Screen(Notice.RETURNED, words, token=_masked(state), amount=paid)
-        state, more = self._rest(state, around)
-        return self.showing(replace(state, paying=None), around, screen, (*facts, *more))
+        return self._ended(state, paid, screen, around, facts)
 
     def _doubtful(self, state: TopupState, paid: int, around: Around, facts: tuple[Fact, ...]) -> Made:
         """What may have come out is before a person; what surely did not is credited, or waits."""
         screen = Screen(Notice.UNKNOWN, _DOUBT, token=_masked(state), amount=paid)
+        return self._ended(state, paid, screen, around, facts)
+
+    def _ended(
+        self, state: TopupState, paid: int, screen: Screen, around: Around, facts: tuple[Fact, ...]
+    ) -> Made:
+        """Show how it ended; where not all came back, a receipt says what became of the rest."""
         state, more = self._rest(state, around)
-        return self.showing(replace(state, paying=None), around, screen, (*facts, *more))
+        facts = (*facts, *more)
+        added = [fact for fact in facts if isinstance(fact, EntryAdded)]
+        paper, prints = at_once(self.job, payout_slip(self.job, added, paid, around))
+        state = replace(state, paying=None)
+        return self.showing(state, around, screen, facts, paper=paper, prints=prints)
 
     def _rest(self, state: TopupState, around: Around) -> tuple[TopupState, tuple[Fact, ...]]:
         """Credit what is left in the purse, or let it wait for a token."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from terminal.core import printing
 from terminal.core.coins import Purse
 from terminal.core.decision import Around, Wanted
-from terminal.core.receipt import topup_receipt
+from terminal.core.facts import EntryAdded, EntryKind
+from terminal.core.receipt import payout_receipt, topup_receipt
 from terminal.core.rules import Job
 from terminal.core.value import Value, replace
 
@@ -44,6 +47,29 @@ def slip(job: Job, purse: Purse, token: str, key: str, around: Around, *, balanc
         zone=job.zone,
     )
     return Slip(Wanted(f"{key}/{BUTTON}", key, document))
+
+
+def payout_slip(job: Job, added: Sequence[EntryAdded], returned: int, around: Around) -> Slip | None:
+    """Return the receipt for *returned* cents that came back, and for the rest, which is *added* to the books.
+
+    Money that came back whole needs no receipt, and no entry would explain it.
+    """
+    if job.topup.receipt_mode == "never" or not job.printers or not added:
+        return None
+    sums = {kind: sum(each.amount for each in added if each.kind is kind) for kind in EntryKind}
+    document = payout_receipt(
+        head=job.topup.receipt,
+        terminal=job.terminal,
+        at=around.now,
+        key=added[0].key,
+        currency=job.currency,
+        locale=job.locale,
+        returned=returned,
+        credited=sums[EntryKind.CREDIT],
+        unknown=sums[EntryKind.UNCLAIMED],
+        zone=job.zone,
+    )
+    return Slip(Wanted(f"{added[0].key}/{BUTTON}", added[0].key, document))
 
 
 def at_once(job: Job, found: Slip | None) -> tuple[Slip | None, tuple[Wanted, ...]]:

@@ -99,6 +99,10 @@ def test_everything_can_be_exported_and_an_empty_table_still_has_its_head(place:
     place.add("d1", held=True)
     place.journal.commit([facts.ReleaseIntended("r1", facts.ReleaseKind.VEND, "d1", "relay")], at(9))
     place.journal.commit([facts.CoinNotCredited("slot", 9, "too many pulses")], at(9))
+    place.journal.commit([facts.PayoutIntended("p1", "hopper", 50, "7", key="d1")], at(9))
+    place.journal.commit(
+        [facts.BoxEmptied("slot", 1, 120, "Ada"), facts.SaleReported("snacks", "12", 150)], at(9)
+    )
     done = place.run("journal", "export", "--what", what)
     lines = list(csv.DictReader(io.StringIO(done.stdout)))
     assert lines

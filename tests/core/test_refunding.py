@@ -3,7 +3,7 @@
 import pytest
 
 from terminal.core.coins import Purse
-from terminal.core.effects import CountPayout, Notice, OpenSlot, PayOut, TellPayout
+from terminal.core.effects import CountPayout, Notice, OpenSlot, PayOut, Print, TellPayout
 from terminal.core.events import (
     Ended,
     Health,
@@ -21,8 +21,10 @@ from terminal.core.facts import (
     EntryState,
     PayoutIntended,
     PayoutSettled,
+    ReleaseIntended,
     SessionClosed,
 )
+from terminal.core.paper import Columns
 from terminal.core.records import OpenPayout, OpenSession
 from terminal.core.recover import LeftOpen, Recovered, recover
 from terminal.core.rules import CashRules
@@ -266,3 +268,41 @@ def test_a_purse_that_waited_is_not_told_as_being_paid() -> None:
     assert effects(talk.last, OpenSlot) != []
     talk.press("cancel")
     assert count(talk).device == BIG
+
+
+# -- what can go wrong on the way ----------------------------------------------------------------------
+
+
+def test_an_unknown_end_after_everything_came_out_leaves_nothing_in_doubt() -> None:
+    talk = talking(coins=(200,))
+    talk.press("cancel")
+    asked = count(talk)
+    talk(PayoutCounted(asked.payout, "1"))
+    talk.coin(50)
+    made = talk(PayoutEnded(asked.payout, Ended.UNKNOWN, 200))
+    assert [fact.amount for fact in facts(made, CashMoved)] == [200]
+    assert facts(made, EntryAdded) == []
+
+
+def test_a_receipt_says_what_did_not_come_back() -> None:
+    job = replace(JOB, printers=("paper",))
+    talk = Talk(job, healthy=("slot", BIG, SMALL, "paper"))
+    talk.tap()
+    talk.wallet(1000)
+    talk.coin(200)
+    talk.press("cancel")
+    pay(talk, Ended.UNKNOWN, paid=100)
+    (entry,) = facts(talk.last, EntryAdded)
+    (order,) = effects(talk.last, Print)
+    assert facts(talk.last, ReleaseIntended)[0].key == entry.key
+    said = [(line.left, line.right) for line in order.document.lines if isinstance(line, Columns)]
+    assert ("Returned", "1.00 EUR") in said
+    assert ("Uncertain", "1.00 EUR") in said
+
+
+def test_money_that_came_back_whole_needs_no_receipt() -> None:
+    talk = Talk(replace(JOB, printers=("paper",)), healthy=("slot", BIG, "paper"))
+    talk.coin(200)
+    talk.press("cancel")
+    pay(talk, paid=200)
+    assert effects(talk.last, Print) == []
