@@ -18,6 +18,7 @@ _device = click.option("--device", metavar="NAME", help="Which device, if there 
         "terminalctl sim button espresso",
         "terminalctl sim coin 200",
         "terminalctl sim network down",
+        "terminalctl sim do choose item=11 price=150",
     )
 )
 def sim() -> None:
@@ -92,6 +93,38 @@ def plug(device: str, as_json: bool) -> None:  # noqa: FBT001 - click's flag
 def network(state: str, as_json: bool) -> None:  # noqa: FBT001 - click's flag
     """Cut the network to the servers (`down`), or mend it (`up`)."""
     _act("network", None, {"up": state == "up"}, as_json)
+
+
+def _values(_context: click.Context, _parameter: click.Parameter, texts: tuple[str, ...]) -> dict[str, Any]:
+    """Return ``name=value`` texts as what they say: a number, true or false, or a text."""
+    values: dict[str, Any] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not (name.isidentifier() and equals):
+            raise click.BadParameter(f"found {text!r}; expected a name, = and a value, like price=150")
+        if value in ("true", "false"):
+            values[name] = value == "true"
+        else:
+            # With a zero in front it is a name of digits, as of a card or a selection.
+            number = value.isascii() and value.isdecimal() and str(int(value)) == value
+            values[name] = int(value) if number else value
+    return values
+
+
+@sim.command("do")
+@click.argument("verb", type=click.STRING)
+@click.argument("values", nargs=-1, metavar="[NAME=VALUE]...", callback=_values)
+@_device
+@common.config_option
+@common.json_option
+def any_hand(verb: str, values: dict[str, Any], device: str | None, as_json: bool) -> None:  # noqa: FBT001 - click's flag
+    """Do VERB: whatever the hands of a simulated device can, like fail_next, choose or cash_sale.
+
+    A VERB that no device knows, or with the wrong values, is answered by what there is.
+    """
+    if not verb.isidentifier():
+        raise click.BadParameter(f"found {verb!r}; expected a verb like fail_next")
+    _act(verb, device, values, as_json)
 
 
 def _act(verb: str, device: str | None, args: dict[str, Any], as_json: bool) -> None:  # noqa: FBT001 - --json

@@ -55,6 +55,9 @@ def test_the_catalogue_is_read_again(daemon: Place) -> None:
         (("tap", UID), ("tap", UID)),
         (("tap", UID, "--copy"), ("tap", UID, "copy")),
         (("tap", UID, "--device", "reader"), ("tap", UID)),
+        (("do", "tap", f"uid={UID}"), ("tap", UID)),
+        (("do", "tap", "uid=0411", "copy=true"), ("tap", "0411", "copy")),
+        (("do", "tap", "uid=11", "copy=false", "--device", "reader"), ("tap", 11)),
         (("untap",), ("untap",)),
         (("network", "down"), ("network", False)),
         (("network", "up"), ("network", True)),
@@ -82,7 +85,29 @@ def test_a_device_that_is_not_there_is_wrong_use(daemon: Place) -> None:
         assert "there is no simulated device 'nothing'" in done.stderr
 
 
-@pytest.mark.parametrize("arguments", [["coin", "0"], ["coin", "x"], ["network", "away"], ["button"]])
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [(["fly"], "no simulated device"), (["tap", "price=5"], "'tap' takes uid, copy; found price")],
+)
+def test_a_hand_that_nobody_has_is_told(daemon: Place, arguments: list[str], words: str) -> None:
+    done = daemon.run("sim", "do", *arguments)
+    assert done.exit_code != 0
+    assert words in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["coin", "0"],
+        ["coin", "x"],
+        ["network", "away"],
+        ["button"],
+        ["do"],
+        ["do", "a/b"],
+        ["do", "tap", "uid"],
+        ["do", "tap", "a b=1"],
+    ],
+)
 def test_arguments_that_make_no_sense_never_reach_the_daemon(place: Place, arguments: list[str]) -> None:
     done = place.run("sim", *arguments)
     assert done.exit_code == 2
