@@ -136,7 +136,8 @@ class PayoutDevice(Device, Protocol):
     def tell_payout(self, payout: str, amount: int, mark: str) -> None:
         """Answer PayoutEnded for a payout of which nobody heard the end; pays nothing.
 
-        *mark* is that of pay_out. Waits until the device is there; UNKNOWN where its counters cannot tell.
+        *mark* is that of pay_out. Waits until the device is there; UNKNOWN where its counters cannot tell. Of
+        one that this driver still pays, or has answered, it may be asked too: then it says no other thing.
         """
 
 

@@ -17,7 +17,7 @@ from terminal.core import coins
 from terminal.core.coins import Purse
 from terminal.core.decision import Around, Decision, Ids, Wanted
 from terminal.core.effects import CloseSlot, CountPayout, Effect, Notice, PayOut, Screen, Show, TellPayout
-from terminal.core.events import CoinInserted, Ended, PayoutCounted, PayoutEnded, TimePassed
+from terminal.core.events import CoinInserted, DeviceChanged, Ended, PayoutCounted, PayoutEnded, TimePassed
 from terminal.core.facts import (
     CashKind,
     CashMoved,
@@ -61,6 +61,7 @@ class Paying(Value, frozen=True):
         device: Who pays.
         later: Who is tried after that.
         ordered: Cents that were ordered of it; 0 while it says how far it has counted.
+        mark: How far that is.
         paid: What came out so far, in cents.
         told: It was ordered before a restart: its end is told, and nothing more is paid to who may have left.
     """
@@ -69,6 +70,7 @@ class Paying(Value, frozen=True):
     device: str
     later: tuple[str, ...]
     ordered: int = 0
+    mark: str = ""
     paid: int = 0
     told: bool = False
 
@@ -134,7 +136,7 @@ class Refunding:
     def tell(self, state: TopupState, payout: OpenPayout, around: Around) -> Made:
         """Go on after a restart with a payout whose end nobody saw: its device may know."""
         screen = Screen(Notice.RETURNING, amount=payout.amount)
-        paying = Paying(payout.payout, payout.device, (), payout.amount, told=True)
+        paying = Paying(payout.payout, payout.device, (), payout.amount, payout.mark, told=True)
         wake_ms = around.now.mono_ms + self.job.cash.payout_s * 1000
         state = replace(state, phase=Phase.PAYING, screen=screen, wake_ms=wake_ms, paying=paying)
         order = TellPayout(payout.payout, payout.device, payout.amount, payout.mark)
@@ -147,7 +149,7 @@ class Refunding:
             return Decision(state)
         intent = PayoutIntended(paying.payout, paying.device, purse.amount, event.mark, session=purse.session)
         wake_ms = around.now.mono_ms + self.job.cash.payout_s * 1000
-        state = replace(state, wake_ms=wake_ms, paying=replace(paying, ordered=purse.amount))
+        state = replace(state, wake_ms=wake_ms, paying=replace(paying, ordered=purse.amount, mark=event.mark))
         return Decision(state, (intent,), (PayOut(paying.payout, paying.device, purse.amount, event.mark),))
 
     def payout_ended(self, state: TopupState, event: PayoutEnded, around: Around) -> Made:
@@ -169,6 +171,14 @@ class Refunding:
         # It may pay no more than a number of coins at once: whoever paid something is asked for the rest first.
         again = (paying.device,) if event.ended is Ended.DONE and paid and not paying.told else ()
         return self._count(state, (*again, *paying.later), around, (settled, *facts))
+
+    def payer_changed(self, state: TopupState, event: DeviceChanged, around: Around) -> Made:
+        """The device that pays is there (again): if its driver was started anew, only its counters can tell."""
+        paying = state.paying
+        if paying is None or event.name != paying.device or not paying.ordered or not around.works(event.name):
+            return Decision(state)
+        order = TellPayout(paying.payout, paying.device, paying.ordered, paying.mark)
+        return Decision(state, effects=(order,))
 
     def payout_late(self, state: TopupState, event: TimePassed, around: Around) -> Made:
         """The device does not answer: if it was to pay, nobody can tell whether it did."""

@@ -302,6 +302,7 @@ RULES: dict[tuple[Phase, type], _Rule] = {
     (Phase.COLLECTING, JournalRecovered): Topup.gate,
     (Phase.PAYING, PayoutCounted): Topup.payout_counted,
     (Phase.PAYING, PayoutEnded): Topup.payout_ended,
+    (Phase.PAYING, DeviceChanged): Topup.payer_changed,
     (Phase.PAYING, CoinInserted): Topup.coin_while_paying,
     (Phase.PAYING, TimePassed): Topup.payout_late,
     (Phase.SHOWING, TokenPresented): Topup.tapped,

@@ -306,3 +306,18 @@ def test_money_that_came_back_whole_needs_no_receipt() -> None:
     talk.press("cancel")
     pay(talk, paid=200)
     assert effects(talk.last, Print) == []
+
+
+def test_a_payer_whose_driver_was_started_anew_is_asked() -> None:
+    talk = talking(coins=(200,))
+    talk.press("cancel")
+    asked = count(talk)
+    assert talk.health(BIG, Health.OK).effects == (), "nothing is ordered yet"
+    talk(PayoutCounted(asked.payout, "7"))
+    assert talk.health(BIG, Health.FAILED).effects == ()
+    assert talk.health(SMALL, Health.OK).effects == ()
+    made = talk.health(BIG, Health.OK)
+    assert (made.facts, made.effects) == ((), (TellPayout(asked.payout, BIG, 200, "7"),))
+    made = talk(PayoutEnded(asked.payout, Ended.DONE, 200))
+    assert facts(made, PayoutSettled) == [PayoutSettled(asked.payout, Ended.DONE, 200)]
+    assert talk(PayoutEnded(asked.payout, Ended.DONE, 200)).facts == ()
