@@ -29,6 +29,7 @@ from terminal.core.events import (
     Event,
     JournalFailed,
     JournalRecovered,
+    Place,
     ReleaseEnded,
     StopAsked,
     TimePassed,
@@ -180,7 +181,8 @@ class Asking(Approving):
         most = min(room.cents, self.job.topup.max_session - state.filled) if isinstance(room, Room) else 0
         if not self.rules.machine_revalue or not 0 < event.amount <= most:
             return self.no_revalue(state, event, around)
-        purse, facts = coins.put(None, CoinInserted(self.machine, event.amount), asked.token, self.ids)
+        coin = CoinInserted(self.machine, event.amount, place=Place.MACHINE)
+        purse, facts = coins.put(None, coin, asked.token, self.ids)
         facts = (*facts, *coins.credit(self.job, purse, asked.token, self.ids.key()))
         balance = state.screen.balance
         screen = replace(

@@ -23,6 +23,7 @@ from terminal.core.events import (
     Health,
     JournalFailed,
     JournalRecovered,
+    Place,
     ReleaseEnded,
     StopAsked,
     TimePassed,
@@ -723,7 +724,7 @@ def test_cash_for_the_token_of_the_session() -> None:
     made = talk(RevalueRequested("snacks", 500))
     assert made.facts == (
         SessionOpened("n1", UID),
-        CashMoved("n1", CashKind.IN, 500, "snacks"),
+        CashMoved("n1", CashKind.IN, 500, "snacks", place=Place.MACHINE),
         EntryAdded("k1", EntryKind.CREDIT, "main", UID, 500, description="Top-up", session="n1"),
         CashMoved("n1", CashKind.CREDITED, 500, key="k1"),
         SessionClosed("n1", "credited"),
