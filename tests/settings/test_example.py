@@ -48,6 +48,7 @@ def test_every_shipped_configuration_is_right(name: str) -> None:
 def test_the_shipped_configurations_are_those_that_are_promised() -> None:
     assert {
         "coffee-machine.toml",
+        "cash-receptor.toml",
         "coin-receptor.toml",
         "simulated.toml",
         "terminal.example.toml",
