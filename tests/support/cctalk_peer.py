@@ -296,9 +296,12 @@ class Peer:
         self.ends = None
 
     def read(self) -> None:
-        """Take what came over the wire, and answer what is a whole command."""
+        """Take what came over the wire."""
         assert self.ends is not None
-        raw = os.read(self.ends[0], 4096)
+        self.receive(os.read(self.ends[0], 4096))
+
+    def receive(self, raw: bytes) -> None:
+        """Answer what is a whole command with *raw*."""
         if self.faults["echo"]:
             self.write(raw)
         now = time.monotonic()

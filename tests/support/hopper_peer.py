@@ -261,8 +261,8 @@ class Line:
     # -- frames --------------------------------------------------------------------------------------------
 
     def receive(self, chunk: bytes) -> None:
-        if self.hopper.echo and self.fds:
-            os.write(self.fds[0], chunk)
+        if self.hopper.echo:
+            self.put(chunk)
         self.raw += chunk
         while self.held is None and len(self.raw) >= 5 and len(self.raw) >= 5 + self.raw[1]:
             end = 5 + self.raw[1]
@@ -321,8 +321,11 @@ class Line:
             del frame[2:]
         elif fault == "delay":
             time.sleep(argument)
+        self.put(bytes.fromhex(self.hopper.noise) + frame)
+
+    def put(self, raw: bytes) -> None:
         if self.fds:
-            os.write(self.fds[0], bytes.fromhex(self.hopper.noise) + frame)
+            os.write(self.fds[0], raw)
 
     # -- orders --------------------------------------------------------------------------------------------
 
