@@ -53,6 +53,8 @@ class PolledAcceptor(DeviceThread):
 
     role: ClassVar[str] = "coin_acceptor"
     category: ClassVar[str]
+    reset_s: ClassVar[float] = 600.0
+    """Seconds between two resets of a device that finds a fault in itself."""
     events: ClassVar[Header]
 
     def __init__(self, name: str, options: CctalkOptions, emit: Emit) -> None:
@@ -70,6 +72,8 @@ class PolledAcceptor(DeviceThread):
         self._interval_s = 0.0
         self._set_at = 0  # its counter when it surely knew what it may take
         self._due = self._calm_at = self._verify_at = self._trouble_until = 0.0
+        self._faulty_at: float | None = None
+        self._reset_due = 0.0
 
     # -- for the daemon --------------------------------------------------------------------------------
 
@@ -122,7 +126,12 @@ class PolledAcceptor(DeviceThread):
         check_category(self._who, self.category, common.address)
         self._reached = True
         self._inhibits.begin(partner)
-        partner.check_itself()
+        try:
+            partner.check_itself()
+        except DeviceFault:
+            self._try_reset(partner)
+            raise
+        self._faulty_at = None
         self._prepare(partner)
         self._interval_s = interval_s(common, partner)
         self._due = time.monotonic()
@@ -182,6 +191,24 @@ class PolledAcceptor(DeviceThread):
             raise DeviceMissing(error.words + self._who_else) from error
         self._missed = 0
         self._who_else = ""
+
+    def _try_reset(self, partner: Partner) -> None:
+        """Reset a device that finds a fault in itself, now and then: some go on after it.
+
+        """Reset a device that finds a fault in itself, now and then: some go on after it.
+        """
+        now_s = time.monotonic()
+        self._faulty_at = now_s if self._faulty_at is None else self._faulty_at
+        if not self._values():
+            self._prepare(partner)
+        now = self._read(partner, self._snapshot(partner))
+        self._tell(self._books.news(now), now)
+        if now_s < max(self._faulty_at + _SETTLE_S, self._reset_due):
+            return
+        self._books.set_opened(opened=False)
+        self._reset_due = now_s + self.reset_s
+        self._log.warning("%s finds a fault in itself and is reset", self.name)
+        partner.ask(Header.RESET, size=0, repeat=False)
 
     def _may_go_on(self) -> bool:
         self._beat()

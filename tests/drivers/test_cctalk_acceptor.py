@@ -162,6 +162,26 @@ def test_its_own_complaints_are_sentences_until_they_are_gone(house, settings, w
     inbox.wait(lambda _: amounts(inbox) == [10])
 
 
+def test_a_fault_that_a_reset_mends_is_mended_and_no_coin_is_lost(house):
+    house.devices()
+    driver, inbox = house.coins()
+    healthy(inbox)
+    driver.accept(10_000)
+    house.insert(10)
+    inbox.wait(lambda _: amounts(inbox) == [10])
+    house.peer.do("set", fault_passes=True)
+    house.insert(20)
+    house.peer.do("set", fault=3)
+    house.peer.do("event", pair=[0, 14])  # a trouble: it is asked to check itself
+    healthy(inbox, Health.FAILED)
+    healthy(inbox)
+    assert house.look()["counter"] == 0
+    assert amounts(inbox) == [10, 20]
+    assert inbox.of(CoinUnrecognised) == []
+    house.insert(50)
+    inbox.wait(lambda _: amounts(inbox) == [10, 20, 50])
+
+
 def test_what_it_need_not_know_it_need_not_answer(house):
     house.devices(unknown=[249, 248, 242, 241, 192, 232, 230, 209], master=False)
     driver, inbox = house.coins(sorter={"1": 2})

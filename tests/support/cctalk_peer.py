@@ -65,6 +65,7 @@ class Slave:
             "patience": 1.0,
             "master": True,
             "fault": 0,
+            "fault_passes": False,
             "status": 0,
             "priority": [2, 5],
             "encrypted": False,
@@ -79,6 +80,8 @@ class Slave:
 
     def switch_on(self) -> None:
         """What power or a reset does."""
+        if self.settings["fault_passes"]:
+            self.settings["fault"] = 0
         old = self.memory
         self.memory = {
             "counter": 0,
