@@ -195,7 +195,7 @@ class PolledAcceptor(DeviceThread):
     def _try_reset(self, partner: Partner) -> None:
         """Reset a device that finds a fault in itself, now and then: some go on after it.
 
-        """Reset a device that finds a fault in itself, now and then: some go on after it.
+        It forgets its events by that: so all that it knows is told first, and nothing may be falling any more.
         """
         now_s = time.monotonic()
         self._faulty_at = now_s if self._faulty_at is None else self._faulty_at
