@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from terminal.core import printing
+from terminal.core import noise, printing
 from terminal.core.cashbox import Levels
 from terminal.core.catalogue import Product
 from terminal.core.decision import Around, Decision, JobState
@@ -65,6 +65,7 @@ class TerminalState(Value, frozen=True):
         emptied: The last emptying of one.
         passing_ms: Until when something else is shown over *screen*; None: nothing is.
         enabled: Vending machines that want to sell by card at the moment.
+        storms: What acceptors reported lately that is no coin, as far as it was not written down one by one.
     """
 
     job: JobState
@@ -83,19 +84,25 @@ class TerminalState(Value, frozen=True):
     broken: str = ""
     stopping: bool = False
     enabled: frozenset[str] = frozenset()
+    storms: noise.Windows = msgspec.field(default_factory=dict)
 
     @property
     def wake_ms(self) -> int | None:
         """Monotonic milliseconds at which TimePassed is wanted; None: never."""
         pairing_ms = self.pairing.until_ms if self.pairing else None
         taking_ms = self.trial.until_ms if self.trial else None
-        moments = (self.job.wake_ms, pairing_ms, taking_ms, self.passing_ms, self.printing_ms)
+        moments = (self.job.wake_ms, pairing_ms, taking_ms, self.passing_ms, self.printing_ms, self.storm_ms)
         return min((ms for ms in moments if ms is not None), default=None)
 
     @property
     def printing_ms(self) -> int | None:
         """Monotonic milliseconds at which the printing is to be seen to; None: never."""
         return None if self.broken else printing.wake_ms(self.prints, self.health, stopping=self.stopping)
+
+    @property
+    def storm_ms(self) -> int | None:
+        """Monotonic milliseconds at which a count of noise is to be written; None: never."""
+        return None if self.broken else noise.due_ms(self.storms)
 
 
 Made = Decision[TerminalState]
@@ -116,6 +123,11 @@ def passing(state: TerminalState, screen: Screen, now: Stamp, facts: tuple[Fact,
 def printed(state: TerminalState, made: Decision[Queue]) -> Made:
     """Take what the print queue has decided."""
     return Decision(replace(state, prints=made.state), made.facts, made.effects)
+
+
+def counted(state: TerminalState, heard: noise.Heard) -> Made:
+    """Take what follows from noise of acceptors."""
+    return Decision(replace(state, storms=heard.windows), heard.facts)
 
 
 def then(made: Made, more: Made) -> Made:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from terminal.core import cashbox, service
+from terminal.core import cashbox, noise, service
 from terminal.core.asking import Asking
 from terminal.core.cashbox import Levels
 from terminal.core.catalogue import Product
@@ -37,14 +37,14 @@ from terminal.core.events import (
     TrialAsked,
     TrialOver,
 )
-from terminal.core.facts import CoinNotCredited, DeviceCounted, Fact, SaleReported
+from terminal.core.facts import DeviceCounted, Fact, SaleReported
 from terminal.core.machine import CashSold
 from terminal.core.printing import Printing
 from terminal.core.recover import Recovered
 from terminal.core.rules import Job
 from terminal.core.service import Service
 from terminal.core.stamp import Stamp
-from terminal.core.state import Card, Made, TerminalState, around, noted, passing, printed, then
+from terminal.core.state import Card, Made, TerminalState, around, counted, noted, passing, printed, then
 from terminal.core.token import mask
 from terminal.core.topup import Topup
 from terminal.core.value import replace
@@ -128,11 +128,16 @@ class Terminal:
             case TrialOver(ticket=ticket):
                 over = state.trial is not None and state.trial.ticket == ticket
                 return self._stop_taking(state, now) if over else Decision(state)
-            case StopAsked() if service.taking(state):
-                made = self._stop_taking(state, now)
-                return then(made, self._to_job(noted(made.state, event), event, now))
+            case StopAsked():
+                return self._stop(state, event, now)
             case _:
                 return self._to_job(noted(state, event), event, now)
+
+    def _stop(self, state: TerminalState, event: StopAsked, now: Stamp) -> Made:
+        """Stop; what was counted is written with it, unless nothing can be."""
+        made = Decision(state) if state.broken else counted(state, noise.ended(state.storms, now.mono_ms))
+        made = then(made, self._stop_taking(made.state, now))
+        return then(made, self._to_job(noted(made.state, event), event, now))
 
     def trouble(self, state: TerminalState, now: Stamp) -> str:
         """Return why nothing can be sold or taken at the moment, as guests are told; empty if it can."""
@@ -164,6 +169,8 @@ class Terminal:
             return self._stop_taking(state, now)
         if state.printing_ms is not None and now.mono_ms >= state.printing_ms:
             return printed(state, self._printing.passed(state.prints, around(state, now)))
+        if state.storm_ms is not None and now.mono_ms >= state.storm_ms:
+            return counted(state, noise.passed(state.storms, now.mono_ms))
         if state.job.wake_ms is None or now.mono_ms < state.job.wake_ms:
             return Decision(state)
         return self._to_job(state, TimePassed(), now)
@@ -217,11 +224,11 @@ def _rules(job: Job, ids: Ids) -> Topup | Vending:
 
 def _unrecognised(state: TerminalState, event: CoinUnrecognised, now: Stamp) -> Made:
     """Guests read of a coin that is none; what else an acceptor reports is for the technician."""
-    fact = CoinNotCredited(event.acceptor, event.pulses, event.words, event.trouble)
-    facts = (fact, DeviceCounted(event.acceptor, event.mark)) if event.mark else (fact,)
-    if event.trouble is CoinTrouble.UNKNOWN:
-        return passing(state, Screen(Notice.COIN_UNKNOWN, event.words), now, facts)
-    return Decision(state, facts)
+    heard = noise.report(state.storms, event, now.mono_ms, broken=bool(state.broken), stopping=state.stopping)
+    made = counted(state, heard)
+    if event.trouble is CoinTrouble.UNKNOWN and heard.calm:
+        return passing(made.state, Screen(Notice.COIN_UNKNOWN, event.words), now, made.facts)
+    return made
 
 
 def _reported(event: DeviceMarked | CashSold) -> Fact:

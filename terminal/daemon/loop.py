@@ -22,6 +22,7 @@ from terminal.core.events import (
     TimePassed,
 )
 from terminal.core.facts import Fact
+from terminal.core.machine import CashSold
 from terminal.core.stamp import Stamp
 from terminal.core.terminal import Terminal, TerminalState
 from terminal.courtesy import RightOfWay
@@ -32,11 +33,14 @@ _LOG = logging.getLogger(__name__)
 RETRY_MS = 1_000
 """How long the loop waits before it tries to write again to a journal that could not be written."""
 
-_KEPT = (CoinInserted, CoinUnrecognised, PayoutEnded, ReleaseEnded, PrintEnded)
+_TOLD = (CoinUnrecognised, CashSold)
+"""What devices report that is no money of the terminal's."""
+
+_KEPT = (CoinInserted, PayoutEnded, ReleaseEnded, PrintEnded, *_TOLD)
 """What has happened in the world and must reach the journal however late. Anything else may be done again."""
 
 _MOST_KEPT = 1_000
-"""Beyond this, noise of an acceptor, which is no money, stands in the log only: memory is not endless."""
+"""Beyond this, what devices only report stands in the log only: memory is not endless."""
 
 
 class Writes(Protocol):
@@ -197,7 +201,7 @@ class Loop:
         """Hold what must not be lost until the journal can be written, and say so: memory is not paper."""
         if not isinstance(event, _KEPT):
             return
-        if isinstance(event, CoinUnrecognised) and len(self._kept) >= _MOST_KEPT:
+        if isinstance(event, _TOLD) and len(self._kept) >= _MOST_KEPT:
             _LOG.critical("not written down, and no longer kept: %s", event)
             return
         self._kept.append(event)
@@ -226,6 +230,11 @@ class Loop:
         for event in left:
             if isinstance(event, _KEPT):
                 _LOG.critical("look whether this is in the journal; book it by hand if it is not: %s", event)
+        for acceptor, window in self.state.storms.items() if self.state else ():
+            if window.counted:
+                _LOG.critical(
+                    "not in the journal: %d reports of %s, as %s", window.counted, acceptor, window.worst
+                )
 
     def _patience_s(self) -> float | None:
         wake_ms = self.state.wake_ms if self.state else None

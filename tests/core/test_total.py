@@ -15,6 +15,7 @@ from terminal.core.events import (
     CachedWallet,
     CatalogueRead,
     CoinInserted,
+    CoinTrouble,
     CoinUnrecognised,
     DeliveryEnded,
     DeviceChanged,
@@ -76,7 +77,7 @@ ANYTHING: st.SearchStrategy[Event] = st.one_of(
     st.builds(TokenRemoved, NAMES),
     st.builds(TokenUnreadable, NAMES, WORDS),
     st.builds(CoinInserted, NAMES, CENTS, st.none() | st.integers(0, 255)),
-    st.builds(CoinUnrecognised, NAMES, st.integers(0, 99), WORDS),
+    st.builds(CoinUnrecognised, NAMES, st.integers(0, 99), WORDS, st.sampled_from(CoinTrouble), WORDS),
     st.builds(ButtonPressed, NAMES, st.sampled_from(["espresso", "cappuccino", "7", "cancel", "confirm", "?"])),
     st.builds(
         ReleaseEnded,

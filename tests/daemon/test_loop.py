@@ -25,6 +25,7 @@ from terminal.core.events import (
     JournalRecovered,
     PrintEnded,
     ReleaseEnded,
+    StopAsked,
     TimePassed,
     TokenPresented,
     TokenRemoved,
@@ -32,7 +33,17 @@ from terminal.core.events import (
     WalletRead,
     WalletRemembered,
 )
-from terminal.core.facts import CashMoved, CoinNotCredited, EntryAdded, Fact, ReleaseIntended, ReleaseSettled
+from terminal.core.facts import (
+    CashMoved,
+    CoinNotCredited,
+    EntryAdded,
+    Fact,
+    ReleaseIntended,
+    ReleaseSettled,
+    SaleReported,
+)
+from terminal.core.machine import CashSold
+from terminal.core.noise import FIRST
 from terminal.core.recover import Recovered
 from terminal.core.rules import Job
 from terminal.core.stamp import Stamp
@@ -466,6 +477,33 @@ def test_noise_does_not_fill_the_memory_and_coins_always_have_room(
     coins.happen(TimePassed())
     assert len(coins.of("wrote", CoinNotCredited)) == 3
     assert [fact.amount for fact in coins.of("wrote", CashMoved)] == [100]
+
+
+def test_what_a_machine_sold_for_cash_is_kept_and_does_not_fill_the_memory_either(
+    coffee: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(loop_module, "_MOST_KEPT", 2)
+    coffee.disk.error = JournalUnwritable(FULL)
+    coffee.happen(*(CashSold("snacks", "11", cents) for cents in (100, 150, 200)))
+    assert caplog.text.count("no longer kept: CashSold(machine='snacks', item='11', price=200)") == 1
+    coffee.disk.error = None
+    coffee.clock.pass_ms(RETRY_MS)
+    coffee.happen(TimePassed())
+    assert coffee.of("wrote", SaleReported) == [SaleReported("snacks", "11", cents) for cents in (100, 150)]
+
+
+def test_a_storm_that_cannot_be_written_takes_no_memory_and_is_in_the_log_at_the_end(
+    coffee: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    coffee.happen(*itertools.repeat(NOISE, FIRST))
+    coffee.disk.error = JournalUnwritable(FULL)
+    coffee.happen(SALE[0], COIN, *itertools.repeat(NOISE, 500))
+    assert caplog.text.count("kept in memory") == 1, "the coin"
+    coffee.happen(StopAsked())
+    assert coffee.state.stopping
+    coffee.loop.end()
+    coffee.loop.run()
+    assert "not in the journal: 500 reports of slot" in caplog.text
 
 
 # -- a journal that cannot be read ---------------------------------------------------------------------
