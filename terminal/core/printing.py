@@ -74,6 +74,14 @@ class PrintJob(Value, frozen=True):
     deadline_ms: int | None = None
 
 
+class GivenUp(Value, frozen=True):
+    """A document that is not printed by itself any more, since *at_ms* (monotonic), and *words* why."""
+
+    name: str
+    words: str
+    at_ms: int
+
+
 class Rest(Value, frozen=True):
     """A printer that failed *failures* times in a row is left alone until *until_ms*."""
 
@@ -89,12 +97,14 @@ class Queue(Value, frozen=True):
         jobs: What waits or is being printed.
         rests: Printers that failed.
         past: The last tries of what came to an end, as far as they are remembered.
+        given_up: What came to an end without being on paper, the last ones; not what is printed since.
     """
 
     printers: tuple[str, ...] = ()
     jobs: tuple[PrintJob, ...] = ()
     rests: Mapping[str, Rest] = msgspec.field(default_factory=dict)
     past: tuple[str, ...] = ()
+    given_up: tuple[GivenUp, ...] = ()
 
 
 _Made = Decision[Queue]
@@ -134,7 +144,7 @@ def restore(
 
     *opened* are tries that nobody saw the end of; the facts come after those that settle them as unknown.
     """
-    facts: list[Fact] = []
+    facts: list[PrintGivenUp] = []
     jobs: list[PrintJob] = []
     seen = [
         WaitingPrint(each.release, each.key, each.document, Ended.UNKNOWN, each.at)
@@ -162,7 +172,8 @@ def restore(
             jobs.append(found)
     too_many = jobs[: max(0, len(jobs) - MOST)]
     facts += [PrintGivenUp(each.release, _TOO_MANY) for each in too_many]
-    return tuple(facts), Queue(job.printers, tuple(jobs[len(too_many) :]))
+    given_up = tuple(GivenUp(name_of(fact.release), fact.words, now.mono_ms) for fact in facts)
+    return tuple(facts), Queue(job.printers, tuple(jobs[len(too_many) :]), given_up=given_up[-_REMEMBERED:])
 
 
 def name_of(release: str) -> str:
@@ -204,7 +215,7 @@ class Printing:
             job = replace(job, until_ms=now_ms + max(limit_ms, self._rules.print_s * 1000))
         elif limit_ms == 0:
             return Decision(queue)
-        queue, facts = _with_room(queue)
+        queue, facts = _with_room(queue, around.now)
         job, intent = self._intent(job, (*working, *queue.printers)[0])
         failed = ReleaseSettled(job.release, Ended.FAILED, _WAITS)
         return Decision(replace(queue, jobs=(*queue.jobs, job)), (*facts, intent, failed))
@@ -227,7 +238,7 @@ class Printing:
             return made
         for job in _waiting(made.state):
             if _too_late(job, around.now):
-                made = _then(made, _given_up(made.state, job, _GONE))
+                made = _then(made, _given_up(made.state, job, _GONE, around.now))
         for job in _waiting(made.state):
             printer = self._free(made.state, around)
             if printer is None:
@@ -277,7 +288,7 @@ class Printing:
         queue = replace(queue, jobs=tuple(after if each is job else each for each in queue.jobs))
         made = Decision(queue, (settled,))
         why = _why_no_more(self._rules, after, around.now)
-        return _then(made, _given_up(queue, after, why)) if why else made
+        return _then(made, _given_up(queue, after, why, around.now)) if why else made
 
     def _free(self, queue: Queue, around: Around) -> str | None:
         """Return the first printer that works, prints nothing, and need not rest."""
@@ -328,21 +339,25 @@ def _why_no_more(rules: PrintingRules, job: PrintJob, now: Stamp) -> str:
     return _GONE if _too_late(job, now) else ""
 
 
-def _given_up(queue: Queue, job: PrintJob, why: str) -> _Made:
-    return Decision(_forgotten(queue, job), (PrintGivenUp(job.release, why),))
+def _given_up(queue: Queue, job: PrintJob, why: str, now: Stamp) -> _Made:
+    queue = _forgotten(queue, job)
+    given_up = (*queue.given_up, GivenUp(job.wanted.name, why, now.mono_ms))[-_REMEMBERED:]
+    return Decision(replace(queue, given_up=given_up), (PrintGivenUp(job.release, why),))
 
 
 def _forgotten(queue: Queue, job: PrintJob) -> Queue:
     """Return the queue without *job*, of which only its last try is remembered."""
+    jobs = tuple(each for each in queue.jobs if each is not job)
     past = (*queue.past, job.release)[-_REMEMBERED:]
-    return replace(queue, jobs=tuple(each for each in queue.jobs if each is not job), past=past)
+    given_up = tuple(each for each in queue.given_up if each.name != job.wanted.name)
+    return replace(queue, jobs=jobs, past=past, given_up=given_up)
 
 
-def _with_room(queue: Queue) -> tuple[Queue, tuple[Fact, ...]]:
+def _with_room(queue: Queue, now: Stamp) -> tuple[Queue, tuple[Fact, ...]]:
     waiting = _waiting(queue)
     if len(queue.jobs) < MOST or not waiting:
         return queue, ()
-    made = _given_up(queue, waiting[0], _TOO_MANY)
+    made = _given_up(queue, waiting[0], _TOO_MANY, now)
     return made.state, made.facts
 
 

@@ -10,8 +10,17 @@ import msgspec
 from terminal.core.effects import Screen
 from terminal.core.events import Health
 from terminal.core.facts import EntryState
+from terminal.core.printing import PrintJob, Queue
 from terminal.core.stamp import Stamp, elapsed_ms
 from terminal.core.value import Value
+
+PATIENCE_MS = 60_000
+"""A document that waits longer for a printer than this is a matter for a person."""
+
+LATELY_MS = 3_600_000
+"""For so long a document that was given up is one."""
+
+_MOST_NAMED = 3
 
 
 class DeviceStatus(Value, frozen=True):
@@ -37,7 +46,8 @@ class Snapshot(Value, frozen=True):
     """Everything that a status is made of, gathered at one moment.
 
     *broken*: why the journal cannot be written; *set_aside*: which damaged journal was set aside at the start;
-    *out_of_order*: why nothing can be sold or taken, as guests are told; *upkeep*: what needs care.
+    *out_of_order*: why nothing can be sold or taken, as guests are told; *upkeep*: what needs care;
+    *prints*: what is to be printed.
     """
 
     terminal: str
@@ -55,6 +65,7 @@ class Snapshot(Value, frozen=True):
     out_of_order: str = ""
     max_age_h: int = 0
     upkeep: Sequence[str] = ()
+    prints: Queue = Queue()
 
 
 def status(snapshot: Snapshot) -> dict[str, Any]:
@@ -68,6 +79,11 @@ def status(snapshot: Snapshot) -> dict[str, Any]:
         "phase": snapshot.phase,
         "clock_synchronised": snapshot.now.synced,
         "queue": queue,
+        "prints_waiting": len(_waiting_prints(snapshot)),
+        "prints_given_up": [
+            {"document": each.name, "words": each.words, "age_s": (snapshot.now.mono_ms - each.at_ms) // 1000}
+            for each in snapshot.prints.given_up
+        ],
         "devices": [msgspec.to_builtins(device) for device in snapshot.devices],
         "backends": [msgspec.to_builtins(backend) for backend in snapshot.backends],
         "screen": screen(snapshot.screen),
@@ -96,6 +112,7 @@ def problems(snapshot: Snapshot) -> list[str]:
     ]
     found.append(_waiting(snapshot, EntryState.PARKED, "not booked, and a person must decide"))
     found.append(_waiting(snapshot, EntryState.UNKNOWN, "perhaps booked, and a person must look at the server"))
+    found += [_late_prints(snapshot), _given_up_prints(snapshot)]
     age_s = _age_s(snapshot)
     if snapshot.max_age_h and age_s is not None and age_s > snapshot.max_age_h * 3600:
         found.append(
@@ -119,6 +136,35 @@ def _waiting(snapshot: Snapshot, state: EntryState, meaning: str) -> str:
         return ""
     entries = "1 entry is" if count == 1 else f"{count} entries are"
     return f"{entries} {state.value} ({meaning}): terminalctl journal list --state {state.value}"
+
+
+def _waiting_prints(snapshot: Snapshot) -> list[PrintJob]:
+    """Return the documents that no printer has at the moment."""
+    return [job for job in snapshot.prints.jobs if job.deadline_ms is None]
+
+
+def _late_prints(snapshot: Snapshot) -> str:
+    now_ms = snapshot.now.mono_ms
+    late = [job for job in _waiting_prints(snapshot) if now_ms - job.since_ms >= PATIENCE_MS]
+    if not late:
+        return ""
+    named = [f"{job.wanted.name} for {(now_ms - job.since_ms) // 60_000} min" for job in late]
+    waiting = "1 document waits" if len(late) == 1 else f"{len(late)} documents wait"
+    return f"{waiting} to be printed: {_listed(named)}; this goes on when a printer works"
+
+
+def _given_up_prints(snapshot: Snapshot) -> str:
+    lately = [each for each in snapshot.prints.given_up if snapshot.now.mono_ms - each.at_ms < LATELY_MS]
+    if not lately:
+        return ""
+    named = [f"{each.name} ({each.words.rstrip('.')})" for each in reversed(lately)]
+    were = "1 document was" if len(lately) == 1 else f"{len(lately)} documents were"
+    return f"{were} not printed: {_listed(named)}; once a printer works: terminalctl print again"
+
+
+def _listed(named: Sequence[str]) -> str:
+    more = len(named) - _MOST_NAMED
+    return ", ".join([*named[:_MOST_NAMED], *([f"and {more} more"] if more > 0 else [])])
 
 
 def _age_s(snapshot: Snapshot) -> int | None:

@@ -16,6 +16,7 @@ import msgspec
 from terminal import __version__, backends
 from terminal.core.effects import Effect, Notice, Screen
 from terminal.core.events import StopAsked
+from terminal.core.printing import Queue
 from terminal.core.recover import LeftOpen, recover
 from terminal.core.terminal import Terminal
 from terminal.courtesy import RightOfWay
@@ -275,6 +276,7 @@ class Daemon:
                 upkeep=[*self._maintenance.troubles, *self._cash.troubles()],
                 out_of_order=self._terminal.trouble(state, now) if state else "",
                 max_age_h=self._settings.offline.max_age_h,
+                prints=state.prints if state else Queue(),
             )
         )
 

@@ -13,7 +13,7 @@ from terminal.core.effects import Print
 from terminal.core.events import DeviceChanged, Ended, Health, PrintEnded
 from terminal.core.facts import Fact, PrintGivenUp, ReleaseIntended, ReleaseKind, ReleaseSettled
 from terminal.core.paper import Document, Text
-from terminal.core.printing import MOST, Printing, Queue, wake_ms
+from terminal.core.printing import MOST, GivenUp, Printing, Queue, name_of, wake_ms
 from terminal.core.receipt import as_copy
 from terminal.core.records import OpenRelease, WaitingPrint
 from terminal.core.rules import Job, PrintingRules
@@ -124,6 +124,8 @@ class Desk:
             self.orders.append(effect)
         assert len(self.queue.jobs) <= MOST
         assert len(self.queue.past) <= MOST
+        assert len(self.queue.given_up) <= MOST
+        assert {each.name for each in self.queue.given_up} <= {name_of(each) for each in self.books.given_up}
         assert set(self.queue.rests) <= set(self.job.printers)
         return made.facts
 
@@ -365,6 +367,26 @@ def test_the_oldest_that_waits_is_given_up_where_too_many_do() -> None:
         desk.want(ticket(number))
     assert desk.books.given_up == {f"k{number}/ticket-1" for number in range(3)}
     assert len(desk.queue.jobs) == MOST
+
+
+def test_what_was_given_up_is_told_until_it_is_printed_after_all() -> None:
+    desk = Desk(kiosk(tries=1))
+    desk.want(ticket())
+    desk.ends(Ended.FAILED, words="jammed")
+    at_ms = desk.now.mono_ms
+    assert desk.queue.given_up == (GivenUp("k1/ticket-1", "It was tried 1 times.", at_ms),)
+    desk.passes(60_000)
+    desk.want(printing.copy_of("k1/ticket-1", "k1", PAPER, "Ann"))
+    assert len(desk.queue.given_up) == 1, "it is not on paper yet"
+    desk.ends(Ended.DONE)
+    assert desk.queue.given_up == ()
+
+
+def test_what_a_restart_gives_up_is_told_too() -> None:
+    desk = Desk(kiosk(tries=1))
+    desk.want(ticket())
+    desk.restarts()
+    assert desk.queue.given_up == (GivenUp("k1/ticket-1", "It was tried 1 times.", desk.now.mono_ms),)
 
 
 def test_nothing_new_begins_while_the_terminal_stops() -> None:

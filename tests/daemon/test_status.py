@@ -6,15 +6,18 @@ from typing import Any
 import msgspec
 import pytest
 
+from terminal.core.decision import Wanted
 from terminal.core.effects import Notice, Screen
 from terminal.core.events import Health
 from terminal.core.facts import EntryState
+from terminal.core.paper import Document, Text
+from terminal.core.printing import GivenUp, PrintJob, Queue
 from terminal.core.stamp import Stamp
 from terminal.core.value import replace
 from terminal.daemon.status import BackendStatus, DeviceStatus, Snapshot, problems, status
 from tests.core.making import ESPRESSO
 
-HOUR_MS = 3_600_000
+MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 NOW = Stamp(wall_ms=1_800_000_000_000, mono_ms=100 * HOUR_MS, boot="now", synced=True)
 READER = DeviceStatus("front reader", "reader", "pcsc", Health.OK, "")
 SLOT = DeviceStatus("coin slot", "coin_acceptor", "pulse", Health.OK, "")
@@ -32,6 +35,20 @@ HEALTHY = Snapshot(
     backends=(SERVER,),
     max_age_h=72,
 )
+
+
+PAPER = Document((Text("Thank you"),))
+
+
+def paper(name: str, *, since_min: float, printing: bool = False) -> PrintJob:
+    """A document that waits since then, or is being printed."""
+    since_ms = NOW.mono_ms - int(since_min * MINUTE_MS)
+    deadline_ms = NOW.mono_ms + 1 if printing else None
+    return PrintJob(Wanted(name, name[:2], PAPER), since_ms, None, deadline_ms=deadline_ms)
+
+
+def not_printed(name: str, *, ago_min: float) -> GivenUp:
+    return GivenUp(name, "It was tried 5 times.", NOW.mono_ms - int(ago_min * MINUTE_MS))
 
 
 def ago(ms: int, **more: Any) -> Stamp:
@@ -70,6 +87,7 @@ def test_the_shape() -> None:
     assert shown["backends"] == [{"name": "main", "type": "pointofsale", "state": "ok", "words": ""}]
     assert shown["screen"]["notice"] == "ready"
     assert shown["screen"]["products"] == [{"id": "espresso", "name": "Espresso", "price": 250}]
+    assert (shown["prints_waiting"], shown["prints_given_up"]) == (0, [])
     assert shown["problems"] == []
 
 
@@ -111,6 +129,31 @@ def test_the_shape() -> None:
             ),
         ),
         (
+            {"prints": Queue(jobs=(paper("k1/ticket", since_min=1),))},
+            "1 document waits to be printed: k1/ticket for 1 min; this goes on when a printer works",
+        ),
+        (
+            {"prints": Queue(jobs=tuple(paper(f"k{n}/ticket", since_min=90 - n) for n in range(5)))},
+            (
+                "5 documents wait to be printed: k0/ticket for 90 min, k1/ticket for 89 min, k2/ticket for 88 "
+                "min, and 2 more; this goes on when a printer works"
+            ),
+        ),
+        (
+            {"prints": Queue(given_up=(not_printed("k1/ticket", ago_min=59),))},
+            (
+                "1 document was not printed: k1/ticket (It was tried 5 times); once a printer works: "
+                "terminalctl print again"
+            ),
+        ),
+        (
+            {"prints": Queue(given_up=(not_printed("k1/a", ago_min=50), not_printed("k2/b", ago_min=2)))},
+            (
+                "2 documents were not printed: k2/b (It was tried 5 times), k1/a (It was tried 5 times); once "
+                "a printer works: terminalctl print again"
+            ),
+        ),
+        (
             {"oldest": ago(73 * HOUR_MS)},
             "The oldest undelivered entry is 73 h old: check the network and the server.",
         ),
@@ -134,11 +177,23 @@ def test_every_cause_has_its_sentence(changes: dict[str, Any], sentence: str) ->
         {"oldest": ago(9_999 * HOUR_MS), "max_age_h": 0},
         {"oldest": None},
         {"now": replace(NOW, synced=False)},
+        {"prints": Queue(jobs=(paper("k1/receipt", since_min=0.9),))},
+        {"prints": Queue(jobs=(paper("k1/receipt", since_min=9, printing=True),))},
+        {"prints": Queue(given_up=(not_printed("k1/receipt", ago_min=60),))},
     ],
     ids=str,
 )
 def test_what_needs_nobody(changes: dict[str, Any]) -> None:
     assert problems(replace(HEALTHY, **changes)) == []
+
+
+def test_paper_that_waits_is_counted_from_the_first_moment_and_what_was_given_up_is_named() -> None:
+    jobs = (paper("k1/receipt", since_min=0, printing=True), *[paper("k2/receipt", since_min=0)] * 2)
+    shown = status(replace(HEALTHY, prints=Queue(jobs=jobs, given_up=(not_printed("k3/ticket", ago_min=90),))))
+    assert shown["prints_waiting"] == 2
+    assert shown["prints_given_up"] == [
+        {"document": "k3/ticket", "words": "It was tried 5 times.", "age_s": 90 * 60}
+    ]
 
 
 def test_several_causes_have_several_sentences_what_stops_sales_first() -> None:

@@ -17,7 +17,8 @@ import pytest
 from drivers.contract import Signal
 from terminal.core.effects import Effect, Notice, ReadWallet
 from terminal.core.events import Ended, Health
-from terminal.core.facts import EntryState, ReleaseIntended, ReleaseKind
+from terminal.core.facts import EntryState, ReleaseIntended, ReleaseKind, ReleaseSettled
+from terminal.core.paper import Document, Text
 from terminal.core.terminal import TerminalState
 from terminal.core.value import replace
 from terminal.daemon import devices, wiring
@@ -260,6 +261,24 @@ def test_what_was_open_is_settled_before_anything_else(house: House) -> None:
     assert story is not None
     assert ("vend", Ended.UNKNOWN.value) in {(each.what, each.how) for each in story.events}
     assert story.entry.state is EntryState.PARKED, "a person decides; it is never given out again"
+
+
+def test_documents_that_no_printer_could_take_are_shown(house: House) -> None:
+    paper = Document((Text("Admit one"),))
+    tries = [("k1/ticket-1/5", "k1"), ("k1/ticket-2", "k1")]  # one of them was tried often enough
+    intents = [ReleaseIntended(name, ReleaseKind.PRINT, key, "printer", "ticket", paper) for name, key in tries]
+    failures = [ReleaseSettled(name, Ended.FAILED, "jammed") for name, _ in tries]
+    journal = house.journal()
+    journal.commit([debit("k1"), *intents, *failures], NOW)
+    journal.close()
+    daemon = house.build()
+    daemon._begin()
+    told = daemon.status()
+    assert [(each["document"], each["words"]) for each in told["prints_given_up"]] == [
+        ("k1/ticket-1", "It was tried 5 times.")
+    ]
+    assert told["prints_waiting"] == 1
+    assert any("k1/ticket-1 (It was tried 5 times)" in words for words in told["problems"])
 
 
 def test_entries_for_a_server_that_nobody_configured_are_shown(house: House) -> None:
