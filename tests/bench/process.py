@@ -85,9 +85,9 @@ def idle(plan: Plan) -> list[Row]:
                 raise RuntimeError
             process = Path(f"/proc/{machine.process.pid}")
             time.sleep(1)  # the control server's last answer
-            woken, ran_ns, begun = _wakes(process), _ran_ns(process), time.monotonic()
+            woken, ran, begun = wakes(process), ran_ns(process), time.monotonic()
             time.sleep(seconds)
-            woken, ran_ns, took_s = _wakes(process) - woken, _ran_ns(process) - ran_ns, time.monotonic() - begun
+            woken, ran, took_s = wakes(process) - woken, ran_ns(process) - ran, time.monotonic() - begun
             memory = _status(process, "VmRSS") / 1000
             private = _status(process, "RssAnon") / 1000
             threads = _status(process, "Threads")
@@ -96,7 +96,7 @@ def idle(plan: Plan) -> list[Row]:
         at_most(
             "resident memory, headless, after a sale", memory, 45, "MB", noise=f"{private:.1f} MB of it private"
         ),
-        at_most("idle, of a core", ran_ns / 1e7 / took_s, 0.1, "%", noise=over),
+        at_most("idle, of a core", ran / 1e7 / took_s, 0.1, "%", noise=over),
         at_most("idle, wake-ups", woken / took_s, 2, "/s", noise=over),
     ]
 
@@ -114,8 +114,8 @@ def _status(process: Path, name: str) -> int:
     return int(next(line for line in lines if line.startswith(f"{name}:")).split()[1])
 
 
-def _wakes(process: Path) -> int:
-    """How often any of its threads went to sleep of its own will."""
+def wakes(process: Path) -> int:
+    """Return how often any of its threads went to sleep of its own will."""
     return sum(
         int(line.split()[1])
         for thread in (process / "task").iterdir()
@@ -124,6 +124,6 @@ def _wakes(process: Path) -> int:
     )
 
 
-def _ran_ns(process: Path) -> int:
-    """How long its threads have run (proc(5), schedstat)."""
+def ran_ns(process: Path) -> int:
+    """Return how long its threads have run (proc(5), schedstat)."""
     return sum(int((thread / "schedstat").read_text().split()[0]) for thread in (process / "task").iterdir())

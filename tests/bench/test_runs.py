@@ -44,6 +44,19 @@ def test_a_coin_is_measured_to_the_journal():
     assert rows[1]["noise"].endswith("20 coins")
 
 
+def test_idle_devices_are_measured_with_a_bare_loop_beside_those_that_are_polled():
+    done = run("--quick", "--only", "polling", "--json")
+    assert done.returncode == 0, done.stderr
+    rows = {row["measure"]: row for row in json.loads(done.stdout)}
+    for polled in ("ccTalk acceptor", "MDB changer"):
+        assert rows[f"idle, {polled}, of a core"]["value"] > 0
+        assert "a bare loop" in rows[f"idle, {polled} / a bare loop"]["baseline"]
+        assert rows[f"idle, {polled}, wake-ups"]["value"] > 1, "it is asked all the time"
+    for resting in ("ccTalk hopper", "MDB machine"):
+        assert rows[f"idle, {resting}, of a core"]["goal"] == "<= 0.1 %"
+        assert f"idle, {resting} / a bare loop" not in rows
+
+
 def test_an_unknown_measure_is_answered_with_those_there_are():
     done = run("--only", "appendix")
     assert done.returncode == 2
