@@ -1,5 +1,9 @@
 # The commands of the project; `make` alone lists them.
 .DEFAULT_GOAL := help
+
+# Most tests wait for processes of their own: more of them go side by side than there are cores.
+WORKERS ?= 4
+
 .PHONY: help setup run demo test check bench lock clean
 
 help: ## This list
@@ -15,7 +19,7 @@ demo: setup ## Tell the whole story on real processes: sales, an outage, a crash
 	@exec .venv/bin/python -m tests.demo
 
 test: check ## Everything that must hold: make check, then all tests (ARGS="-k words" for some)
-	@.venv/bin/pytest $(ARGS)
+	@.venv/bin/pytest --numprocesses=$(WORKERS) --dist=worksteal $(ARGS)
 
 check: setup ## Lint, format and types: seconds
 	@.venv/bin/ruff check .

@@ -11,6 +11,7 @@ from terminal.core.catalogue import Product
 from terminal.core.delivery import Outcome
 from terminal.core.events import Ended, TrialAsked
 from terminal.core.facts import EntryAdded, EntryKind, EntryState, ReleaseSettled
+from terminal.core.rules import Job
 from terminal.core.trial import begin
 from tests.cli.conftest import Place, at
 
@@ -231,9 +232,10 @@ def test_without_the_key_nothing_is_verified_and_none_is_made(place: Place) -> N
 
 def test_a_trial_is_no_money_that_nobody_claimed(place: Place) -> None:
     asked = TrialAsked("t", "relay", "the technician", Product("e", "Espresso", 120))
-    release, told, _ = begin(asked, "k1", "main", None)
-    place.journal.commit(told, at(0))
-    place.journal.commit([ReleaseSettled(release, Ended.DONE)], at(1))
+    job = Job(terminal="t", kind="vending", currency="EUR", locale="en_GB", wallet="main")
+    made = begin(job, asked, "k1", 0, None)
+    place.journal.commit(made.facts, at(0))
+    place.journal.commit([ReleaseSettled(made.state.release, Ended.DONE)], at(1))
     done = place.run("journal", "show", "1")
     assert "Entry 1: a technician's trial" in done.output
     assert "Nobody pays for it" in done.output

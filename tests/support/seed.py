@@ -7,3 +7,4 @@ import os
 import random
 
 SEED = int(os.environ.get("TERMINAL_SEED", "0")) or random.SystemRandom().getrandbits(32)
+os.environ["TERMINAL_SEED"] = str(SEED)  # the workers that run the tests side by side throw the same dice
