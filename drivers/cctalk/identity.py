@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from drivers.cctalk.bus import Garbled, Refused, Seat, Silent
 from drivers.cctalk.headers import Header
@@ -16,6 +17,9 @@ USUAL_ADDRESSES = (*range(2, 21), 40)
 
 SCAN_S = 0.08
 """How long an address is waited for when many are tried."""
+
+_READS = 6
+_Said = TypeVar("_Said")
 
 _ENCRYPTION_PIN = bytes((0xAA, 0x55, 0x00, 0x00, 0x55, 0xAA))
 
@@ -96,6 +100,25 @@ class Partner:
 
     def _text(self, header: Header) -> str:
         return printable(self.optional(header) or b"")
+
+
+def agreed(read: Callable[[], _Said]) -> _Said:
+    """Return what *read* returns twice in a row.
+
+    An answer does not say what was asked. One that comes late is taken for that of the next question, its own
+    for that of the one after: a table of coins that is read once may be wrong by one line throughout.
+
+    Raises:
+        DeviceFault: It is something else each time.
+    """
+    before = read()
+    for _ in range(_READS - 1):
+        if (now := read()) == before:
+            return now
+        before = now
+    raise DeviceFault(
+        "the device says something else of itself each time: check the wiring, and who else talks"
+    )
 
 
 def check_category(identity: Identity, expected: str, address: int) -> None:

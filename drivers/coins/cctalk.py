@@ -31,7 +31,7 @@ import msgspec
 from msgspec import Meta
 
 from drivers.cctalk.headers import Header
-from drivers.cctalk.identity import Partner
+from drivers.cctalk.identity import Partner, agreed
 from drivers.cctalk.inhibits import POSITIONS
 from drivers.cctalk.words import STATUSES, Code, coin_code
 from drivers.coins.cctalk_credits import Pair
@@ -106,13 +106,7 @@ class CctalkAcceptor(PolledAcceptor):
             self._sort(partner, position, path)
 
     def _read_coins(self, partner: Partner) -> None:
-        names = {}
-        for position in range(1, POSITIONS + 1):
-            answer = partner.optional(Header.REQUEST_COIN_ID, bytes((position,)))
-            if answer is None:
-                break  # it knows no such question, or no more positions
-            names[position] = coin(answer)
-        self._names = names
+        self._names = names = agreed(lambda: _names(partner))
         known = {
             position: named.cents
             for position, named in names.items()
@@ -146,3 +140,13 @@ class CctalkAcceptor(PolledAcceptor):
 
     def _place(self, credit: Credit) -> Place:
         return Place.TUBE if credit.path in self._options.tube_paths else Place.BOX
+
+
+def _names(partner: Partner) -> dict[int, Named]:
+    names = {}
+    for position in range(1, POSITIONS + 1):
+        answer = partner.optional(Header.REQUEST_COIN_ID, bytes((position,)))
+        if answer is None:
+            break  # it knows no such question, or no more positions
+        names[position] = coin(answer)
+    return names

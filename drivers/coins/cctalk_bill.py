@@ -29,7 +29,7 @@ import msgspec
 from msgspec import Meta
 
 from drivers.cctalk.headers import Header
-from drivers.cctalk.identity import Partner
+from drivers.cctalk.identity import Partner, agreed
 from drivers.cctalk.inhibits import POSITIONS
 from drivers.cctalk.words import Code, Kind, bill_code
 from drivers.coins.cctalk_credits import Pair
@@ -95,18 +95,7 @@ class CctalkBillValidator(PolledAcceptor):
         partner.optional(Header.SET_BILL_MODE, bytes((_STACKER | _ESCROW,)), size=0)
 
     def _read_bills(self, partner: Partner) -> None:
-        scalings: dict[str, bytes] = {}
-        names = {}
-        for position in range(1, POSITIONS + 1):
-            answer = partner.optional(Header.REQUEST_BILL_ID, bytes((position,)))
-            if answer is None:
-                break  # it knows no such question, or no more types
-            country = bill_country(answer)
-            if country and country not in scalings:
-                scaling = partner.optional(Header.REQUEST_COUNTRY_SCALING, country.encode(), size=_SCALING)
-                scalings[country] = scaling or b""
-            names[position] = bill(answer, scalings.get(country, b""))
-        self._names = names
+        self._names = names = agreed(lambda: _names(partner))
         known = {
             position: named.cents
             for position, named in names.items()
@@ -149,3 +138,18 @@ class CctalkBillValidator(PolledAcceptor):
         if answer:
             words = _ROUTE_WORDS.get(answer[0], f"it says {answer[0]}")
             self._log.info("%s: %s was not moved: %s", self.name, self._name_of(position), words)
+
+
+def _names(partner: Partner) -> dict[int, Named]:
+    scalings: dict[str, bytes] = {}
+    names = {}
+    for position in range(1, POSITIONS + 1):
+        answer = partner.optional(Header.REQUEST_BILL_ID, bytes((position,)))
+        if answer is None:
+            break  # it knows no such question, or no more types
+        country = bill_country(answer)
+        if country and country not in scalings:
+            scaling = partner.optional(Header.REQUEST_COUNTRY_SCALING, country.encode(), size=_SCALING)
+            scalings[country] = scaling or b""
+        names[position] = bill(answer, scalings.get(country, b""))
+    return names

@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from drivers.cctalk.bus import Seat, Silent, seat_at
 from drivers.cctalk.headers import Header
-from drivers.cctalk.identity import Identity, Partner, check_category, who_is_there
+from drivers.cctalk.identity import Identity, Partner, agreed, check_category, who_is_there
 from drivers.cctalk.inhibits import Inhibits, mask_of, shut
 from drivers.cctalk.words import Code, Kind
 from drivers.coins.cctalk_books import Books
@@ -122,7 +122,7 @@ class PolledAcceptor(DeviceThread):
         self._seat = seat_at(common.port, self._traffic, common.baudrate)
         partner = common.partner(self._seat)
         self._find(partner)
-        self._who = partner.identity()
+        self._who = agreed(partner.identity)
         check_category(self._who, self.category, common.address)
         self._reached = True
         self._inhibits.begin(partner)
@@ -299,6 +299,10 @@ class PolledAcceptor(DeviceThread):
         mask = mask_of([position for position, cents in self._values().items() if cents <= self._room])
         if mask == self._inhibits.mask:
             return
+        if self._inhibits.mask and self._books.known is not None and self._books.known.counter == 0:
+            # Of a reset that left its counter at 0 only this tells, and it is overwritten now.
+            self._look(partner)
+            self._verify(partner)
         if mask:
             if not self._books.opened:
                 self._look(partner)  # what it forgot while it was shut was no money
