@@ -145,7 +145,9 @@ def test_the_default_paths_of_the_configuration_are_those_that_the_unit_opens() 
     assert setting("WorkingDirectory") == f"/run/{setting('RuntimeDirectory')}"
 
 
-@pytest.mark.parametrize("config", ["coffee-machine.toml", "coin-receptor.toml", "cash-receptor.toml", "vending-mdb.toml"])
+@pytest.mark.parametrize(
+    "config", ["coffee-machine.toml", "coin-receptor.toml", "cash-receptor.toml", "vending-mdb.toml"]
+)
 def test_the_unit_hands_over_the_credentials_that_the_shipped_configurations_name(config: str) -> None:
     given = {entry.partition(":")[0] for entry in settings_of("LoadCredential")}
     backends = tomllib.loads((ROOT / "config" / config).read_text())["backends"].values()
