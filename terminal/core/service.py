@@ -12,6 +12,7 @@ from terminal.core.events import (
     PairingAsked,
     PairingEnded,
     PrintAgainAsked,
+    TakeCoins,
     TokenPresented,
     TrialAsked,
 )
@@ -56,6 +57,8 @@ class Service:
     def _trial(self, state: TerminalState, asked: TrialAsked, now: Stamp) -> Made:
         """Only while nobody is at the machine: a guest must not take a trial's piece for theirs."""
         words = _why_not(state, now)
+        if not words and isinstance(asked.what, TakeCoins) and asked.device in state.full:
+            words = f"The cash box of {asked.device} is full: empty it, and tell the terminal so."
         if words:
             return Decision(replace(state, trial=trial.refused(state.trial, asked, words)))
         made = trial.begin(self.job, asked, self._ids.key(), now.mono_ms, state.trial)

@@ -205,7 +205,8 @@ class Terminal:
         if coin.place is Place.BOX:
             state = self._service.levelled(state, cashbox.put(state.boxes, coin.acceptor, coin.amount))
         if service.taking(state, coin.acceptor):
-            return self._service.trial_coin(state, coin)
+            made = self._service.trial_coin(state, coin)
+            return then(made, self._stop_taking(made.state, now)) if coin.acceptor in state.full else made
         return self._to_job(state, coin, now)
 
     def _stop_taking(self, state: TerminalState, now: Stamp) -> Made:

@@ -4,6 +4,7 @@ import pytest
 
 from terminal.core.effects import CloseSlot, CountPayout, Notice, OpenSlot, PayOut
 from terminal.core.events import (
+    EmptyingAsked,
     Ended,
     PayCoins,
     PayoutCounted,
@@ -23,6 +24,7 @@ from terminal.core.facts import (
     PersonDecided,
     SessionClosed,
 )
+from terminal.core.rules import CashRules
 from terminal.core.trial import PATIENCE_MS
 from terminal.core.value import replace
 from tests.core.making import Talk, effects, facts, topup_job, vending_job
@@ -131,3 +133,18 @@ def test_one_trial_at_a_time() -> None:
     assert talk.state.trial is not None
     assert "under way" in talk.state.trial.words
     assert talk.state.trial.until_ms is not None
+
+
+def test_no_trial_fills_a_cash_box_beyond_its_limit() -> None:
+    talk = Talk(replace(JOB, cash=CashRules(box_pieces={"slot": 2})), healthy=("slot", "bills"))
+    talk(TAKE)
+    assert effects(talk.coin(200), CloseSlot) == []
+    made = talk.coin(200)
+    assert len(facts(made, PersonDecided)) == 1
+    assert effects(made, CloseSlot) != []
+    assert effects(made, OpenSlot) == [OpenSlot(5000, ("slot",))]
+    assert talk(replace(TAKE, ticket="t3")).effects == ()
+    assert talk.state.trial is not None
+    assert "cash box of slot is full" in talk.state.trial.words
+    talk(EmptyingAsked("slot", "the technician"))
+    assert effects(talk(replace(TAKE, ticket="t4")), OpenSlot) == [OpenSlot(500, ("bills",))]
