@@ -205,14 +205,14 @@ class Machine:
     Attributes:
         given: How often a piece really fell for a release.
         printed: How often a document was really printed for a job.
-        slot: How much money the slot takes; 0: closed.
+        slots: How much money each acceptor takes; none, or 0: closed.
     """
 
     def __init__(self, rng: Random) -> None:
         self._rng = rng
         self.given: Counter[str] = Counter()
         self.printed: Counter[str] = Counter()
-        self.slot = 0
+        self.slots: dict[str, int] = {}
 
     def release(self, name: str) -> tuple[Ended | None, int]:
         """Pull the relay: what the machine says of it (None: nothing), and after how many milliseconds."""

@@ -12,7 +12,9 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from terminal.core.rules import Job, OfflineRules, ReadingRules, TopupRules, VendingRules
+from terminal.core.events import Ended
+from terminal.core.rules import CashRules, Job, OfflineRules, ReadingRules, TopupRules, VendingRules
+from terminal.core.value import replace
 from tests.core.outside import Weather
 from tests.core.world import GUARANTEES, World
 
@@ -63,12 +65,31 @@ def topup(**rules: object) -> Job:
     )
 
 
+def machine(authorize: str, **rules: object) -> Job:
+    job = vending(authorize, confirm=False)
+    more = {name: getattr(job.vending, name) for name in ("authorize", "max_pieces", "release_s")}
+    return replace(
+        job, releases=(), machines=("snacks",), vending=VendingRules(**more, machine_revalue=True, **rules)
+    )
+
+
+PAYING = replace(
+    topup(),
+    acceptors=("slot", "changer"),
+    cash=CashRules(
+        payouts=("hopper", "small hopper"), payout_s=20, box_pieces={"slot": 60}, box_amount={"changer": 3_000}
+    ),
+)
+
 KIOSKS = {
     "balance": vending("balance"),
     "charge": vending("charge"),
     "charge what is unknown": vending("charge", "charge"),
     "one piece": vending("charge", confirm=False),
     "topup": topup(),
+    "payouts": PAYING,
+    "machine": machine("balance", machine_multivend=True),
+    "machine, charge": machine("charge"),
 }
 YEARS = [
     *product(("balance", "charge", "topup"), GUARANTEES),
@@ -115,6 +136,10 @@ def test_a_year(kiosk: str, guarantee: str, seed: int) -> None:
         ("charge", "key", Weather.FAIR, 1),
         ("charge", "none", Weather.LOSSY, 2),
         ("topup", "none", Weather.LOSSY, 1),
+        ("payouts", "key", Weather.FAIR, 11),
+        ("payouts", "none", Weather.LOSSY, 12),
+        ("machine", "key", Weather.FAIR, 2),
+        ("machine, charge", "none", Weather.LOSSY, 11),
     ],
 )
 def test_the_power_goes_at_every_single_write(kiosk: str, guarantee: str, weather: Weather, seed: int) -> None:
@@ -132,4 +157,38 @@ def test_the_power_goes_at_every_single_write(kiosk: str, guarantee: str, weathe
             small.settle()
             small.audit.check_settled(small)
     assert at > 50
-    assert small.sold >= 3 or small.audit.coins > 300
+    assert small.sold >= 3 or small.audit.coins > 300 or small.audit.granted
+    assert sum(small.audit.paid.values()) > 200 or not small.hoppers
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("guarantee", ["key", "none"])
+def test_a_season_of_coins_that_are_paid_back(guarantee: str, seed: int) -> None:
+    with world("payouts", guarantee, seed, cut_chance=0.004) as kiosk:
+        kiosk.live(90, CUSTOMERS)
+        kiosk.settle()
+        kiosk.audit.check_settled(kiosk)
+        audit, hoppers = kiosk.audit, kiosk.hoppers.values()
+        # All of it happened: coins came back, payouts ended in the dark, and nobody could tell of some.
+        assert kiosk.cuts.count >= 5
+        assert set(audit.ended.values()) == set(Ended)
+        assert sum(audit.paid.values()) > 1_000
+        assert audit.doubts
+        assert audit.emptied
+        assert all(hopper.asked and hopper.begun for hopper in hoppers)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(
+    ("kiosk", "guarantee"), [("machine", "key"), ("machine", "none"), ("machine, charge", "read-back")]
+)
+def test_a_season_of_a_machine_that_asks_for_payment(kiosk: str, guarantee: str, seed: int) -> None:
+    with world(kiosk, guarantee, seed, cut_chance=0.004) as snacks:
+        snacks.live(90, CUSTOMERS)
+        snacks.settle()
+        snacks.audit.check_settled(snacks)
+        assert snacks.cuts.count >= 5
+        assert len(snacks.machine.given) >= 30
+        assert set(snacks.audit.settled.values()) == set(Ended)
+        assert snacks.audit.granted
+        assert snacks.audit.reported

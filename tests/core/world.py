@@ -16,15 +16,18 @@ from random import Random
 from terminal.core.delivery import Guarantee, Promise
 from terminal.core.effects import (
     CloseSlot,
+    CountPayout,
     DeliverNow,
     Effect,
     Notice,
     OpenSlot,
     PairToken,
+    PayOut,
     Print,
     ReadWallet,
     Release,
     Show,
+    TellPayout,
 )
 from terminal.core.events import (
     ButtonPressed,
@@ -35,6 +38,7 @@ from terminal.core.events import (
     Event,
     Health,
     PairingEnded,
+    Place,
     PrintEnded,
     ReleaseEnded,
     StopAsked,
@@ -46,6 +50,7 @@ from terminal.core.events import (
     WalletRemembered,
 )
 from terminal.core.facts import AttemptEnded, CatalogueSeen, Fact, WalletSeen
+from terminal.core.machine import AnswerRevalue, BeginSession, DenyVend, EndSession
 from terminal.core.recover import LeftOpen, recover
 from terminal.core.rules import Job
 from terminal.core.stamp import Stamp
@@ -55,12 +60,16 @@ from terminal.journal import Journal
 from terminal.journal.errors import JournalUnwritable
 from tests.core.audit import Audit
 from tests.core.courier import Courier
+from tests.core.hoppers import Hopper
 from tests.core.outside import DAY_MS, PRODUCTS, Machine, Server, Weather
-from tests.core.people import Technician, buyer, filler
+from tests.core.people import Technician, guest
+from tests.core.seller import Seller
 
 KEY = b"a year in a kiosk, simulated"
 EPOCH_MS = 1_800_000_000_000
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
+HOPPERS = (50, 5)
+"""What the coins of the hoppers are worth, the first one's first."""
 
 GUARANTEES = {
     "key": Guarantee(Promise.KEY),
@@ -153,6 +162,8 @@ class World:
     Attributes:
         ms: Milliseconds since the beginning, as only the world knows them.
         full: Whether the disk takes nothing.
+        lit: Whether the terminal has power.
+        hoppers, sellers: What pays money out, and vending machines that ask for payment, by name.
         customers: How many came.
     """
 
@@ -170,13 +181,18 @@ class World:
         self.rng = Random(seed)
         self.ms = 0
         self.full = False
+        self.lit = True
         self.customers = 0
         self.sold = 0
         self.last_commit: tuple[Fact, ...] = ()
-        self.audit = Audit()
+        self.audit = Audit(job)
         self.cuts = Cuts(self.rng, cut_chance, cut_at)
         self.machine = Machine(self.rng)
-        self.server = Server(self.rng, guarantee, lambda: self.ms, self._outside)
+        self.hoppers = {
+            name: Hopper(self, name, coin) for name, coin in zip(job.cash.payouts, HOPPERS, strict=False)
+        }
+        self.sellers = {name: Seller(self, name) for name in job.machines}
+        self.server = Server(self.rng, guarantee, lambda: self.ms, self.outside)
         self.technician = Technician(self)
         self.disk = Disk(self)
         self._directory = path
@@ -208,7 +224,8 @@ class World:
         """Plan an event for the terminal."""
         self.soon(after_ms, lambda: self.happen(event))
 
-    def _outside(self, after_ms: int, do: Callable[[], None]) -> None:
+    def outside(self, after_ms: int, do: Callable[[], None]) -> None:
+        """Plan something around the terminal, which goes on without its power."""
         self._plan(after_ms, do, inside=False)
 
     def _plan(self, after_ms: int, do: Callable[[], None], *, inside: bool) -> None:
@@ -256,7 +273,7 @@ class World:
 
     def _start(self) -> None:
         self.journal = Journal.open(self._file, KEY, boot=self._boot)
-        self.machine.slot = 0  # the drivers close it before anything else
+        self.machine.slots.clear()  # the drivers close them before anything else
         now = self.now()
         left = LeftOpen(
             held=self.journal.held(),
@@ -266,8 +283,13 @@ class World:
             prints=self.journal.waiting_prints(),
         )
         found = recover(self.job, left, now, self._names)
-        if found.facts:
-            self.disk.commit(found.facts, now, urgent=True)
+        self.audit.starting = True
+        try:
+            if found.facts:
+                self.disk.commit(found.facts, now, urgent=True)
+        finally:
+            self.audit.starting = False
+        self.audit.check_start(self)
         terminal = Terminal(self.job, self._names)
         first = terminal.start(now, self.journal.catalogue("main"), found, self.journal.boxes())
         self.courier = Courier(self)
@@ -276,21 +298,32 @@ class World:
         self.courier.load()
         for role in (*self.job.acceptors, *self.job.releases, *self.job.printers):
             self.event(self.rng.randrange(10, 2_000), DeviceChanged(role, "any", Health.OK))
+        for name, hopper in self.hoppers.items():
+            if hopper.there:
+                self.event(self.rng.randrange(10, 2_000), DeviceChanged(name, "any", Health.OK))
+        for seller in self.sellers.values():
+            self.soon(self.rng.randrange(10, 2_000), seller.open)
         self.soon(self.rng.randrange(100, 5_000), self._read_catalogue)
 
     def _dark(self) -> None:
         """The power has gone, or the process was killed: what was inside is gone, and the disk is as it is."""
+        self.lit = False
         self._leave_the_disk()
         self._plans = [plan for plan in self._plans if not plan.inside]
         heapq.heapify(self._plans)
         self.full = False
         self._customer = None
+        for hopper in self.hoppers.values():
+            hopper.driver_ends()
+        for seller in self.sellers.values():
+            seller.reader_dies()
         if self.rng.random() < 0.3:
             self._pass(self.rng.randrange(1_000, MINUTE_MS))  # systemd starts it anew; the machine stayed up
         else:
             saved_ms = self.now().wall_ms
             self._pass(self.rng.choice((2 * MINUTE_MS, HOUR_MS, 10 * HOUR_MS, 3 * DAY_MS)))
             self._new_boot(saved_ms)
+        self.lit = True
         self._run_up()
 
     def _pass(self, for_ms: int) -> None:
@@ -357,10 +390,41 @@ class World:
             case Show(screen=screen):
                 if screen.notice is Notice.CREDITED:
                     assert self.last_commit, "shown as credited, and nothing is written"
-            case OpenSlot(limit=limit):
-                self.machine.slot = limit
+            case ReadWallet(token=token):
+                self._read_wallet(token)
+            case DeliverNow(key=key):
+                assert key in self.audit.entries, "sent before it was written down"
+                self.soon(1, lambda: self.courier.deliver_now(key))
+            case PairToken(token=token):
+                self.event(300, PairingEnded(token, paired=True))
+            case BeginSession() | DenyVend() | EndSession() | AnswerRevalue():
+                self.sellers[effect.machine].tell(effect)
+            case OpenSlot() | CloseSlot() | CountPayout() | PayOut() | TellPayout():
+                self._perform_cash(effect)
+            case Release() | Print():
+                self._give_out(effect)
+
+    def _perform_cash(self, effect: OpenSlot | CloseSlot | CountPayout | PayOut | TellPayout) -> None:
+        match effect:
+            case OpenSlot(limit=limit, closed=closed):
+                self.machine.slots = {name: limit for name in self.job.acceptors if name not in closed}
+                self.audit.check_open(self.machine.slots)
             case CloseSlot():
-                self.machine.slot = 0
+                self.machine.slots.clear()
+            case CountPayout(device=device):
+                self.hoppers[device].count(effect)
+            case PayOut(device=device):
+                self.audit.payout_ordered(effect)
+                self.hoppers[device].pay_out(effect)
+            case TellPayout(device=device):
+                self.hoppers[device].tell_payout(effect)
+
+    def _give_out(self, effect: Release | Print) -> None:
+        match effect:
+            case Release(release=name, device=device) if device in self.sellers:
+                assert name in self.audit.intended, "approved before it was written down"
+                self.sold += 1
+                self.sellers[device].release(effect)
             case Release(release=name):
                 assert name in self.audit.intended, "given out before it was written down"
                 self.sold += 1
@@ -374,13 +438,6 @@ class World:
                     self.audit.see_paper(name, document)
                 if ended is not None:
                     self.event(after_ms, PrintEnded(name, ended, "the printer's words"))
-            case ReadWallet(token=token):
-                self._read_wallet(token)
-            case DeliverNow(key=key):
-                assert key in self.audit.entries, "sent before it was written down"
-                self.soon(1, lambda: self.courier.deliver_now(key))
-            case PairToken(token=token):
-                self.event(300, PairingEnded(token, paired=True))
 
     def _read_wallet(self, token: str) -> None:
         now = self.now()
@@ -408,22 +465,25 @@ class World:
     def strange_coin(self) -> None:
         self.happen(CoinUnrecognised("slot", 3, "no coin has 3 pulses"))
 
-    def insert(self, amount: int) -> None:
+    def insert(self, amount: int, acceptor: str = "slot") -> None:
         """Insert a coin, if the slot takes it."""
-        if amount <= self.machine.slot:
-            self.force_coin(amount)
+        if amount <= self.machine.slots.get(acceptor, 0):
+            assert not self.audit.box_full(acceptor), f"the box of {acceptor} is full, and it took a coin"
+            self.machine.slots[acceptor] -= amount
+            self.force_coin(amount, acceptor)
 
-    def force_coin(self, amount: int) -> None:
+    def force_coin(self, amount: int, acceptor: str = "slot") -> None:
         """A coin goes in, whatever the slot was told: it was on its way, or somebody helped it."""
         before = self.audit.coins
-        self.happen(CoinInserted("slot", amount))
+        place = Place.TUBE if acceptor == "changer" and self.rng.random() < 0.5 else Place.BOX
+        self.happen(CoinInserted(acceptor, amount, place=place))
         if not self.full:
             assert self.audit.coins == before + amount, "a coin was not written down"
 
     def serve(self) -> None:
         """Let one customer come and go."""
         self.customers += 1
-        self._customer = buyer(self) if self.job.kind == "vending" else filler(self)
+        self._customer = guest(self)
         self.soon(0, self._go_on)
         self.run(20_000)
 
@@ -458,11 +518,28 @@ class World:
             self._unplug()
         if rng.random() < 0.01:
             self.full = True
-            self._outside(rng.randrange(1_000, HOUR_MS), self._room_again)
+            self.outside(rng.randrange(1_000, HOUR_MS), self._room_again)
         if rng.random() < 0.01:
             self.stop()
+        for hopper in self.hoppers.values():
+            if rng.random() < 0.03:
+                self.soon(rng.randrange(5_000), hopper.renew)
+        for seller in self.sellers.values():
+            self._whims(seller)
         if rng.random() < 0.02:
             self.server.balances[rng.choice(list(self.server.balances))] += 2_000
+
+    def _whims(self, seller: Seller) -> None:
+        """What machines do that nobody asked for."""
+        rng = self.rng
+        if rng.random() < 0.04:
+            self.soon(rng.randrange(10_000), seller.reset)
+        if rng.random() < 0.03:
+            self.soon(rng.randrange(10_000), lambda: seller.enable(wants=False))
+            self.outside(rng.randrange(10_000, HOUR_MS), lambda: seller.enable(wants=True))
+        if rng.random() < 0.1:
+            product = rng.choice(self.products)
+            self.soon(rng.randrange(10_000), lambda: seller.sell_for_cash(str(product.id), product.price))
 
     def technician_comes(self, share: float = 0.8) -> None:
         """Let the technician look at what waits; the power may go in between."""
@@ -472,9 +549,14 @@ class World:
             self._dark()
 
     def _unplug(self) -> None:
-        devices = (*self.job.acceptors, *self.job.releases, *self.job.printers)
+        devices = (*self.job.acceptors, *self.job.releases, *self.job.printers, *self.hoppers, *self.sellers)
         if devices:
             name = self.rng.choice(devices)
+            other = self.hoppers.get(name) or self.sellers.get(name)
+            if other:
+                self.soon(self.rng.randrange(5_000), other.unplug)
+                self.outside(self.rng.randrange(6_000, HOUR_MS), other.plug)
+                return
             self.event(self.rng.randrange(5_000), DeviceChanged(name, "any", Health.MISSING, "unplugged"))
             self.event(self.rng.randrange(6_000, HOUR_MS), DeviceChanged(name, "any", Health.OK))
 
@@ -486,6 +568,9 @@ class World:
         self.cuts.chance, self.cuts.at = 0.0, None
         self.server.weather = Weather.FAIR
         self.full = False
+        for device in (*self.hoppers.values(), *self.sellers.values()):
+            if not device.there:
+                device.plug()
         self.stop()
         for _ in range(12):
             self.run(8 * HOUR_MS)
