@@ -129,6 +129,10 @@ class Seat:
                 found.append(address)
         return found
 
+    def settle(self) -> None:
+        """Wait until nothing comes any more; raises what ask() raises where the line is gone."""
+        self._own().settle(self._hear)
+
     @property
     def echo_words(self) -> str:
         """What is known of the line, for who finds nobody on it."""

@@ -102,8 +102,8 @@ class Partner:
         return printable(self.optional(header) or b"")
 
 
-def agreed(read: Callable[[], _Said]) -> _Said:
-    """Return what *read* returns twice in a row.
+def agreed(partner: Partner, read: Callable[[], _Said]) -> _Said:
+    """Return what *read* returns twice in a row, with silence in between.
 
     An answer does not say what was asked. One that comes late is taken for that of the next question, its own
     for that of the one after: a table of coins that is read once may be wrong by one line throughout.
@@ -113,6 +113,7 @@ def agreed(read: Callable[[], _Said]) -> _Said:
     """
     before = read()
     for _ in range(_READS - 1):
+        partner.seat.settle()
         if (now := read()) == before:
             return now
         before = now

@@ -42,6 +42,7 @@ class Bus:
         self._lock = threading.Lock()  # held for one question and its answer
         self._link: serial.Serial | None = None
         self._echo: bool | None = None  # whether this line gives back what is sent
+        self._owed = False  # an answer that was given up may still come
 
     def open(self) -> None:
         """Open the line, if it is not; raises what open_link raises."""
@@ -49,11 +50,22 @@ class Bus:
             if self._link is None:
                 self._link = open_link(self.port, self.baudrate, GAP_S, _WRITE_S)
                 self._echo = None
+                self._owed = False
 
     def close(self) -> None:
         """Close the line."""
         with self._lock:
             self._drop()
+
+    def settle(self, hear: Hear) -> None:
+        """Wait until nothing comes any more; what is late is thrown away.
+
+        Raises:
+            DeviceMissing, DeviceFault: As exchange().
+        """
+        with self._lock, link_errors(self.port):
+            if self._link is not None:
+                self._flush(self._link, hear, ANSWER_S)
 
     def exchange(self, question: Question, answer_s: float, hear: Hear) -> Frame | Spoilt | None:
         """Put one question; return what came, None for nothing.
@@ -89,7 +101,12 @@ class Bus:
             hear("<", exchange.answer, f"{question.address} {_meaning(found)}")
             if exchange.surplus:
                 hear("!", exchange.surplus, "more than the answer")
+            if self._owed:
+                # It may answer what was asked before: then its own answer would be taken for the next one.
+                self._flush(link, hear, ANSWER_S)
+                self._owed = False
             return found
+        self._owed = True
         if isinstance(found, Spoilt):
             hear("!", exchange.heard, found.words)
         # Whoever talks out of turn is let finish, so that it does not spoil the next question too.

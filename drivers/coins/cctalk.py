@@ -106,7 +106,7 @@ class CctalkAcceptor(PolledAcceptor):
             self._sort(partner, position, path)
 
     def _read_coins(self, partner: Partner) -> None:
-        self._names = names = agreed(lambda: _names(partner))
+        self._names = names = agreed(partner, lambda: _names(partner))
         known = {
             position: named.cents
             for position, named in names.items()

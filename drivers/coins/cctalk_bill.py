@@ -95,7 +95,7 @@ class CctalkBillValidator(PolledAcceptor):
         partner.optional(Header.SET_BILL_MODE, bytes((_STACKER | _ESCROW,)), size=0)
 
     def _read_bills(self, partner: Partner) -> None:
-        self._names = names = agreed(lambda: _names(partner))
+        self._names = names = agreed(partner, lambda: _names(partner))
         known = {
             position: named.cents
             for position, named in names.items()

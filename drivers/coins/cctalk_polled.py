@@ -66,6 +66,7 @@ class PolledAcceptor(DeviceThread):
         self._inhibits = Inhibits()
         self._room = 0  # cents that may still come in
         self._reached = False  # whether it was found since it was opened
+        self._prepared = False  # and what its events are worth is known
         self._missed = 0
         self._who_else = ""
         self._trouble = ""
@@ -122,7 +123,7 @@ class PolledAcceptor(DeviceThread):
         self._seat = seat_at(common.port, self._traffic, common.baudrate)
         partner = common.partner(self._seat)
         self._find(partner)
-        self._who = agreed(partner.identity)
+        self._who = agreed(partner, partner.identity)
         check_category(self._who, self.category, common.address)
         self._reached = True
         self._inhibits.begin(partner)
@@ -133,6 +134,7 @@ class PolledAcceptor(DeviceThread):
             raise
         self._faulty_at = None
         self._prepare(partner)
+        self._prepared = True
         self._interval_s = interval_s(common, partner)
         self._due = time.monotonic()
         self._calm_at = self._due + _SETTLE_S
@@ -159,15 +161,17 @@ class PolledAcceptor(DeviceThread):
     def _close(self) -> None:
         seat, self._seat = self._seat, None
         reached, self._reached = self._reached, False
+        prepared, self._prepared = self._prepared, False
         self._books.look_away()
         if seat is None:
             return
         with seat:
             partner = self._common.partner(seat)
-            if self._stopping.is_set() and reached:
+            if self._stopping.is_set() and prepared:
                 self._end(partner)
             elif reached:
-                shut(partner, repeat=False)  # who is lost does not hear it the third time either
+                # Who is lost does not hear it the third time either.
+                shut(partner, repeat=self._stopping.is_set())
 
     def _end(self, partner: Partner) -> None:
         """Inhibit it, and hear out what is falling, so that it is off the books for good."""
