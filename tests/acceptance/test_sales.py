@@ -6,6 +6,7 @@ import pytest
 
 from tests.acceptance.conftest import OTHER, UID
 from tests.support.machine import PANEL, PRINTER, READER, Machine, SandboxProcess
+from tests.support.waiting import wait_until
 
 RELAY = {"name": "machine", "role": "release", "driver": "simulated"}
 SLOT = {"name": "slot", "role": "coin_acceptor", "driver": "simulated"}
@@ -135,7 +136,7 @@ def test_coins_without_a_token_survive_a_power_cut_and_go_to_the_next_tap(
         kiosk.kill()
         kiosk.start()
         kiosk.wait("it still waits", phase="coins wait for a token", screen__amount=200)
-        kiosk.do("tap", uid=UID)
+        wait_until(lambda: kiosk.do("tap", uid=UID).is_success, what="a reader that works again")
         kiosk.wait("collecting", phase="collecting coins", screen__amount=200)
         kiosk.do("button", name="confirm")
         kiosk.wait_delivered()

@@ -322,8 +322,8 @@ def test_garbage_is_no_card_and_no_end(udp: Callable[..., UdpBench], garbage: by
     bench = udp()
     bench.tag.answer(garbage)
     bench.tag.dwell(2)
-    bench.put(SEVEN)
     bench.tag.answer(b"")
+    bench.put(SEVEN)
     bench.expect(presented(SEVEN))
 
 
