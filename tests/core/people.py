@@ -210,7 +210,7 @@ class Technician:
                 world.happen(TrialAsked("t", acceptor, "M. Muster", TakeCoins(500, 20)))
                 for _ in range(rng.randrange(4)):
                     world.insert(rng.choice(COINS), acceptor)
-        for hopper in world.hoppers.values():
+        for hopper in (world.hoppers[name] for name in world.job.cash.payouts):
             hopper.fill()
             if tries and rng.random() < 0.2:
                 world.happen(TrialAsked("t", hopper.name, "M. Muster", PayCoins(hopper.coin)))

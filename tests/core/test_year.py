@@ -69,7 +69,11 @@ def machine(authorize: str, **rules: object) -> Job:
     job = vending(authorize, confirm=False)
     more = {name: getattr(job.vending, name) for name in ("authorize", "max_pieces", "release_s")}
     return replace(
-        job, releases=(), machines=("snacks",), vending=VendingRules(**more, machine_revalue=True, **rules)
+        job,
+        releases=(),
+        machines=("snacks",),
+        vending=VendingRules(**more, machine_revalue=True, **rules),
+        topup=TopupRules(max_session=250),
     )
 
 
@@ -191,4 +195,13 @@ def test_a_season_of_a_machine_that_asks_for_payment(kiosk: str, guarantee: str,
         assert len(snacks.machine.given) >= 30
         assert set(snacks.audit.settled.values()) == set(Ended)
         assert snacks.audit.granted
+        (seller,) = snacks.sellers.values()
+        assert seller.back
+        # The price that the machine asks is what is paid, also where the server lists another one.
+        paid = [piece for entry in snacks.audit.entries.values() for piece in entry.pieces]
+        assert {(piece.listed, piece.id == "44") for piece in paid} == {
+            (True, False),
+            (False, False),
+            (False, True),
+        }
         assert snacks.audit.reported

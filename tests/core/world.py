@@ -55,6 +55,7 @@ from terminal.core.recover import LeftOpen, recover
 from terminal.core.rules import Job
 from terminal.core.stamp import Stamp
 from terminal.core.terminal import Terminal
+from terminal.core.value import replace
 from terminal.daemon.loop import Loop
 from terminal.journal import Journal
 from terminal.journal.errors import JournalUnwritable
@@ -176,7 +177,7 @@ class World:
         cut_chance: float,
         cut_at: int | None = None,
     ) -> None:
-        self.job = job
+        self.job = self._whole_job = job
         self.products = PRODUCTS
         self.rng = Random(seed)
         self.ms = 0
@@ -298,8 +299,8 @@ class World:
         self.courier.load()
         for role in (*self.job.acceptors, *self.job.releases, *self.job.printers):
             self.event(self.rng.randrange(10, 2_000), DeviceChanged(role, "any", Health.OK))
-        for name, hopper in self.hoppers.items():
-            if hopper.there:
+        for name in self.job.cash.payouts:
+            if self.hoppers[name].there:
                 self.event(self.rng.randrange(10, 2_000), DeviceChanged(name, "any", Health.OK))
         for seller in self.sellers.values():
             self.soon(self.rng.randrange(10, 2_000), seller.open)
@@ -317,6 +318,7 @@ class World:
             hopper.driver_ends()
         for seller in self.sellers.values():
             seller.reader_dies()
+        self._configure()
         if self.rng.random() < 0.3:
             self._pass(self.rng.randrange(1_000, MINUTE_MS))  # systemd starts it anew; the machine stayed up
         else:
@@ -325,6 +327,13 @@ class World:
             self._new_boot(saved_ms)
         self.lit = True
         self._run_up()
+
+    def _configure(self) -> None:
+        """Take a hopper out of the configuration now and then: whoever is not there cannot be asked."""
+        cash = self._whole_job.cash
+        if self.hoppers:
+            left = tuple(name for name in cash.payouts if self.rng.random() < 0.85)
+            self.job = replace(self._whole_job, cash=replace(cash, payouts=left))
 
     def _pass(self, for_ms: int) -> None:
         """Let time pass in which the terminal is off; the rest of the world goes on."""
@@ -522,7 +531,7 @@ class World:
         if rng.random() < 0.01:
             self.stop()
         for hopper in self.hoppers.values():
-            if rng.random() < 0.03:
+            if rng.random() < 0.03 and hopper.name in self.job.cash.payouts:
                 self.soon(rng.randrange(5_000), hopper.renew)
         for seller in self.sellers.values():
             self._whims(seller)
