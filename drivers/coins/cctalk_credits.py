@@ -154,11 +154,13 @@ def _jumped(known: Mark, now: Mark, steps: int, *, watched: bool) -> News:
     missed = steps - sure
     if not missed and (watched or not known.opened):
         return News(_happened(now, sure))
-    words = f"it counted {steps} events while nobody listened, and still knew {sure} of them"
-    if not missed:
+    words = f"it counted {steps} events while nobody listened"
+    if not watched:
         # None of them is one that is known: that it went on, and was not reset, nothing proves.
-        words = f"it counted {steps} events while nobody listened, or more if it was reset meanwhile"
-    elif not known.opened:
+        words += ", or more if it was reset meanwhile"
+    if missed:
+        words += f", and still knew {sure} of them"
+    if not known.opened:
         words += "; as it was inhibited, they should be coins that came back"
     return News((Lost(missed, words, _before(now, sure)), *_happened(now, sure)))
 

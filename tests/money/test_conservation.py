@@ -1,6 +1,6 @@
 """Every coin that a device took is on the books exactly once or in a named report; what is paid is paid once.
 
-``TERMINAL_SEED=N pytest tests/money`` lives in other worlds; the id of a test is the seed of its world.
+The id of a test is the seed of its world; ``MONEY_WORLD=N pytest tests/money`` lives in N and those after it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pytest
 from tests.money.living import live
 
 WORLDS, SESSIONS = 100, 100
-FIRST = int(os.environ.get("TERMINAL_SEED", "0"))
+FIRST = int(os.environ.get("MONEY_WORLD", "0"))
 TOTAL: Counter[str] = Counter()
 
 
