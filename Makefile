@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 
 # Most tests wait for processes of their own: more of them go side by side than there are cores.
-WORKERS ?= 4
+WORKERS ?= 3
 
 .PHONY: help setup run demo test check bench lock clean
 

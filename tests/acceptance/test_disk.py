@@ -46,7 +46,7 @@ def on(disk: SmallDisk, sandbox: SandboxProcess, job: str) -> Machine:
 
 
 def sale(coffee: Machine, delivered: int) -> None:
-    coffee.wait("a free machine", screen__notice="ready")
+    coffee.wait_works()
     coffee.do("tap", uid=UID)
     coffee.wait("the coffee", screen__notice="confirmed")
     coffee.do("untap")
@@ -80,7 +80,7 @@ def test_a_full_disk_sells_nothing_and_goes_on_when_there_is_room(
         assert status["screen"]["notice"] == "out of order"
         assert [each["amount"] for each in sandbox.booked()] == [-25]
         disk.free()
-        coffee.wait("it goes on by itself", screen__notice="ready")
+        coffee.wait_works()
         assert coffee.ctl("status").returncode == 0
         sale(coffee, 2)
         assert coffee.stop() == 0
@@ -91,7 +91,7 @@ def test_a_coin_that_comes_while_the_disk_is_full_is_kept_and_written_later(
     disk: SmallDisk, sandbox: SandboxProcess
 ) -> None:
     with on(disk, sandbox, "topup") as kiosk:
-        kiosk.wait("ready", screen__notice="ready")
+        kiosk.wait_works()
         kiosk.do("tap", uid=UID)
         kiosk.wait("an open slot", phase="collecting coins")
         assert kiosk.do("coin", cents=100).is_success

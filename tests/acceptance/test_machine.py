@@ -181,7 +181,7 @@ def test_a_machine_that_takes_no_cards_says_so(tmp_path: Path, sandbox: SandboxP
         assert status["screen"]["words"] == "The machine takes no cards at the moment."
         assert all(each["health"] == "ok" for each in status["devices"]), "that is no fault"
         assert machine.do("enable").is_success
-        machine.wait("it sells again", screen__notice="ready")
+        machine.wait_works()
 
 
 def ask_the_file(machine: Machine, question: str) -> list[tuple[object, ...]]:

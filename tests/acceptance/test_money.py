@@ -58,7 +58,7 @@ def world(tmp_path: Path) -> Counter[str]:
 
 def test_cancel_gives_the_coins_back(tmp_path: Path, sandbox: SandboxProcess) -> None:
     with receptor(tmp_path, sandbox) as machine:
-        machine.wait("the slot", screen__notice="ready")
+        machine.wait_works()
         assert machine.do("coin", "coins", cents=200).is_success
         assert machine.do("coin", "coins", cents=50).is_success
         machine.wait("the coins", screen__notice="coins waiting", screen__amount=250)
@@ -74,7 +74,7 @@ def test_cancel_gives_the_coins_back(tmp_path: Path, sandbox: SandboxProcess) ->
 
 def test_a_full_cash_box_closes_the_slot_until_it_is_emptied(tmp_path: Path, sandbox: SandboxProcess) -> None:
     with receptor(tmp_path, sandbox, box_pieces={"coins": 2}) as machine:
-        machine.wait("the slot", screen__notice="ready")
+        machine.wait_works()
         assert machine.do("coin", "coins", cents=200).is_success
         assert machine.ctl("cash", "show").returncode == 0
         assert machine.do("coin", "coins", cents=20).is_success

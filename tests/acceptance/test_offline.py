@@ -25,7 +25,7 @@ def machine(folder: Path, sandbox: SandboxProcess, **sections: object) -> Machin
 def see(coffee: Machine, sandbox: SandboxProcess, *uids: str) -> None:
     """Let the terminal see wallets and products while there is a server, then take the server away."""
     coffee.start()
-    coffee.wait("products", screen__notice="ready")
+    coffee.wait_works()
     for uid in uids:
         coffee.do("tap", uid=uid)
         coffee.wait("the wallet", screen__balance_age_ms=0, screen__token=mask(uid))
@@ -64,7 +64,7 @@ def test_an_empty_cache_is_a_clear_screen_and_every_tap_is_answered(
         coffee.wait("the end of that", phase="ready", screen__words=words)
         # The server comes, and nobody has to do anything.
         sandbox.start()
-        coffee.wait("products", screen__notice="ready")
+        coffee.wait_works()
         assert coffee.ctl("status").returncode == 0
         assert sell(coffee, UID) == ("confirmed", "")
         coffee.wait("the debit", queue__delivered=1)
@@ -121,7 +121,7 @@ def test_a_filled_cache_sells_within_each_limit_and_no_further(
     see(coffee, sandbox, UID, OTHER, THIRD)
     taken = [(uid, product) for uid, product, refusal in sales if refusal is None]
     with coffee:  # a boot without a network
-        coffee.wait("products from before", screen__notice="ready")
+        coffee.wait_works()
         for uid, product, refusal in sales:
             expected = ("refused", refusal.value) if refusal else ("accepted offline", "")
             assert sell(coffee, uid, product) == expected
@@ -150,7 +150,7 @@ def test_a_server_that_hangs_keeps_no_customer_waiting(
     sandbox.start()
     sandbox.faults({"kind": "hang"})
     with coffee:
-        coffee.wait("products from before", screen__notice="ready")
+        coffee.wait_works()
         assert sell(coffee, UID) == ("accepted offline", "")
         assert sell(coffee, UID) == ("accepted offline", "")
         # Nothing has come back from the server until here: it hangs still.
@@ -170,7 +170,7 @@ def test_an_answer_that_is_lost_while_it_is_waited_for_books_once(
     see(coffee, sandbox, UID)
     sandbox.start()
     with coffee:
-        coffee.wait("products", screen__notice="ready")
+        coffee.wait_works()
         sandbox.faults({"kind": "hang", "after": True, "method": "POST", "count": 1})
         assert sell(coffee, UID) == ("accepted offline", "")
         assert len(sandbox.booked()) == 1

@@ -29,7 +29,7 @@ def vending(folder: Path, sandbox: SandboxProcess, **more: Any) -> Machine:
 
 
 def sale(coffee: Machine, uid: str = UID, notice: str = "confirmed") -> None:
-    coffee.wait("products", screen__notice="ready")
+    coffee.wait_works()
     coffee.do("tap", uid=uid)
     coffee.wait("the coffee", screen__notice=notice)
     coffee.do("untap")
@@ -76,7 +76,7 @@ def test_sigterm_closes_the_slot_credits_what_has_an_owner_and_says_goodbye(
     with Machine(
         tmp_path, sandbox.url, sandbox.token_file, [READER, PANEL, SLOT], job="topup", sections=rules
     ) as kiosk:
-        kiosk.wait("ready", screen__notice="ready")
+        kiosk.wait_works()
         kiosk.do("tap", uid=UID)
         kiosk.wait("an open slot", phase="collecting coins")
         assert kiosk.do("coin", cents=200).is_success
@@ -97,7 +97,7 @@ def test_coins_without_a_token_survive_a_clean_stop(tmp_path: Path, sandbox: San
     with Machine(
         tmp_path, sandbox.url, sandbox.token_file, [READER, PANEL, SLOT], job="topup", sections=ESPRESSO
     ) as kiosk:
-        kiosk.wait("ready", screen__notice="ready")
+        kiosk.wait_works()
         assert kiosk.do("coin", cents=50).is_success
         kiosk.wait("it waits", phase="coins wait for a token")
         assert kiosk.stop() == 0
@@ -136,7 +136,7 @@ def test_sighup_reads_the_products_anew(tmp_path: Path, sandbox: SandboxProcess)
         return {each["id"]: each["price"] for each in coffee.status()["screen"]["products"]}
 
     with vending(tmp_path, sandbox) as coffee:
-        coffee.wait("products", screen__notice="ready")
+        coffee.wait_works()
         assert prices(coffee)["espresso"] == 25
         for price, order in ((30, "signal"), (35, "command")):
             product = {"id": "espresso", "name": "Espresso", "price": price}
@@ -181,7 +181,7 @@ def test_the_status_has_the_promised_shape(tmp_path: Path, sandbox: SandboxProce
 
 def test_exit_codes_of_terminalctl(tmp_path: Path, sandbox: SandboxProcess) -> None:
     with vending(tmp_path, sandbox) as coffee:
-        coffee.wait("products", screen__notice="ready")
+        coffee.wait_works()
         assert coffee.ctl("status").returncode == 0
         assert coffee.ctl("devices").returncode == 0
         assert coffee.ctl("sim", "unplug", "reader").returncode == 0
@@ -233,7 +233,7 @@ def test_pairing_by_a_code(tmp_path: Path, sandbox: SandboxProcess) -> None:
     sandbox.admin("POST", "seed", {"codes": [{"code": "12345678", "user": "max.mustermann"}]})
     new = "04998877665544"
     with vending(tmp_path, sandbox) as coffee:
-        coffee.wait("products", screen__notice="ready")
+        coffee.wait_works()
         assert coffee.ctl("pair", "00000000").returncode == 0
         coffee.wait("a token is asked for", screen__notice="pair token")
         coffee.do("tap", uid=new)
@@ -281,7 +281,7 @@ def test_a_right_token_is_noticed_without_an_order(tmp_path: Path, sandbox: Sand
         job="topup",
         sections={**rules, "topup": {"unknown_tokens": True}},
     ) as kiosk:
-        kiosk.wait("ready", screen__notice="ready")
+        kiosk.wait_works()
         kiosk.do("tap", uid=UID)
         kiosk.wait("collecting", phase="collecting coins")
         kiosk.do("coin", cents=200)

@@ -31,7 +31,7 @@ def kiosk(tmp_path: Path, sandbox: SandboxProcess, printer: SerialPrinter) -> It
         tmp_path, sandbox.url, sandbox.token_file, [READER, PANEL, SLOT, {**paper, **quick}], sections=sections
     )
     with machine:
-        machine.wait("ready", screen__notice="ready")
+        machine.wait_works()
         wait_until(lambda: paper_health(machine) == "ok", what="the printer")
         yield machine
 

@@ -20,7 +20,7 @@ def machine(tmp_path: Path, sandbox: SandboxProcess, devices: list[dict[str, str
 
 def test_a_tap_and_a_button_are_one_debit(tmp_path: Path, sandbox: SandboxProcess) -> None:
     with machine(tmp_path, sandbox, VENDING) as coffee:
-        coffee.wait("products", screen__notice="ready")
+        coffee.wait_works()
         assert coffee.do("tap", uid=UID).is_success
         coffee.wait("a choice", phase="choosing", screen__balance=1000)
         assert coffee.do("button", name="espresso").is_success
@@ -38,7 +38,7 @@ def test_a_tap_and_a_button_are_one_debit(tmp_path: Path, sandbox: SandboxProces
 
 def test_product_first_and_several_pieces_in_one_debit(tmp_path: Path, sandbox: SandboxProcess) -> None:
     with machine(tmp_path, sandbox, VENDING, sections={"vending": {"confirm": True}}) as coffee:
-        coffee.wait("products", screen__notice="ready")
+        coffee.wait_works()
         for name in ("espresso", "espresso", "cappuccino"):
             assert coffee.do("button", name=name).is_success
         coffee.wait("a token is asked for", phase="waiting for a token", screen__amount=100)
@@ -55,7 +55,7 @@ def test_insufficient_balance_is_refused_and_nothing_is_written(
     tmp_path: Path, sandbox: SandboxProcess
 ) -> None:
     with machine(tmp_path, sandbox, VENDING, sections={"vending": {"one_product": "espresso"}}) as coffee:
-        coffee.wait("products", screen__notice="ready")
+        coffee.wait_works()
         coffee.do("tap", uid=OTHER)
         coffee.wait("the refusal", screen__notice="refused", screen__words="The balance is not sufficient.")
         with coffee.reader() as journal:
@@ -69,7 +69,7 @@ def test_both_authorize_styles_release_once_and_book_once(
 ) -> None:
     rules = {"vending": {"authorize": authorize, "one_product": "espresso"}}
     with machine(tmp_path, sandbox, VENDING, sections=rules) as coffee:
-        coffee.wait("products", screen__notice="ready")
+        coffee.wait_works()
         coffee.do("tap", uid=UID)
         coffee.wait("the result", screen__notice="confirmed")
         coffee.wait_delivered()
@@ -78,7 +78,7 @@ def test_both_authorize_styles_release_once_and_book_once(
 
 def test_a_proven_failure_voids_the_debit(tmp_path: Path, sandbox: SandboxProcess) -> None:
     with machine(tmp_path, sandbox, VENDING, sections={"vending": {"one_product": "espresso"}}) as coffee:
-        coffee.wait("products", screen__notice="ready")
+        coffee.wait_works()
         coffee.do("fail_next")
         coffee.do("tap", uid=UID)
         status = coffee.wait("the refusal", screen__notice="refused", queue__voided=1)
@@ -89,7 +89,7 @@ def test_a_proven_failure_voids_the_debit(tmp_path: Path, sandbox: SandboxProces
 def test_a_charged_debit_is_refunded_when_nothing_came_out(tmp_path: Path, sandbox: SandboxProcess) -> None:
     rules = {"vending": {"authorize": "charge", "one_product": "espresso"}}
     with machine(tmp_path, sandbox, VENDING, sections=rules) as coffee:
-        coffee.wait("products", screen__notice="ready")
+        coffee.wait_works()
         coffee.do("fail_next")
         coffee.do("tap", uid=UID)
         coffee.wait("both are booked", queue__delivered=2, queue__queued=0)
@@ -98,7 +98,7 @@ def test_a_charged_debit_is_refunded_when_nothing_came_out(tmp_path: Path, sandb
 
 def test_coins_are_credited_once_with_a_receipt(tmp_path: Path, sandbox: SandboxProcess) -> None:
     with machine(tmp_path, sandbox, TOPUP, job="topup") as kiosk:
-        kiosk.wait("ready", screen__notice="ready")
+        kiosk.wait_works()
         assert kiosk.do("coin", cents=200).is_success  # before the token
         kiosk.wait("it waits", phase="coins wait for a token")
         kiosk.do("tap", uid=UID)
@@ -115,7 +115,7 @@ def test_coins_are_credited_once_with_a_receipt(tmp_path: Path, sandbox: Sandbox
 
 def test_top_up_goes_on_without_a_printer(tmp_path: Path, sandbox: SandboxProcess) -> None:
     with machine(tmp_path, sandbox, TOPUP, job="topup") as kiosk:
-        kiosk.wait("ready", screen__notice="ready")
+        kiosk.wait_works()
         kiosk.do("unplug", "printer")
         kiosk.do("tap", uid=UID)
         kiosk.wait("collecting", phase="collecting coins")
@@ -130,7 +130,7 @@ def test_coins_without_a_token_survive_a_power_cut_and_go_to_the_next_tap(
     tmp_path: Path, sandbox: SandboxProcess
 ) -> None:
     with machine(tmp_path, sandbox, TOPUP, job="topup") as kiosk:
-        kiosk.wait("ready", screen__notice="ready")
+        kiosk.wait_works()
         kiosk.do("coin", cents=200)
         kiosk.wait("it waits", phase="coins wait for a token")
         kiosk.kill()
@@ -145,7 +145,7 @@ def test_coins_without_a_token_survive_a_power_cut_and_go_to_the_next_tap(
 
 def test_coins_that_nobody_claims_stay_on_the_books(tmp_path: Path, sandbox: SandboxProcess) -> None:
     with machine(tmp_path, sandbox, TOPUP, job="topup", sections={"topup": {"window_s": 1}}) as kiosk:
-        kiosk.wait("ready", screen__notice="ready")
+        kiosk.wait_works()
         kiosk.do("coin", cents=200)
         status = kiosk.wait("nobody came", queue__parked=1)
         assert any("parked" in words for words in status["problems"])
@@ -164,7 +164,7 @@ def test_a_card_that_stays_over_an_unplugged_reader_is_one_tap(tmp_path: Path, s
     with machine(
         tmp_path, sandbox, VENDING, sections={"vending": {"one_product": "espresso", "show_s": 1}}
     ) as coffee:
-        coffee.wait("products", screen__notice="ready")
+        coffee.wait_works()
         coffee.do("tap", uid=UID)
         coffee.wait("the result", queue__delivered=1)
         coffee.wait("the next customer", phase="ready")

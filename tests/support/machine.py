@@ -260,6 +260,14 @@ class Machine:
         """Return its status as soon as it holds *wanted*: ``phase="ready"``, ``devices__0__health="ok"``."""
         return wait_until(lambda: self._holding(wanted), timeout=60, what=f"{what}; log:\n{self.tail()}")
 
+    def wait_works(self) -> Any:
+        """Return its status as soon as it shows that it is ready, and every device works."""
+        return wait_until(self._working, timeout=60, what=f"all devices; log:\n{self.tail()}")
+
+    def _working(self) -> Any:
+        status = self._holding({"screen__notice": "ready"})
+        return status if status and all(each["health"] == "ok" for each in status["devices"]) else None
+
     def _holding(self, wanted: Mapping[str, object]) -> Any:
         status = self.status()
         for path, value in wanted.items():
