@@ -303,8 +303,8 @@ class PolledAcceptor(DeviceThread):
         mask = mask_of([position for position, cents in self._values().items() if cents <= self._room])
         if mask == self._inhibits.mask:
             return
-        if self._inhibits.mask and self._books.known is not None and self._books.known.counter == 0:
-            # Of a reset that left its counter at 0 only this tells, and it is overwritten now.
+        if self._inhibits.mask and self._set_at == 0:
+            # Of a reset since its counter was 0 only this tells, and it is overwritten now.
             self._look(partner)
             self._verify(partner)
         if mask:
@@ -316,6 +316,8 @@ class PolledAcceptor(DeviceThread):
             self._calm_at = time.monotonic() + _SETTLE_S
         self._inhibits.set(partner, mask)
         self._note_set()
+        if not mask and self._set_at == 0:
+            self._look(partner)  # from 1 on a reset is seen
 
     def _note_set(self) -> None:
         known = self._books.known

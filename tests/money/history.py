@@ -134,7 +134,7 @@ class History:
         dip()
         if rng.random() < 0.4:  # and once more, right after the next coin
             world.clock.plan(2.0, lambda: slave.insert(rng.choice(tuple(slave.types))))
-            world.clock.plan(2.01, dip)
+            world.clock.plan(2.3, dip)
 
     def _switched_off(self) -> None:
         """Everything on the wire is dark for a while; the coins stay where they are."""

@@ -145,6 +145,8 @@ class Ledger:
 
     def _goes_on(self, before: int, after: int) -> bool:
         """Whether the device's answer after its event *after* could be one without a reset since *before*."""
+        if not self.happened[before].number or not self.happened[after].number:
+            return False  # at 0 it is what the device was set to that shows a reset
         steps = (self.happened[after].number - self.happened[before].number) % 255
         then, now = self._knows(before), self._knows(after)
         return steps < OVERFLOW and all(x == y for x, y in zip(now[steps:], then, strict=False))

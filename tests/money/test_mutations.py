@@ -22,7 +22,7 @@ from terminal.core.value import replace
 from tests.money.ledger import UnprovenError
 from tests.money.living import live
 
-WORLDS, SESSIONS = 30, 30
+WORLDS, SESSIONS = 60, 30
 Break = Callable[[pytest.MonkeyPatch], None]
 
 
