@@ -107,6 +107,7 @@ class CctalkHopper(DeviceThread):
         self._unsettled = Unsettled(name, emit, options.back_s)
         self._seat: Seat | None = None
         self._hopper: HopperTalk | None = None
+        self._counting: int | None = None  # the number of the last hopper that was found to count all its coins
         self._watched = _Watch()
         self._look_at = 0.0
 
@@ -154,7 +155,8 @@ class CctalkHopper(DeviceThread):
         try:
             self._seat = seat_at(options.port, self._traffic, options.baud)
             cipher = None if options.dispense == "auto" else options.dispense == "cipher"
-            self._hopper = HopperTalk(self._seat, options.address, cipher=cipher)
+            self._hopper = HopperTalk(self._seat, options.address, cipher=cipher, counting=self._counting)
+            self._counting = self._hopper.counting or self._counting
             condition = self._how_it_is(self._hopper)
         except DeviceError:
             self._unsettled.missed()

@@ -34,7 +34,8 @@ class HopperTalk:
         DeviceMissing, DeviceFault: Nobody is there, or no hopper.
     """
 
-    def __init__(self, seat: Seat, address: int, *, cipher: bool | None) -> None:
+    def __init__(self, seat: Seat, address: int, *, cipher: bool | None, counting: int | None = None) -> None:
+        """Find out who is there; *counting*: number of a hopper that is known to count all its coins."""
         self._seat = seat
         self._address = address
         self._ask(Header.SIMPLE_POLL, size=0)
@@ -45,9 +46,15 @@ class HopperTalk:
         self.number = int.from_bytes(self.serial, "little")
         model = f"{self._text(Header.REQUEST_MAKER)} {self._text(Header.REQUEST_PRODUCT)}".strip()
         self.words = f"{model}, serial number {self.number}"
-        self._counts_all = self._knows(Header.REQUEST_DISPENSE_COUNT, 3)
+        # Whoever once answered does not forget how: on a bad line its silence would only cost certainty.
+        self._counts_all = self.number == counting or self._knows(Header.REQUEST_DISPENSE_COUNT, 3)
         self._has_level = self._knows(Header.REQUEST_PAYOUT_LEVELS, 1)
         self._cipher = self._knows(Header.REQUEST_CIPHER_KEY, 8) if cipher is None else cipher
+
+    @property
+    def counting(self) -> int | None:
+        """Its number, if it counts all its coins."""
+        return self.number if self._counts_all else None
 
     # -- what it says --------------------------------------------------------------------------------------
 

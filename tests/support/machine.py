@@ -132,6 +132,8 @@ class Machine:
             "roles": {"wallet": "main"},
             **(sections or {}),
         }
+        # A server on a busy machine may be slow, and is not away: whoever wants it to be says so.
+        tables[job] = {"deadline_ms": 5_000, **tables.get(job, {})}
         text = [f"[{name}]\n{_toml(table)}" for name, table in tables.items()]
         text += [f"[[devices]]\n{_toml(device)}" for device in devices]
         self.config.write_text("\n".join(text))
