@@ -9,7 +9,7 @@ import click
 
 from terminal.cli import common, tables
 from terminal.cli.client import Control
-from terminal.cli.errors import NEEDS_PERSON, WrongUse
+from terminal.cli.errors import NEEDS_PERSON
 from terminal.cli.tables import Cell
 from terminal.core import money
 
@@ -62,7 +62,7 @@ def cash_empty(device: str, counted: str | None, by: str | None, **given: bool) 
     """
     settings = common.settings()
     currency = settings.terminal.currency
-    found = None if counted is None else _cents(counted)
+    found = None if counted is None else common.cents("--counted", counted)
     name = common.ask("--by", "Your name", by)
     common.confirm(f"The cash box of {device!r} is empty now. Write that down?", given["yes"])
     with Control(settings.control.socket) as control:
@@ -78,16 +78,6 @@ def cash_empty(device: str, counted: str | None, by: str | None, **given: bool) 
         click.echo(
             click.style(f"! You counted {off} {'more' if found > emptied['amount'] else 'less'}.", fg="red")
         )
-
-
-def _cents(text: str) -> int:
-    try:
-        cents = money.parse(text)
-    except ValueError as error:
-        raise WrongUse(f"--counted: {error}") from None
-    if cents < 0:
-        raise WrongUse(f"--counted is {text}: nobody counts less than nothing.")
-    return cents
 
 
 def _row(box: dict[str, Any], currency: str) -> tuple[object, ...]:

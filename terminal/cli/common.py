@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from terminal.cli.errors import WrongUse
+from terminal.core import money
 from terminal.settings import Settings, load
 
 DEFAULT_CONFIG = "/etc/terminal/terminal.toml"
@@ -97,6 +98,22 @@ def ask(option: str, question: str, given: str | None) -> str:
     if not text:
         raise click.UsageError(f"{option} must not be empty.")
     return text
+
+
+def cents(option: str, amount: str, least: int = 0) -> int:
+    """Return the cents of the amount that *option* gives.
+
+    Raises:
+        WrongUse: It is none, or less than *least* cents.
+    """
+    try:
+        found = money.parse(amount)
+    except ValueError as error:
+        raise WrongUse(f"{option}: {error}") from None
+    if found < least:
+        wanted = "more than nothing, such as 0.50" if least else "nothing or more"
+        raise WrongUse(f"{option} is {amount}: expected {wanted}.")
+    return found
 
 
 def confirm(question: str, yes: bool) -> None:  # noqa: FBT001 - it is the flag --yes

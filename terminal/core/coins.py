@@ -69,6 +69,27 @@ def doubt(job: Job, purse: Purse, amount: int, key: str, device: str) -> tuple[t
 
     And the purse without them; None if nothing is left of it.
     """
+    words = (
+        f"Nobody can tell whether {device} paid this out: count what is in it. If it did not come out, "
+        "give it back; then `terminalctl journal void` this entry with your name and what you found."
+    )
+    facts = _set_aside(job, purse, amount, key, words)
+    if amount < purse.amount:
+        return facts, replace(purse, amount=purse.amount - amount, coins=())
+    return facts, None
+
+
+def leave_unclaimed(job: Job, purse: Purse, key: str, why: str) -> tuple[Fact, ...]:
+    """Return the facts that put a purse on the books as money that nobody claimed, for a person to settle."""
+    words = (
+        f"{why} Give the money back, or keep it for its owner; then `terminalctl journal void` this "
+        "entry with your name and what you did."
+    )
+    return _set_aside(job, purse, purse.amount, key, words)
+
+
+def _set_aside(job: Job, purse: Purse, amount: int, key: str, words: str) -> tuple[Fact, ...]:
+    """Return the facts that put *amount* of a purse before a person; its session is closed if that is all."""
     entry = EntryAdded(
         key=key,
         kind=EntryKind.UNCLAIMED,
@@ -77,27 +98,8 @@ def doubt(job: Job, purse: Purse, amount: int, key: str, device: str) -> tuple[t
         amount=amount,
         session=purse.session,
         state=EntryState.PARKED,
-        words=f"Nobody can tell whether {device} paid this out: count what is in it. If it did not come out, "
-        "give it back; then `terminalctl journal void` this entry with your name and what you found.",
+        words=words,
     )
     moved = CashMoved(purse.session, CashKind.UNCLAIMED, amount, key=key)
-    if amount < purse.amount:
-        return (entry, moved), replace(purse, amount=purse.amount - amount, coins=())
-    return (entry, moved, SessionClosed(purse.session, "unclaimed")), None
-
-
-def leave_unclaimed(job: Job, purse: Purse, key: str, why: str) -> tuple[Fact, ...]:
-    """Return the facts that put a purse on the books as money that nobody claimed, for a person to settle."""
-    entry = EntryAdded(
-        key=key,
-        kind=EntryKind.UNCLAIMED,
-        backend=job.wallet,
-        token=None,
-        amount=purse.amount,
-        session=purse.session,
-        state=EntryState.PARKED,
-        words=f"{why} Give the money back, or keep it for its owner; then `terminalctl journal void` this "
-        "entry with your name and what you did.",
-    )
-    moved = CashMoved(purse.session, CashKind.UNCLAIMED, purse.amount, key=key)
-    return (entry, moved, SessionClosed(purse.session, "unclaimed"))
+    closed = (SessionClosed(purse.session, "unclaimed"),) if amount == purse.amount else ()
+    return (entry, moved, *closed)

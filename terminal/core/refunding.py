@@ -127,8 +127,12 @@ class Refunding:
         """Return the devices that can pay money back now, in the order in which they are tried."""
         return tuple(name for name in self.job.cash.payouts if around.works(name))
 
+    def refunds(self, state: TopupState, around: Around) -> bool:
+        """Return whether there is something to pay back, and who pays it."""
+        return state.purse is not None and bool(self.payers(around))
+
     def refund(self, state: TopupState, around: Around) -> Made:
-        """Begin to pay back what is in; the caller has seen that there is something, and who pays it."""
+        """Begin to pay back what is in; the caller has seen that it `refunds`."""
         screen = Screen(Notice.RETURNING, token=_masked(state), amount=state.purse.amount if state.purse else 0)
         state = replace(state, phase=Phase.PAYING, screen=screen)
         return self._count(state, self.payers(around), around, effects=(CloseSlot(), Show(screen)))
@@ -184,7 +188,7 @@ class Refunding:
         """The device does not answer: if it was to pay, nobody can tell whether it did."""
         paying = state.paying
         if paying is None:
-            return self.idle_again(state, event, around)
+            return self._paid_back(state, around, ())
         words = f"{paying.device} did not answer within {self.job.cash.payout_s} s."
         return self.payout_ended(state, PayoutEnded(paying.payout, Ended.UNKNOWN, 0, words), around)
 
@@ -242,10 +246,6 @@ class Refunding:
         return replace(state, asked=None, until_ms=until_ms), ()
 
     # -- what the job has ------------------------------------------------------------------------------
-
-    def idle_again(self, state: TopupState, event: TimePassed, around: Around) -> Made:
-        """Nobody is at the machine any more."""
-        raise NotImplementedError
 
     def showing(
         self,

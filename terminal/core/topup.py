@@ -183,13 +183,13 @@ class Topup(Refunding):
 
     def pressed(self, state: TopupState, event: ButtonPressed, around: Around) -> Made:
         """`confirm` credits what is in; so does `cancel`, where there is no way back for a coin."""
-        if event.button == "cancel" and state.purse is not None and self.payers(around):
+        if event.button == "cancel" and self.refunds(state, around):
             return self.refund(state, around)
         return self.finish(state, event, around) if event.button in ("confirm", "cancel") else Decision(state)
 
     def cancelled(self, state: TopupState, event: ButtonPressed, around: Around) -> Made:
         """`cancel` gives coins without a token back, where a device can."""
-        if event.button == "cancel" and state.purse is not None and self.payers(around):
+        if event.button == "cancel" and self.refunds(state, around):
             return self.refund(state, around)
         return Decision(state)
 

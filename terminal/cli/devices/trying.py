@@ -15,7 +15,6 @@ from terminal.cli import common, tables
 from terminal.cli.client import Control
 from terminal.cli.devices import local
 from terminal.cli.errors import NEEDS_PERSON, NotRunning, Refused, WrongUse
-from terminal.core import money
 from terminal.settings import DeviceSettings, Settings
 
 LONGEST_S = 3_600.0
@@ -134,15 +133,7 @@ def _act(given: dict[str, Any]) -> tuple[str, str]:
 
 
 def _cents(option: str, amount: str | None) -> str | None:
-    if amount is None:
-        return None
-    try:
-        cents = money.parse(amount)
-    except ValueError as error:
-        raise WrongUse(f"{option}: {error}") from None
-    if cents <= 0:
-        raise WrongUse(f"{option} is {amount}: expected more than nothing, such as 0.50.")
-    return str(cents)
+    return None if amount is None else str(common.cents(option, amount, least=1))
 
 
 def _asked(device: DeviceSettings, act: str, what: str, by: str | None, *, yes: bool) -> dict[str, Any]:
