@@ -24,18 +24,17 @@ the terminal is back, once. Fraud and coins that went in without a credit are to
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 import msgspec
 from msgspec import Meta
 
 from drivers.cctalk.headers import Header
-from drivers.cctalk.identity import Partner, agreed
+from drivers.cctalk.identity import Partner
 from drivers.cctalk.inhibits import POSITIONS
 from drivers.cctalk.words import STATUSES, Code, coin_code
 from drivers.coins.cctalk_credits import Pair
-from drivers.coins.cctalk_options import CctalkOptions, by_position, lines_found, silence
+from drivers.coins.cctalk_options import CctalkOptions, by_position, lines_found
 from drivers.coins.cctalk_polled import Credit, PolledAcceptor
 from drivers.coins.cctalk_values import MOST_CENTS, Named, coin
 from drivers.contract import DriverOptions, Emit, Found
@@ -75,21 +74,14 @@ class CctalkAcceptor(PolledAcceptor):
     """A coin acceptor; see the module's text."""
 
     Options: ClassVar[type[DriverOptions]] = CctalkCoinOptions
+    what: ClassVar[str] = "coins"
     category: ClassVar[str] = "Coin Acceptor"
     events: ClassVar[Header] = Header.READ_CREDITS
 
     def __init__(self, name: str, options: CctalkCoinOptions, emit: Emit) -> None:
-        super().__init__(name, options, emit)
+        super().__init__(name, options, emit, options.coins)
         self._options = options
-        self._given = by_position("coins", options.coins)
         self._sorter = by_position("sorter", options.sorter)
-        self._names: dict[int, Named] = {}
-        self._worth: dict[int, int] = {}
-
-    @staticmethod
-    def make_safe(options: Any) -> None:
-        """Inhibit it; see drivers.contract.MakesSafe."""
-        silence(options)
 
     @staticmethod
     def scan() -> list[Found]:
@@ -101,24 +93,9 @@ class CctalkAcceptor(PolledAcceptor):
         status = partner.optional(Header.REQUEST_STATUS, size=1)
         if status and (words := STATUSES.get(status[0], f"its status is {status[0]}, which no table has")):
             raise DeviceFault(f"the device {partner.address} says of itself: {words}")
-        self._read_coins(partner)
+        self._learn_worth(partner)
         for position, path in self._sorter.items():
             self._sort(partner, position, path)
-
-    def _read_coins(self, partner: Partner) -> None:
-        self._names = names = agreed(partner, lambda: _names(partner))
-        known = {
-            position: named.cents
-            for position, named in names.items()
-            if named.cents and named.country == self._options.country
-        }
-        self._worth = {position: cents for position, cents in (known | self._given).items() if cents}
-        if not self._worth:
-            told = ", ".join(f"{position} = {named.name or '?'}" for position, named in names.items())
-            raise DeviceFault(
-                f"what the coins of the device {partner.address} are worth is not known: give coins = "
-                f"{{ 1 = … }}, in cents, or another country; it says: {told or 'nothing'}"
-            )
 
     def _sort(self, partner: Partner, position: int, path: int) -> None:
         """Send the coin of *position* to *path*, and read back that the sorter knows."""
@@ -127,8 +104,8 @@ class CctalkAcceptor(PolledAcceptor):
         if kept is not None and kept[:1] != bytes((path,)):
             raise DeviceFault(f"the sorter of the device {partner.address} keeps no path {path} for {position}")
 
-    def _values(self) -> Mapping[int, int]:
-        return self._worth
+    def _read_names(self, partner: Partner) -> dict[int, Named]:
+        return _names(partner)
 
     def _meaning(self, pair: Pair) -> Credit | Code:
         position, second = pair

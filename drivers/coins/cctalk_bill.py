@@ -22,22 +22,20 @@ Validators that talk encrypted only (BNV) are named as what they are; they must 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
 
 from drivers.cctalk.headers import Header
-from drivers.cctalk.identity import Partner, agreed
+from drivers.cctalk.identity import Partner
 from drivers.cctalk.inhibits import POSITIONS
 from drivers.cctalk.words import Code, Kind, bill_code
 from drivers.coins.cctalk_credits import Pair
-from drivers.coins.cctalk_options import CctalkOptions, by_position, lines_found, silence
+from drivers.coins.cctalk_options import CctalkOptions, by_position, lines_found
 from drivers.coins.cctalk_polled import Credit, PolledAcceptor
 from drivers.coins.cctalk_values import MOST_CENTS, Named, bill, bill_country
 from drivers.contract import DriverOptions, Emit, Found
-from drivers.device import DeviceFault
 
 _STACKED, _HELD = 0, 1
 _BACK, _STACK = b"\x00", b"\x01"
@@ -69,20 +67,12 @@ class CctalkBillValidator(PolledAcceptor):
     """A bill validator; see the module's text."""
 
     Options: ClassVar[type[DriverOptions]] = CctalkBillOptions
+    what: ClassVar[str] = "bills"
     category: ClassVar[str] = "Bill Validator"
     events: ClassVar[Header] = Header.READ_BILL_EVENTS
 
     def __init__(self, name: str, options: CctalkBillOptions, emit: Emit) -> None:
-        super().__init__(name, options, emit)
-        self._options = options
-        self._given = by_position("bills", options.bills)
-        self._names: dict[int, Named] = {}
-        self._worth: dict[int, int] = {}
-
-    @staticmethod
-    def make_safe(options: Any) -> None:
-        """Inhibit it; see drivers.contract.MakesSafe."""
-        silence(options)
+        super().__init__(name, options, emit, options.bills)
 
     @staticmethod
     def scan() -> list[Found]:
@@ -90,27 +80,12 @@ class CctalkBillValidator(PolledAcceptor):
         return lines_found("cctalk_bill")
 
     def _prepare(self, partner: Partner) -> None:
-        self._read_bills(partner)
+        self._learn_worth(partner)
         # One without an escrow refuses this, and stacks by itself what is not inhibited.
         partner.optional(Header.SET_BILL_MODE, bytes((_STACKER | _ESCROW,)), size=0)
 
-    def _read_bills(self, partner: Partner) -> None:
-        self._names = names = agreed(partner, lambda: _names(partner))
-        known = {
-            position: named.cents
-            for position, named in names.items()
-            if named.cents and named.country == self._options.country
-        }
-        self._worth = {position: cents for position, cents in (known | self._given).items() if cents}
-        if not self._worth:
-            told = ", ".join(f"{position} = {named.name or '?'}" for position, named in names.items())
-            raise DeviceFault(
-                f"what the bills of the device {partner.address} are worth is not known: give bills = "
-                f"{{ 1 = … }}, in cents, or another country; it says: {told or 'nothing'}"
-            )
-
-    def _values(self) -> Mapping[int, int]:
-        return self._worth
+    def _read_names(self, partner: Partner) -> dict[int, Named]:
+        return _names(partner)
 
     def _meaning(self, pair: Pair) -> Credit | Code:
         position, second = pair

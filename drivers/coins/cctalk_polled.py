@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
-from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from drivers.cctalk.bus import Seat, Silent, seat_at
 from drivers.cctalk.headers import Header
@@ -19,7 +18,8 @@ from drivers.cctalk.inhibits import Inhibits, mask_of, shut
 from drivers.cctalk.words import Code, Kind
 from drivers.coins.cctalk_books import Books
 from drivers.coins.cctalk_credits import SIZE, Happened, Lost, Mark, News, Pair, snapshot
-from drivers.coins.cctalk_options import CctalkOptions, interval_s
+from drivers.coins.cctalk_options import CctalkOptions, by_position, interval_s, silence
+from drivers.coins.cctalk_values import Named
 from drivers.contract import Condition, Emit
 from drivers.device import DeviceFault, DeviceMissing, DeviceThread
 from terminal.core.events import ButtonPressed, CoinInserted, CoinTrouble, CoinUnrecognised, Health, Place
@@ -53,13 +53,18 @@ class PolledAcceptor(DeviceThread):
 
     role: ClassVar[str] = "coin_acceptor"
     category: ClassVar[str]
+    what: ClassVar[str]
+    """What it takes, as the option that says what each is worth is called."""
     reset_s: ClassVar[float] = 600.0
     """Seconds between two resets of a device that finds a fault in itself."""
     events: ClassVar[Header]
 
-    def __init__(self, name: str, options: CctalkOptions, emit: Emit) -> None:
+    def __init__(self, name: str, options: CctalkOptions, emit: Emit, given: dict[str, int]) -> None:
         super().__init__(name, emit)
         self._common = options
+        self._given = by_position(self.what, given)
+        self._names: dict[int, Named] = {}
+        self._worth: dict[int, int] = {}  # cents, by position
         self._seat: Seat | None = None
         self._who = Identity()
         self._books = Books(name, emit)
@@ -75,6 +80,11 @@ class PolledAcceptor(DeviceThread):
         self._due = self._calm_at = self._verify_at = self._trouble_until = 0.0
         self._faulty_at: float | None = None
         self._reset_due = 0.0
+
+    @staticmethod
+    def make_safe(options: Any) -> None:
+        """Inhibit it; see drivers.contract.MakesSafe."""
+        silence(options)
 
     # -- for the daemon --------------------------------------------------------------------------------
 
@@ -98,8 +108,8 @@ class PolledAcceptor(DeviceThread):
         """Set it up, and read what it takes; everything is inhibited. Again after each reset."""
 
     @abstractmethod
-    def _values(self) -> Mapping[int, int]:
-        """Return what its positions take, in cents."""
+    def _read_names(self, partner: Partner) -> dict[int, Named]:
+        """Return what it says of its positions."""
 
     @abstractmethod
     def _meaning(self, pair: Pair) -> Credit | Code:
@@ -108,6 +118,22 @@ class PolledAcceptor(DeviceThread):
     @abstractmethod
     def _name_of(self, position: int) -> str:
         """Return how the device calls what it takes at *position*."""
+
+    def _learn_worth(self, partner: Partner) -> None:
+        """Find out what its positions are worth: by the options, and by what it says of this country's."""
+        self._names = names = agreed(partner, lambda: self._read_names(partner))
+        known = {
+            position: named.cents
+            for position, named in names.items()
+            if named.cents and named.country == self._common.country
+        }
+        self._worth = {position: cents for position, cents in (known | self._given).items() if cents}
+        if not self._worth:
+            told = ", ".join(f"{position} = {named.name or '?'}" for position, named in names.items())
+            raise DeviceFault(
+                f"what the {self.what} of the device {partner.address} are worth is not known: "
+                f"give {self.what} = {{ 1 = … }}, in cents, or another country; it says: {told or 'nothing'}"
+            )
 
     def _place(self, credit: Credit) -> Place:
         """Return where it went."""
@@ -203,7 +229,7 @@ class PolledAcceptor(DeviceThread):
         """
         now_s = time.monotonic()
         self._faulty_at = now_s if self._faulty_at is None else self._faulty_at
-        if not self._values():
+        if not self._worth:
             self._prepare(partner)
         now = self._read(partner, self._snapshot(partner))
         self._tell(self._books.news(now), now)
@@ -220,7 +246,7 @@ class PolledAcceptor(DeviceThread):
 
     @property
     def _well(self) -> str:
-        takes = " ".join(str(cents) for cents in sorted(set(self._values().values())))
+        takes = " ".join(str(cents) for cents in sorted(set(self._worth.values())))
         return f"{self._who.words}; takes {takes} cents"
 
     # -- what it took ----------------------------------------------------------------------------------
@@ -284,7 +310,7 @@ class PolledAcceptor(DeviceThread):
                 self._verify_at = 0.0
 
     def _tell_credit(self, credit: Credit, mark: Mark) -> None:
-        cents = self._values().get(credit.position)
+        cents = self._worth.get(credit.position)
         if cents is None:
             words = f"it took {self._name_of(credit.position)}, which has no value here"
             self._emit(CoinUnrecognised(self.name, 1, words, CoinTrouble.UNKNOWN, mark.text))
@@ -300,7 +326,7 @@ class PolledAcceptor(DeviceThread):
 
     def _apply(self, partner: Partner) -> None:
         """Let it take what still fits, and nothing else."""
-        mask = mask_of([position for position, cents in self._values().items() if cents <= self._room])
+        mask = mask_of([position for position, cents in self._worth.items() if cents <= self._room])
         if mask == self._inhibits.mask:
             return
         if self._inhibits.mask and self._set_at == 0:
