@@ -26,6 +26,15 @@ class WalletReply(Value, frozen=True):
     words: str = ""
 
 
+class DelegateReply(Value, frozen=True):
+    """A server's answer to the question who carries a token; *id* and *name* if KNOWN."""
+
+    answer: WalletAnswer
+    id: str | int | None = None
+    name: str = ""
+    words: str = ""
+
+
 class TerminalInfo(Value, frozen=True):
     """Who the server says this terminal is; None where it does not tell."""
 
@@ -75,6 +84,22 @@ class WalletBackend(Backend, Protocol):
 
     def balance(self, token: str, timeout_s: float) -> WalletReply:
         """Read a token's balance."""
+
+
+class TicketBackend(Backend, Protocol):
+    """Records ticket sales; delivers SALE and INTERACTION entries."""
+
+    def delegate(self, token: str, timeout_s: float) -> DelegateReply:
+        """Look up the person, staff or guest, who carries a token."""
+
+
+class PingedBackend(Protocol):
+    """A server that wants to hear now and then that this terminal is there."""
+
+    name: str
+
+    def ping(self, timeout_s: float) -> float | Answer:
+        """Say so; return in how many seconds the server wants to hear again, an Answer where that failed."""
 
 
 class CatalogueBackend(Backend, Protocol):

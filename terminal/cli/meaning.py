@@ -10,6 +10,8 @@ KINDS = {
     EntryKind.CREDIT: "a top-up",
     EntryKind.REFUND: "a credit for a purchase of which nothing was given out",
     EntryKind.UNCLAIMED: "coins that nobody claimed",
+    EntryKind.SALE: "a sale of tickets",
+    EntryKind.INTERACTION: "a token at the door",
 }
 
 

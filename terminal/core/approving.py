@@ -7,8 +7,8 @@ from terminal.core.decision import Around, Decision, Ids
 from terminal.core.effects import Effect, Notice, Screen
 from terminal.core.events import DeliveryEnded, DeviceChanged, Event, JournalRecovered, TimePassed
 from terminal.core.facts import EntryAbandoned
+from terminal.core.job import Job
 from terminal.core.machine import DenyVend, EndSession, SessionEnded
-from terminal.core.rules import Job
 from terminal.core.sale import Phase, VendingState, masked
 from terminal.core.selling import Made
 from terminal.core.value import replace

@@ -15,7 +15,7 @@ from terminal.core.facts import (
     SessionClosed,
     SessionOpened,
 )
-from terminal.core.rules import Job
+from terminal.core.job import Job
 from terminal.core.value import Value, replace
 
 

@@ -27,6 +27,9 @@ class Notice(Enum):
     INSERT_COINS = "insert coins"
     COINS_WAITING = "coins waiting"  # coins without a token: present one
     CREDITED = "credited"
+    PAY = "pay"  # tickets are chosen: pay what is due
+    ISSUED = "issued"  # paid: tickets are printed
+    CHECKED_IN = "checked in"  # a delegate's token is written down
     RETURNING = "returning"  # money is being paid back
     RETURNED = "returned"
     COIN_KEPT = "coin kept"  # a coin that nobody asked for is on the books: call staff
@@ -49,6 +52,8 @@ class Screen(Value, frozen=True):
         products: What can be chosen.
         basket: What was chosen.
         room: How much money may still be inserted.
+        due: What is still to be paid.
+        discount: What is given off the price.
         offers: Buttons that do something now, beside products: such as ``receipt``.
     """
 
@@ -61,6 +66,8 @@ class Screen(Value, frozen=True):
     products: tuple[Product, ...] = ()
     basket: tuple[Product, ...] = ()
     room: int | None = None
+    due: int | None = None
+    discount: int | None = None
     offers: tuple[str, ...] = ()
 
 

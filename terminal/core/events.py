@@ -324,6 +324,27 @@ class PrintAgainAsked(Value, frozen=True):
     papers: tuple[tuple[str, Document], ...]
 
 
+class CardPaid(Value, frozen=True):
+    """A person, *by* name, says that an external card terminal has taken *amount* cents for the sale under way.
+
+    *reference* is what that terminal calls it; the journal holds no sale with it yet. *ticket* finds the answer
+    in the state (`TicketState.answer`).
+    """
+
+    ticket: str
+    reference: str
+    amount: int
+    by: str
+
+
+class NoteMade(Value, frozen=True):
+    """A person, *by* name, has something to say about the sale under way. *ticket* as in CardPaid."""
+
+    ticket: str
+    words: str
+    by: str
+
+
 class JournalFailed(Value, frozen=True):
     """Nothing can be written down: nothing may be sold. *words* say what a technician must do."""
 
@@ -354,6 +375,8 @@ Event = (
     | TrialAsked
     | TrialOver
     | PrintAgainAsked
+    | CardPaid
+    | NoteMade
     | JournalFailed
     | JournalRecovered
     | TimePassed

@@ -11,6 +11,7 @@ from terminal.core.catalogue import Product
 from terminal.core.delivery import Outcome
 from terminal.core.events import CoinTrouble, Ended, Place
 from terminal.core.paper import Document
+from terminal.core.tickets import Payload
 from terminal.core.value import Value
 
 
@@ -21,6 +22,8 @@ class EntryKind(Enum):
     CREDIT = "credit"
     REFUND = "refund"  # a credit that makes good a debit for which nothing was given
     UNCLAIMED = "unclaimed"  # coins that nobody claimed: never sent, settled by a named person
+    SALE = "sale"  # tickets that were sold: never abandoned, for their guests have them
+    INTERACTION = "interaction"  # a delegate checks in or joins: no money
 
 
 class EntryState(Enum):
@@ -165,7 +168,7 @@ class EntryAdded(Value, frozen=True):
         key: The idempotency key: unique, made once, never changed (I3).
         kind: What it is.
         backend: Name of the configured backend that it goes to.
-        token: UID; None only for UNCLAIMED.
+        token: UID; None for UNCLAIMED and SALE.
         amount: Cents, > 0 (0 is allowed for a free product).
         pieces: The products of a debit, one for each piece.
         description: For the customer's statement.
@@ -175,6 +178,7 @@ class EntryAdded(Value, frozen=True):
         held: True while a release is not settled: it is not delivered yet.
         state: QUEUED, or PARKED for what a person must settle.
         words: Why it is PARKED.
+        payload: What a SALE or INTERACTION is made of.
     """
 
     key: str
@@ -190,6 +194,7 @@ class EntryAdded(Value, frozen=True):
     held: bool = False
     state: EntryState = EntryState.QUEUED
     words: str = ""
+    payload: Payload | None = None
 
 
 class EntryFreed(Value, frozen=True):

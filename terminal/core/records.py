@@ -7,6 +7,7 @@ from terminal.core.events import Ended
 from terminal.core.facts import EntryKind, EntryState, ReleaseKind
 from terminal.core.paper import Document
 from terminal.core.stamp import Stamp
+from terminal.core.tickets import Payload
 from terminal.core.value import Value
 
 
@@ -44,6 +45,7 @@ class Entry(Value, frozen=True):
     in_doubt: bool
     attempts: int
     compensate: bool
+    payload: Payload | None = None
 
 
 class OpenRelease(Value, frozen=True):

@@ -17,9 +17,9 @@ from terminal.core.facts import (
     ReleaseSettled,
     SessionClosed,
 )
+from terminal.core.job import Job
 from terminal.core.printing import Queue
 from terminal.core.records import Entry, OpenPayout, OpenRelease, OpenSession, WaitingPrint
-from terminal.core.rules import Job
 from terminal.core.settle import Given, settle
 from terminal.core.stamp import Stamp, elapsed_ms
 from terminal.core.value import Value

@@ -27,9 +27,9 @@ from terminal.core.facts import (
     PayoutSettled,
     SessionClosed,
 )
+from terminal.core.job import Job
 from terminal.core.policy import Asked, Room
 from terminal.core.records import OpenPayout
-from terminal.core.rules import Job
 from terminal.core.slip import Slip, at_once, payout_slip
 from terminal.core.token import mask
 from terminal.core.value import Value, replace

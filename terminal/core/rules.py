@@ -6,7 +6,6 @@ no I/O. Money in whole cents. Descriptions are what the example file prints abov
 
 from __future__ import annotations
 
-from datetime import UTC, tzinfo
 from typing import Annotated, Literal
 
 import msgspec
@@ -289,33 +288,3 @@ class SyncRules(Rules, frozen=True):
         int,
         Meta(ge=0, le=60, description="Seconds that entries on their way get to end when the daemon stops."),
     ] = 5
-
-
-class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """All that the core must know to run one terminal.
-
-    Attributes:
-        terminal: The terminal's id; it stands at the head of every idempotency key.
-        currency: ISO 4217.
-        wallet: Name of the backend that holds the wallets.
-        zone: Time zone of what is printed.
-        acceptors, releases, printers: Names of the configured devices of these roles.
-        machines: Name of the vending machine that asks for payment: one, or none.
-    """
-
-    terminal: str
-    kind: Literal["vending", "topup"]
-    currency: str
-    locale: str
-    wallet: str
-    zone: tzinfo = UTC
-    acceptors: tuple[str, ...] = ()
-    releases: tuple[str, ...] = ()
-    printers: tuple[str, ...] = ()
-    machines: tuple[str, ...] = ()
-    vending: VendingRules = VendingRules()
-    topup: TopupRules = TopupRules()
-    offline: OfflineRules = OfflineRules()
-    cash: CashRules = CashRules()
-    printing: PrintingRules = PrintingRules()
-    reading: ReadingRules = ReadingRules()

@@ -16,8 +16,8 @@ from terminal.core.facts import (
     ReleaseKind,
     ReleaseSettled,
 )
+from terminal.core.job import Job
 from terminal.core.policy import Allowed, Asked, Refused, may_spend
-from terminal.core.rules import Job
 from terminal.core.sale import Phase, Sale, VendingState, known_balance, masked
 from terminal.core.settle import Given, settle
 from terminal.core.value import replace

@@ -17,8 +17,8 @@ from terminal.core.events import (
     TrialAsked,
 )
 from terminal.core.facts import BoxEmptied
+from terminal.core.job import Job
 from terminal.core.printing import Printing
-from terminal.core.rules import Job
 from terminal.core.stamp import Stamp
 from terminal.core.state import Again, Made, Pairing, TerminalState, around, passing, printed, then
 from terminal.core.token import mask

@@ -8,8 +8,8 @@ from terminal.core import printing
 from terminal.core.coins import Purse
 from terminal.core.decision import Around, Wanted
 from terminal.core.facts import EntryAdded, EntryKind
+from terminal.core.job import Job
 from terminal.core.receipt import payout_receipt, topup_receipt
-from terminal.core.rules import Job
 from terminal.core.value import Value, replace
 
 BUTTON = "receipt"

@@ -38,10 +38,10 @@ from terminal.core.events import (
     TrialOver,
 )
 from terminal.core.facts import DeviceCounted, Fact, SaleReported
+from terminal.core.job import Job
 from terminal.core.machine import CashSold
 from terminal.core.printing import Printing
 from terminal.core.recover import Recovered
-from terminal.core.rules import Job
 from terminal.core.service import Service
 from terminal.core.stamp import Stamp
 from terminal.core.state import Card, Made, TerminalState, around, counted, noted, passing, printed, then

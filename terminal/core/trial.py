@@ -34,7 +34,7 @@ from terminal.core.facts import (
     ReleaseKind,
     ReleaseSettled,
 )
-from terminal.core.rules import Job
+from terminal.core.job import Job
 from terminal.core.value import Value, replace
 
 PATIENCE_MS = 60_000

@@ -11,6 +11,7 @@ SIGNALS: dict[Notice, Signal] = {
     Notice.CHOOSE: Signal.READY,
     Notice.PRESENT_TOKEN: Signal.READY,
     Notice.INSERT_COINS: Signal.READY,
+    Notice.PAY: Signal.READY,
     Notice.COINS_WAITING: Signal.READY,
     Notice.PAIR_TOKEN: Signal.READY,
     Notice.CANCELLED: Signal.READY,
@@ -22,6 +23,8 @@ SIGNALS: dict[Notice, Signal] = {
     # How it ended.
     Notice.CONFIRMED: Signal.ACCEPTED,
     Notice.CREDITED: Signal.ACCEPTED,
+    Notice.ISSUED: Signal.ACCEPTED,
+    Notice.CHECKED_IN: Signal.ACCEPTED,
     Notice.RETURNED: Signal.ACCEPTED,
     Notice.PAIRED: Signal.ACCEPTED,
     Notice.ACCEPTED_OFFLINE: Signal.OFFLINE,

@@ -84,7 +84,7 @@ class Daemon:
         self._devices = Devices(settings.devices, self._loop.post, marks=self._journal.marks())
         self._lookups = Lookups(
             wallet=self._backends[settings.roles.wallet],
-            catalogue=self._backends[settings.roles.catalogue or settings.roles.wallet],
+            catalogue=self._backends[settings.roles.catalogue],
             journal=self._journal,
             weather=self._engine,
             now=self._clock.now,
@@ -148,7 +148,7 @@ class Daemon:
         if found.facts:
             journal.commit(found.facts, now, urgent=True)
             _LOG.warning("settled %d things that were open when the terminal stopped", len(found.facts))
-        products = journal.catalogue(self._settings.roles.catalogue or self._settings.roles.wallet)
+        products = journal.catalogue(self._settings.roles.catalogue)
         first = self._terminal.start(now, products, found, journal.boxes())
         self._loop.begin(first.state, first.effects)
 

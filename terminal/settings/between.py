@@ -14,8 +14,19 @@ from terminal.settings.draft import Block, Draft
 from terminal.settings.plugins import SIMULATED
 
 READER, ACCEPTOR, RELEASE, MACHINE, PRINTER = "reader", "coin_acceptor", "release", "machine", "printer"
-_NEEDS = {"vending": ((READER,), (RELEASE, MACHINE)), "topup": ((READER,), (ACCEPTOR,))}
-_ABILITIES = {"wallet": ("balance", "holds no wallets"), "catalogue": ("terminal", "knows no products")}
+_NEEDS = {
+    "vending": ((READER,), (RELEASE, MACHINE)),
+    "topup": ((READER,), (ACCEPTOR,)),
+    "tickets": ((PRINTER,),),
+}
+_ABILITIES = {
+    "wallet": ("balance", "holds no wallets"),
+    "tickets": ("delegate", "records no tickets"),
+    "catalogue": ("terminal", "knows no products"),
+}
+
+UIDS = (("offline", "allow"), ("offline", "deny"), ("tickets", "staff"))
+"""The options that name tokens: nobody else sees them whole."""
 
 _UID = re.compile(r"([0-9A-F]{2}){3,10}")
 _UID_WORDS = 'a UID: 6 to 20 upper-case hex digits without separators, like "04A1B2C3D4E5F6"'
@@ -55,20 +66,37 @@ def _secrets(found: Draft, checker: Checker) -> None:
 
 
 def _roles(found: Draft, checker: Checker) -> None:
+    job = found.get("terminal", "job")
+    for role, why in _needed_roles(found, job):
+        if found.get("roles", role) == "":
+            checker.wrong(
+                f"roles.{role}", '""', f"the name of a backend: {words.choices(list(found.backends))}", why
+            )
     for role, (ability, lack) in _ABILITIES.items():
-        name = found.get("roles", role) or found.get("roles", "wallet")
-        if name is None:
+        name = found.get("roles", role)
+        if not name:
             continue
         block = found.backends.get(name)
         if block is None:
-            if not found.get("roles", role):
-                continue  # it is the wallet's, and said there
             known = list(found.backends)
             expected = f"the name of a backend: {words.choices(known)}"
             checker.wrong(f"roles.{role}", words.found(name), expected, words.did_you_mean(name, known))
         elif block.plugin is not None and not hasattr(block.plugin, ability):
             kind = block.head["type"]
             checker.wrong(f"roles.{role}", words.found(name), "another backend", f"{kind} {lack}")
+
+
+def _needed_roles(found: Draft, job: str | None) -> Iterator[tuple[str, str]]:
+    """Give the roles that somebody must play, and why."""
+    if job in ("vending", "topup"):
+        yield "wallet", f'the job "{job}" moves money on wallets'
+    if job == "tickets":
+        yield "tickets", 'the job "tickets" records its sales there'
+        ways = {*(found.get("tickets", "change") or ()), *(found.get("tickets", "refund") or ())}
+        if "wallet" in (found.get("tickets", "pay") or ()):
+            yield "wallet", 'tickets.pay has "wallet"'
+        elif "credit" in ways:
+            yield "wallet", 'tickets.change or tickets.refund has "credit"'
 
 
 def _names(found: Draft, checker: Checker) -> None:
@@ -193,9 +221,9 @@ def _uids(found: Draft, checker: Checker) -> None:
 
 
 def _written_uids(found: Draft) -> Iterator[tuple[str, str]]:
-    for option in ("allow", "deny"):
-        for number, uid in enumerate(found.get("offline", option) or (), 1):
-            yield f"offline.{option}[{number}]", uid
+    for section, option in UIDS:
+        for number, uid in enumerate(found.get(section, option) or (), 1):
+            yield f"{section}.{option}[{number}]", uid
     for number, wallet in enumerate(found.get("sandbox", "wallets") or (), 1):
         yield f"sandbox.wallets[{number}].token", wallet.token
 

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from terminal.core import rules
+from terminal.core import rules, ticket_rules
 from terminal.settings import sections, words
 from terminal.settings.check import WRONG, Checker, join
 from terminal.settings.plugins import Plugins
@@ -27,6 +27,8 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "offline": rules.OfflineRules,
     "vending": rules.VendingRules,
     "topup": rules.TopupRules,
+    "tickets": ticket_rules.TicketRules,
+    "codes": ticket_rules.CodeRules,
     "cash": rules.CashRules,
     "printing": rules.PrintingRules,
     "reading": rules.ReadingRules,
@@ -243,6 +245,8 @@ def finish(found: Draft, file: Path) -> sections.Settings:
         offline=_made(found, rules.OfflineRules, "offline"),
         vending=_made(found, rules.VendingRules, "vending"),
         topup=_made(found, rules.TopupRules, "topup"),
+        tickets=_made(found, ticket_rules.TicketRules, "tickets"),
+        codes=_made(found, ticket_rules.CodeRules, "codes"),
         cash=_made(found, rules.CashRules, "cash"),
         printing=_made(found, rules.PrintingRules, "printing"),
         reading=_made(found, rules.ReadingRules, "reading"),
@@ -258,7 +262,7 @@ def _made(found: Draft, kind: type[_S], name: str) -> _S:
 
 
 def _roles(roles: sections.RolesSection) -> sections.RolesSection:
-    return msgspec.structs.replace(roles, catalogue=roles.catalogue or roles.wallet)
+    return msgspec.structs.replace(roles, catalogue=roles.catalogue or roles.wallet or roles.tickets)
 
 
 def _built_backend(name: str, block: Block, sandbox: sections.SandboxSection) -> sections.BackendSettings:

@@ -34,7 +34,7 @@ force; `terminalctl config example` prints this."""
 _ACTIVE = {("reader", "pcsc"): "front reader", ("release", "relay"): "coffee"}
 """Drivers whose blocks are not behind a #: the least that a vending terminal needs."""
 
-_CHOSEN = {"job": "vending", "credential": "pos-token", "one_product": "espresso"}
+_CHOSEN = {"job": "vending", "wallet": "main", "credential": "pos-token", "one_product": "espresso"}
 """Values of options that the example decides; all others stand at their default."""
 
 _GIVEN: dict[tuple[str, str], dict[str, Any]] = {

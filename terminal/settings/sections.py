@@ -11,7 +11,9 @@ import msgspec
 from msgspec import Meta
 
 from terminal.core import rules
+from terminal.core.job import Job
 from terminal.core.rules import Rules
+from terminal.core.ticket_rules import CodeRules, TicketRules
 
 Name = Annotated[
     str,
@@ -35,10 +37,10 @@ class TerminalSection(Rules, frozen=True):
         ),
     ]
     job: Annotated[
-        Literal["vending", "topup"],
+        Literal["vending", "topup", "tickets"],
         Meta(
             description="`vending`: a token pays for what the machine gives out. "
-            "`topup`: coins are credited to a token."
+            "`topup`: coins are credited to a token. `tickets`: tickets are sold and printed."
         ),
     ]
     locale: Annotated[
@@ -97,10 +99,20 @@ class RolesSection(Rules, frozen=True):
     """Which backend does what."""
 
     wallet: Annotated[
-        str, Meta(description="The backend that holds the wallets.", examples=["main"], min_length=1)
-    ]
+        str,
+        Meta(
+            description="The backend that holds the wallets. Empty only for the job `tickets`: no token pays.",
+            examples=["main"],
+        ),
+    ] = ""
+    tickets: Annotated[
+        str, Meta(description="The backend that records ticket sales; the job `tickets` needs one.")
+    ] = ""
     catalogue: Annotated[
-        str, Meta(description="The backend that knows the products. Empty: the one with the wallets.")
+        str,
+        Meta(
+            description="The backend that knows the products. Empty: the one with the wallets, or the tickets."
+        ),
     ] = ""
 
 
@@ -237,6 +249,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     offline: rules.OfflineRules
     vending: rules.VendingRules
     topup: rules.TopupRules
+    tickets: TicketRules
+    codes: CodeRules
     cash: rules.CashRules
     printing: rules.PrintingRules
     reading: rules.ReadingRules
@@ -253,20 +267,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Return the control socket's permissions."""
         return int(self.control.mode, 8)
 
-    def job(self) -> rules.Job:
+    def job(self) -> Job:
         """Return what the core must know."""
-        return rules.Job(
+        return Job(
             terminal=self.terminal.id,
             kind=self.terminal.job,
             currency=self.terminal.currency,
             locale=self.terminal.locale,
             wallet=self.roles.wallet,
+            office=self.roles.tickets,
             acceptors=self.named("coin_acceptor"),
             releases=self.named("release"),
             printers=self.named("printer"),
             machines=self.named("machine"),
             vending=self.vending,
             topup=self.topup,
+            tickets=self.tickets,
+            codes=self.codes,
             offline=self.offline,
             cash=self.cash,
             printing=self.printing,

@@ -8,6 +8,7 @@ import msgspec
 
 from terminal.core.token import mask
 from terminal.settings import toml
+from terminal.settings.between import UIDS
 from terminal.settings.sections import BackendSettings, DeviceSettings, Settings
 
 
@@ -22,6 +23,8 @@ def in_force(settings: Settings) -> dict[str, Any]:
         "offline",
         "vending",
         "topup",
+        "tickets",
+        "codes",
         "cash",
         "printing",
         "reading",
@@ -29,8 +32,8 @@ def in_force(settings: Settings) -> dict[str, Any]:
         "log",
     ):
         shown[name] = msgspec.to_builtins(getattr(settings, name))
-    for option in ("allow", "deny"):
-        shown["offline"][option] = [mask(uid) for uid in shown["offline"][option]]
+    for section, option in UIDS:
+        shown[section][option] = [mask(uid) for uid in shown[section][option]]
     if settings.sandbox is not None:
         shown["sandbox"] = msgspec.to_builtins(settings.sandbox)
         for wallet in shown["sandbox"]["wallets"]:

@@ -28,8 +28,9 @@ from terminal.core.events import (
     WalletRemembered,
 )
 from terminal.core.facts import EntryKind
+from terminal.core.job import Job
 from terminal.core.records import Entry
-from terminal.core.rules import Job, OfflineRules, ReadingRules, SyncRules, VendingRules
+from terminal.core.rules import OfflineRules, ReadingRules, SyncRules, VendingRules
 from terminal.core.terminal import Terminal
 from terminal.daemon.loop import Loop
 from terminal.journal import Journal

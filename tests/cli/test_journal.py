@@ -11,7 +11,7 @@ from terminal.core.catalogue import Product
 from terminal.core.delivery import Outcome
 from terminal.core.events import Ended, TrialAsked
 from terminal.core.facts import EntryAdded, EntryKind, EntryState, ReleaseSettled
-from terminal.core.rules import Job
+from terminal.core.job import Job
 from terminal.core.trial import begin
 from tests.cli.conftest import Place, at
 

@@ -26,8 +26,8 @@ from terminal.core.facts import (
     SessionClosed,
     SessionOpened,
 )
+from terminal.core.job import Job
 from terminal.core.paper import Columns
-from terminal.core.rules import Job
 
 if TYPE_CHECKING:
     from tests.core.world import World

@@ -23,9 +23,10 @@ from terminal.core.events import (
     WalletRemembered,
 )
 from terminal.core.facts import Fact
+from terminal.core.job import Job
 from terminal.core.machine import MachineEnabled, VendRequested
 from terminal.core.recover import Recovered
-from terminal.core.rules import Job, OfflineRules, PrintingRules, ReadingRules, TopupRules, VendingRules
+from terminal.core.rules import OfflineRules, PrintingRules, ReadingRules, TopupRules, VendingRules
 from terminal.core.stamp import Stamp
 from terminal.core.terminal import Terminal, TerminalState
 from terminal.core.value import replace

@@ -12,11 +12,12 @@ from terminal.core.decision import Around, Decision, Wanted
 from terminal.core.effects import Print
 from terminal.core.events import DeviceChanged, Ended, Health, PrintEnded
 from terminal.core.facts import Fact, PrintGivenUp, ReleaseIntended, ReleaseKind, ReleaseSettled
+from terminal.core.job import Job
 from terminal.core.paper import Document, Text
 from terminal.core.printing import MOST, GivenUp, Printing, Queue, name_of, wake_ms
 from terminal.core.receipt import as_copy
 from terminal.core.records import OpenRelease, WaitingPrint
-from terminal.core.rules import Job, PrintingRules
+from terminal.core.rules import PrintingRules
 from terminal.core.stamp import Stamp
 from terminal.core.value import replace
 from tests.core.making import START, topup_job

@@ -19,9 +19,9 @@ from terminal.core.facts import (
     ReleaseSettled,
     SessionClosed,
 )
+from terminal.core.job import Job
 from terminal.core.records import Entry, OpenRelease, OpenSession
 from terminal.core.recover import LeftOpen, Recovered, recover
-from terminal.core.rules import Job
 from terminal.core.stamp import Stamp
 from terminal.core.value import replace
 from tests.core.making import CAPPUCCINO, ESPRESSO, UID, WATER, Counter, topup_job, vending_job

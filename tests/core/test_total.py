@@ -50,8 +50,8 @@ from terminal.core.facts import (
     ReleaseIntended,
     ReleaseSettled,
 )
+from terminal.core.job import Job
 from terminal.core.paper import Document
-from terminal.core.rules import Job
 from terminal.core.sale import VendingState
 from terminal.core.terminal import Terminal, TerminalState
 from terminal.core.topup import TopupState

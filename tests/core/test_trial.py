@@ -25,10 +25,10 @@ from terminal.core.facts import (
     ReleaseKind,
     ReleaseSettled,
 )
+from terminal.core.job import Job
 from terminal.core.paper import Document, Text
 from terminal.core.records import OpenRelease
 from terminal.core.recover import LeftOpen, recover
-from terminal.core.rules import Job
 from terminal.core.trial import PATIENCE_MS
 from terminal.journal.store import Journal
 from tests.core.making import ESPRESSO, START, UID, Talk, effects, facts, topup_job, vending_job

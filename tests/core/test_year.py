@@ -13,7 +13,8 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from terminal.core.events import Ended
-from terminal.core.rules import CashRules, Job, OfflineRules, ReadingRules, TopupRules, VendingRules
+from terminal.core.job import Job
+from terminal.core.rules import CashRules, OfflineRules, ReadingRules, TopupRules, VendingRules
 from terminal.core.value import replace
 from tests.core.outside import Weather
 from tests.core.world import GUARANTEES, World

@@ -50,9 +50,9 @@ from terminal.core.events import (
     WalletRemembered,
 )
 from terminal.core.facts import AttemptEnded, CatalogueSeen, Fact, WalletSeen
+from terminal.core.job import Job
 from terminal.core.machine import AnswerRevalue, BeginSession, DenyVend, EndSession
 from terminal.core.recover import LeftOpen, recover
-from terminal.core.rules import Job
 from terminal.core.stamp import Stamp
 from terminal.core.terminal import Terminal
 from terminal.core.value import replace

@@ -42,10 +42,10 @@ from terminal.core.facts import (
     ReleaseSettled,
     SaleReported,
 )
+from terminal.core.job import Job
 from terminal.core.machine import CashSold
 from terminal.core.noise import FIRST
 from terminal.core.recover import Recovered
-from terminal.core.rules import Job
 from terminal.core.stamp import Stamp
 from terminal.core.terminal import Terminal, TerminalState
 from terminal.core.value import replace

@@ -37,8 +37,9 @@ from terminal.core.events import (
     WalletRemembered,
 )
 from terminal.core.facts import Fact, PayoutIntended
+from terminal.core.job import Job
 from terminal.core.recover import LeftOpen, recover
-from terminal.core.rules import CashRules, Job, TopupRules
+from terminal.core.rules import CashRules, TopupRules
 from terminal.core.stamp import Stamp
 from terminal.core.terminal import Terminal
 from terminal.daemon.loop import Loop
