@@ -16,6 +16,7 @@ import msgspec.inspect as kinds
 
 import drivers
 from terminal import backends
+from terminal.core import ticket_rules
 from terminal.settings import sections, toml, words
 from terminal.settings.draft import SECTIONS
 
@@ -49,6 +50,13 @@ _GIVEN: dict[tuple[str, str], dict[str, Any]] = {
     ("indicator", "gpio"): {"lamp": 16, "buzzer": 26},
 }
 """What drivers need beyond their defaults, as it would be on a Raspberry Pi."""
+
+_IN_BLOCKS: dict[type[msgspec.Struct], dict[str, Any]] = {
+    ticket_rules.TicketProduct: {"id": "adult", "name": "Adult", "price": 3000},
+    ticket_rules.ChildTickets: {"product": "child", "name": "Child", "count": 2},
+    ticket_rules.Discount: {"name": "Group", "from_quantity": 10, "percent": 15},
+}
+"""What blocks within a section show beyond their defaults."""
 
 _PLAIN = {"a text", "true or false", "the path of a file", "the path of a file, or an empty text"}
 """What is allowed, where the default says as much."""
@@ -104,13 +112,15 @@ def _options(
         name, default = field.encode_name, _default(field)
         shown = given.get(name, sample(field.type) if default is None else default)
         unset = "" if field.required or default is not None else " Not set by default."
+        if (inner := _table_in_list(field.type)) is not None:
+            # As an option and as blocks it would stand there twice, which TOML does not allow.
+            block = [f"[[{path}.{name}]]", *_options(inner, f"{path}.{name}", _IN_BLOCKS.get(inner, {}))]
+            tables += ["", *_comment(f"{_said(field.type)} One block for each:"), *_behind(block)]
+            continue
         if explain:
             yield from _comment(_explained(field.type) + unset)
         active = field.required or name in given
         yield f"{'' if active else '#'}{toml.key(name)} = {toml.value(shown)}"
-        if (inner := _table_in_list(field.type)) is not None:
-            block = [f"[[{path}.{name}]]", *_options(inner, f"{path}.{name}", {})]
-            tables += ["", *_behind(block)]
     yield from tables
 
 
@@ -123,12 +133,17 @@ def _default(field: msgspec.structs.FieldInfo) -> Any:
 
 def _explained(kind: Any) -> str:
     """Return an option's description with what is allowed, where that says more."""
-    _, notes = words.strip(kinds.type_info(kind))
-    said = str(notes.get("description", "")).strip()
+    said = _said(kind)
     allowed = words.allowed(kind)
     if allowed in _PLAIN:
         return said
     return f"{said} {allowed[:1].upper()}{allowed[1:]}.".strip()
+
+
+def _said(kind: Any) -> str:
+    """Return an option's description."""
+    _, notes = words.strip(kinds.type_info(kind))
+    return str(notes.get("description", "")).strip()
 
 
 def sample(kind: Any) -> Any:

@@ -63,6 +63,7 @@ def test_options_behind_a_hash_stand_at_their_default(tmp_path: Path) -> None:
     uncovered = tmp_path / "uncovered.toml"
     plain = re.sub(r"((?:^# .*\n)*?^# .*\bdefault\.\n)#.*\n", r"\1", "\n".join(lines[:end]), flags=re.MULTILINE)
     assert plain.count("\n") < end - 1, "no option without a default"
+    plain = re.sub(r"(?m)^#\[\[(?:.+\n)+", "", plain)  # blocks are examples
     uncovered.write_text("\n".join([*options(plain.splitlines()), *lines[end:]]))
     as_shipped = in_force(load(CONFIG / "terminal.example.toml"))
     assert in_force(load(uncovered)) == as_shipped
@@ -118,6 +119,16 @@ def test_every_backend_has_a_block_with_all_its_options() -> None:
     for block in parsed:
         kind = backends.find(block["type"]).Options
         assert set(block) == {"type", "credential", "token_file", *kind.__struct_encode_fields__}
+
+
+def test_the_tickets_of_the_example_are_right(tmp_path: Path) -> None:
+    file = tmp_path / "terminal.toml"
+    text = (CONFIG / "terminal.example.toml").read_text()
+    given = [block for header in ("[[tickets.products", "[[tickets.discounts") for block in blocks(header)]
+    assert len(given) == 3
+    file.write_text("\n".join([text, *given]))
+    tickets = load(file).tickets
+    assert (tickets.products[0].tickets[0].product, tickets.discounts[0].from_quantity) == ("child", 10)
 
 
 def test_the_sandbox_of_the_example_is_right(tmp_path: Path) -> None:
