@@ -53,8 +53,8 @@ def topup_receipt(
     def show(cents: int) -> str:
         return money.show(cents, currency, locale)
 
-    lines = _headed(head, words.title)
-    lines += _where(words, terminal, at, zone)
+    lines = headed(head, words.title)
+    lines += where(words, terminal, at, zone)
     lines += [Columns(words.card, mask(token)), Rule()]
     lines += [
         Columns(f"{count} x {show(coin)}", show(count * coin)) for coin, count in sorted(Counter(coins).items())
@@ -96,8 +96,8 @@ def payout_receipt(
     def show(cents: int) -> str:
         return money.show(cents, currency, locale)
 
-    lines = _headed(head, words.payout)
-    lines += _where(words, terminal, at, zone)
+    lines = headed(head, words.payout)
+    lines += where(words, terminal, at, zone)
     lines += [Rule(), Columns(words.returned, show(returned), bold=True)]
     if credited:
         lines.append(Columns(words.credited, show(credited), bold=True))
@@ -122,13 +122,15 @@ def reference(key: str) -> str:
     return key[-_REFERENCE:].lstrip("-/:._")
 
 
-def _headed(head: Sequence[str], title: str) -> list[Line]:
+def headed(head: Sequence[str], title: str) -> list[Line]:
+    """Return who takes the money, its first line large, and the title of what follows."""
     lines: list[Line] = [Text(head[0], align="center", bold=True, large=True)] if head else []
     lines += [Text(line, align="center") for line in head[1:]]
     return [*lines, Text(""), Text(title, align="center", bold=True), Rule()]
 
 
-def _where(words: Words, terminal: str, at: Stamp, zone: tzinfo) -> list[Line]:
+def where(words: Words, terminal: str, at: Stamp, zone: tzinfo) -> list[Line]:
+    """Return the lines that say at which terminal and when, and whether its clock was set."""
     lines: list[Line] = [Columns(words.terminal, terminal), Columns(words.time, _moment(at, zone))]
     return lines if at.synced else [*lines, Text(words.clock)]
 
