@@ -2,40 +2,27 @@
 
     COLLECTING or WAITING --cancel--> PAYING: count --mark--> pay --paid--> (count, ...) --> SHOWING
 
-Each device is asked how far it has counted, that mark becomes durable with the intent, and only then it pays:
-so that after a power cut of either side its own counters tell what came out. A payout is never repeated (I4).
-What could not be paid is credited where the token is known, and waits for a token where it is not; what nobody
-can tell is on the books for a person.
+How that goes is payback.py's. What could not be paid is credited where the token is known, and waits for a
+token where it is not; what nobody can tell is on the books for a person.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import Enum
 
 from terminal.core import coins
 from terminal.core.coins import Purse
 from terminal.core.decision import Around, Decision, Ids, Wanted
-from terminal.core.effects import CloseSlot, CountPayout, Effect, Notice, PayOut, Screen, Show, TellPayout
-from terminal.core.events import CoinInserted, DeviceChanged, Ended, PayoutCounted, PayoutEnded, TimePassed
-from terminal.core.facts import (
-    CashKind,
-    CashMoved,
-    EntryAdded,
-    Fact,
-    PayoutIntended,
-    PayoutSettled,
-    SessionClosed,
-)
+from terminal.core.effects import CloseSlot, Effect, Notice, Screen, Show
+from terminal.core.events import CoinInserted, DeviceChanged, PayoutCounted, PayoutEnded, TimePassed
+from terminal.core.facts import EntryAdded, Fact
 from terminal.core.job import Job
+from terminal.core.payback import Payback, Paying, Step
 from terminal.core.policy import Asked, Room
 from terminal.core.records import OpenPayout
 from terminal.core.slip import Slip, at_once, payout_slip
 from terminal.core.token import mask
 from terminal.core.value import Value, replace
-
-COUNT_MS = 10_000
-"""How long a device may take to say how far it has counted."""
 
 _CREDITED = "Not everything could be paid back: the rest is credited to your token."
 _WAITS = "Not everything could be paid back: present a token, and the rest is credited to it."
@@ -51,28 +38,6 @@ class Phase(Enum):
     COLLECTING = "collecting coins"
     PAYING = "paying money back"
     SHOWING = "showing the result"
-
-
-class Paying(Value, frozen=True):
-    """Money on its way back.
-
-    Attributes:
-        payout: Id of the payout under way.
-        device: Who pays.
-        later: Who is tried after that.
-        ordered: Cents that were ordered of it; 0 while it says how far it has counted.
-        mark: How far that is.
-        paid: What came out so far, in cents.
-        told: It was ordered before a restart: its end is told, and nothing more is paid to who may have left.
-    """
-
-    payout: str
-    device: str
-    later: tuple[str, ...]
-    ordered: int = 0
-    mark: str = ""
-    paid: int = 0
-    told: bool = False
 
 
 class TopupState(Value, frozen=True):
@@ -122,117 +87,75 @@ class Refunding:
         self.job = job
         self.rules = job.topup
         self.ids = ids
-
-    def payers(self, around: Around) -> tuple[str, ...]:
-        """Return the devices that can pay money back now, in the order in which they are tried."""
-        return tuple(name for name in self.job.cash.payouts if around.works(name))
+        self._payback = Payback(job, ids)
 
     def refunds(self, state: TopupState, around: Around) -> bool:
         """Return whether there is something to pay back, and who pays it."""
-        return state.purse is not None and bool(self.payers(around))
+        return state.purse is not None and bool(self._payback.payers(around))
 
     def refund(self, state: TopupState, around: Around) -> Made:
         """Begin to pay back what is in; the caller has seen that it `refunds`."""
-        screen = Screen(Notice.RETURNING, token=_masked(state), amount=state.purse.amount if state.purse else 0)
+        purse = state.purse
+        if purse is None:
+            return Decision(state)
+        screen = Screen(Notice.RETURNING, token=_masked(state), amount=purse.amount)
         state = replace(state, phase=Phase.PAYING, screen=screen)
-        return self._count(state, self.payers(around), around, effects=(CloseSlot(), Show(screen)))
+        return self._went(state, self._payback.begin(purse, around), around, (CloseSlot(), Show(screen)))
 
     def tell(self, state: TopupState, payout: OpenPayout, around: Around) -> Made:
         """Go on after a restart with a payout whose end nobody saw: its device may know."""
         screen = Screen(Notice.RETURNING, amount=payout.amount)
-        paying = Paying(payout.payout, payout.device, (), payout.amount, payout.mark, told=True)
-        wake_ms = around.now.mono_ms + self.job.cash.payout_s * 1000
-        state = replace(state, phase=Phase.PAYING, screen=screen, wake_ms=wake_ms, paying=paying)
-        order = TellPayout(payout.payout, payout.device, payout.amount, payout.mark)
-        return Decision(state, effects=(CloseSlot(), Show(screen), order))
+        state = replace(state, phase=Phase.PAYING, screen=screen)
+        step = self._payback.tell(state.purse, payout, around)
+        return self._went(state, step, around, (CloseSlot(), Show(screen)))
 
     def payout_counted(self, state: TopupState, event: PayoutCounted, around: Around) -> Made:
-        """The device is ready: what it will pay is written down together with its mark, then ordered."""
-        paying, purse = state.paying, state.purse
-        if paying is None or purse is None or event.payout != paying.payout or paying.ordered:
-            return Decision(state)
-        intent = PayoutIntended(paying.payout, paying.device, purse.amount, event.mark, session=purse.session)
-        wake_ms = around.now.mono_ms + self.job.cash.payout_s * 1000
-        state = replace(state, wake_ms=wake_ms, paying=replace(paying, ordered=purse.amount, mark=event.mark))
-        return Decision(state, (intent,), (PayOut(paying.payout, paying.device, purse.amount, event.mark),))
+        """The device is ready to pay."""
+        return self._went(state, self._payback.counted(state.purse, state.paying, event, around), around)
 
     def payout_ended(self, state: TopupState, event: PayoutEnded, around: Around) -> Made:
-        """The device has answered; whoever is later in the order pays the rest."""
-        paying = state.paying
-        if paying is None or event.payout != paying.payout:
-            return Decision(state)
-        if not paying.ordered:  # it cannot even count: nothing was intended
-            return self._count(state, paying.later, around)
-        paid = min(event.paid, paying.ordered)
-        settled = PayoutSettled(paying.payout, event.ended, paid, event.words)
-        facts, purse = _returned(state.purse, paid, paying.device)
-        total = paying.paid + paid
-        state = replace(state, purse=purse, paying=replace(paying, ordered=0, paid=total))
-        unsure = paying.ordered - paid if event.ended is Ended.UNKNOWN else 0
-        if unsure and purse is not None:
-            doubt, rest = coins.doubt(self.job, purse, unsure, self.ids.key(), paying.device)
-            return self._doubtful(replace(state, purse=rest), total, around, (settled, *facts, *doubt))
-        # It may pay no more than a number of coins at once: whoever paid something is asked for the rest first.
-        again = (paying.device,) if event.ended is Ended.DONE and paid and not paying.told else ()
-        return self._count(state, (*again, *paying.later), around, (settled, *facts))
+        """The device has answered."""
+        return self._went(state, self._payback.ended(state.purse, state.paying, event, around), around)
 
     def payer_changed(self, state: TopupState, event: DeviceChanged, around: Around) -> Made:
-        """The device that pays is there (again): if its driver was started anew, only its counters can tell."""
-        paying = state.paying
-        if paying is None or event.name != paying.device or not paying.ordered or not around.works(event.name):
-            return Decision(state)
-        order = TellPayout(paying.payout, paying.device, paying.ordered, paying.mark)
-        return Decision(state, effects=(order,))
+        """A device has changed, perhaps the one that pays."""
+        step = self._payback.changed(state.purse, state.paying, event, around, state.wake_ms)
+        return self._went(state, step, around)
 
     def payout_late(self, state: TopupState, event: TimePassed, around: Around) -> Made:
-        """The device does not answer: if it was to pay, nobody can tell whether it did."""
-        paying = state.paying
-        if paying is None:
-            return self._paid_back(state, around, ())
-        words = f"{paying.device} did not answer within {self.job.cash.payout_s} s."
-        return self.payout_ended(state, PayoutEnded(paying.payout, Ended.UNKNOWN, 0, words), around)
+        """The device does not answer."""
+        return self._went(state, self._payback.late(state.purse, state.paying, around), around)
 
     def coin_while_paying(self, state: TopupState, event: CoinInserted, around: Around) -> Made:
         """A coin that was on its way when the slot closed: it is paid back, or kept, with the others."""
         purse, facts = coins.put(state.purse, event, _token(state), self.ids)
         return Decision(replace(state, purse=purse), facts)
 
-    def _count(
-        self,
-        state: TopupState,
-        devices: Sequence[str],
-        around: Around,
-        facts: tuple[Fact, ...] = (),
-        effects: tuple[Effect, ...] = (),
+    def _went(
+        self, state: TopupState, step: Step | None, around: Around, first: tuple[Effect, ...] = ()
     ) -> Made:
-        """Ask the next device how far it has counted; end where nothing is left to pay, or nobody to pay it."""
-        if state.purse is None or not devices:
-            return self._paid_back(state, around, facts)
-        paid = state.paying.paid if state.paying else 0
-        paying = Paying(self.ids.id(), devices[0], tuple(devices[1:]), paid=paid)
-        state = replace(state, wake_ms=around.now.mono_ms + COUNT_MS, paying=paying)
-        return Decision(state, facts, (*effects, CountPayout(paying.payout, paying.device)))
+        """Take what a step of paying back has come to."""
+        if step is None:
+            return Decision(state)
+        state = replace(state, purse=step.purse, paying=step.paying)
+        if step.paying is None:
+            return self._paid_back(state, step, around)
+        return Decision(replace(state, wake_ms=step.wake_ms), step.facts, (*first, *step.effects))
 
-    def _paid_back(self, state: TopupState, around: Around, facts: tuple[Fact, ...]) -> Made:
-        paid = state.paying.paid if state.paying else 0
-        words = "" if state.purse is None else _CREDITED if _token(state) else _WAITS
-        screen = Screen(Notice.RETURNED, words, token=_masked(state), amount=paid)
-        return self._ended(state, paid, screen, around, facts)
+    def _paid_back(self, state: TopupState, step: Step, around: Around) -> Made:
+        """Show how it ended; where not all came back, a receipt says what became of the rest.
 
-    def _doubtful(self, state: TopupState, paid: int, around: Around, facts: tuple[Fact, ...]) -> Made:
-        """What may have come out is before a person; what surely did not is credited, or waits."""
-        screen = Screen(Notice.UNKNOWN, _DOUBT, token=_masked(state), amount=paid)
-        return self._ended(state, paid, screen, around, facts)
-
-    def _ended(
-        self, state: TopupState, paid: int, screen: Screen, around: Around, facts: tuple[Fact, ...]
-    ) -> Made:
-        """Show how it ended; where not all came back, a receipt says what became of the rest."""
+        What may have come out is before a person; what surely did not is credited, or waits for a token.
+        """
+        if step.doubtful:
+            screen = Screen(Notice.UNKNOWN, _DOUBT, token=_masked(state), amount=step.paid)
+        else:
+            words = "" if state.purse is None else _CREDITED if _token(state) else _WAITS
+            screen = Screen(Notice.RETURNED, words, token=_masked(state), amount=step.paid)
         state, more = self._rest(state, around)
-        facts = (*facts, *more)
+        facts = (*step.facts, *more)
         added = [fact for fact in facts if isinstance(fact, EntryAdded)]
-        paper, prints = at_once(self.job, payout_slip(self.job, added, paid, around))
-        state = replace(state, paying=None)
+        paper, prints = at_once(self.job, payout_slip(self.job, added, step.paid, around))
         return self.showing(state, around, screen, facts, paper=paper, prints=prints)
 
     def _rest(self, state: TopupState, around: Around) -> tuple[TopupState, tuple[Fact, ...]]:
@@ -261,16 +184,6 @@ class Refunding:
         wake_ms = around.now.mono_ms + self.rules.show_s * 1000
         showing = replace(state, phase=Phase.SHOWING, screen=screen, wake_ms=wake_ms, slip=paper)
         return Decision(showing, facts, (CloseSlot(), Show(screen)), prints)
-
-
-def _returned(purse: Purse | None, paid: int, device: str) -> tuple[tuple[Fact, ...], Purse | None]:
-    """Return the facts of *paid* cents having left, and the purse without them."""
-    if purse is None or not paid:
-        return (), purse
-    moved = CashMoved(purse.session, CashKind.RETURNED, paid, device)
-    if paid == purse.amount:
-        return (moved, SessionClosed(purse.session, "returned")), None
-    return (moved,), replace(purse, amount=purse.amount - paid, coins=())
 
 
 def _token(state: TopupState) -> str | None:
