@@ -9,6 +9,7 @@ from pathlib import Path
 
 from terminal.core.token import mask
 from terminal.settings import words
+from terminal.settings.between_tickets import check_tickets
 from terminal.settings.check import Checker, join
 from terminal.settings.draft import Block, Draft
 from terminal.settings.plugins import SIMULATED
@@ -48,6 +49,7 @@ def check_between(found: Draft, checker: Checker) -> None:
         _uids,
         _sandbox,
         _files,
+        check_tickets,
     ):
         rule(found, checker)
 
@@ -181,8 +183,9 @@ def _machine(found: Draft, checker: Checker) -> None:
     if roles[RELEASE]:
         hint = "the machine gives out by itself what it asks payment for"
         checker.wrong("devices", f'{what} beside one with role = "{RELEASE}"', "one of the two roles", hint)
-    if found.get("terminal", "job") == "topup":
-        checker.wrong("devices", what, 'none for the job "topup"')
+    job = found.get("terminal", "job")
+    if job in ("topup", "tickets"):
+        checker.wrong("devices", what, f'none for the job "{job}"')
     for option in ("one_product", "confirm"):
         if found.get("vending", option):
             hint = "its customers choose at the machine, one piece at a time"

@@ -223,6 +223,7 @@ def sound_devices(
 
 def finish(found: Draft, file: Path) -> sections.Settings:
     """Build the settings of a draft without mistakes; paths become absolute, empty ones get their default."""
+    terminal = _made(found, sections.TerminalSection, "terminal")
     journal = _made(found, sections.JournalSection, "journal")
     control = _made(found, sections.ControlSection, "control")
     sandbox = _made(found, sections.SandboxSection, "sandbox")
@@ -232,7 +233,7 @@ def finish(found: Draft, file: Path) -> sections.Settings:
     )
     return sections.Settings(
         file=str(file.absolute()),
-        terminal=_made(found, sections.TerminalSection, "terminal"),
+        terminal=terminal,
         journal=msgspec.structs.replace(
             journal,
             path=str(path),
@@ -241,7 +242,7 @@ def finish(found: Draft, file: Path) -> sections.Settings:
         ),
         control=msgspec.structs.replace(control, socket=_absolute(control.socket)),
         backends={name: _built_backend(name, block, sandbox) for name, block in found.backends.items()},
-        roles=_roles(_made(found, sections.RolesSection, "roles")),
+        roles=_roles(_made(found, sections.RolesSection, "roles"), terminal.job),
         offline=_made(found, rules.OfflineRules, "offline"),
         vending=_made(found, rules.VendingRules, "vending"),
         topup=_made(found, rules.TopupRules, "topup"),
@@ -261,8 +262,9 @@ def _made(found: Draft, kind: type[_S], name: str) -> _S:
     return kind(**found.sections[name])
 
 
-def _roles(roles: sections.RolesSection) -> sections.RolesSection:
-    return msgspec.structs.replace(roles, catalogue=roles.catalogue or roles.wallet or roles.tickets)
+def _roles(roles: sections.RolesSection, job: str) -> sections.RolesSection:
+    usual = roles.tickets if job == "tickets" else roles.wallet
+    return msgspec.structs.replace(roles, catalogue=roles.catalogue or usual)
 
 
 def _built_backend(name: str, block: Block, sandbox: sections.SandboxSection) -> sections.BackendSettings:

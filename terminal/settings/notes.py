@@ -10,7 +10,7 @@ from terminal.settings.sections import Settings
 
 def notes(settings: Settings) -> list[str]:
     """Return one sentence for each thing to look at on this machine; none of them makes the file wrong."""
-    return [*_secrets(settings), *_choosing(settings), *_patience(settings)]
+    return [*_secrets(settings), *_choosing(settings), *_patience(settings), *_tickets(settings)]
 
 
 def _secrets(settings: Settings) -> list[str]:
@@ -35,6 +35,8 @@ def _choosing(settings: Settings) -> list[str]:
     vending = settings.terminal.job == "vending" and not settings.named("machine")
     if vending and not settings.vending.one_product and not settings.named("buttons"):
         return ['No device has role = "buttons", and vending.one_product is empty: nobody can choose.']
+    if settings.terminal.job == "tickets" and not settings.named("buttons"):
+        return ['No device has role = "buttons": nobody can choose.']
     return []
 
 
@@ -50,3 +52,16 @@ def _patience(settings: Settings) -> list[str]:
                 "a vend may count as unknown before the machine has said how it ended."
             )
     return found
+
+
+def _tickets(settings: Settings) -> list[str]:
+    """Ways to give money back that nobody can go: the next one is gone instead."""
+    rules = settings.tickets
+    if settings.terminal.job != "tickets" or "coins" not in rules.pay or settings.cash.payouts:
+        return []
+    named = [f"tickets.{name}" for name in ("change", "refund") if "payout" in getattr(rules, name)]
+    if not named:
+        return []
+    has = "has" if len(named) == 1 else "have"
+    words = f'{" and ".join(named)} {has} "payout", and cash.payouts names nobody who pays out'
+    return [f"{words}: guests get what stands next there."]

@@ -111,7 +111,8 @@ class RolesSection(Rules, frozen=True):
     catalogue: Annotated[
         str,
         Meta(
-            description="The backend that knows the products. Empty: the one with the wallets, or the tickets."
+            description="The backend that knows the products. Empty: for the job `tickets` the one that "
+            "records them, else the one with the wallets."
         ),
     ] = ""
 

@@ -45,6 +45,12 @@ class Reader:
     Options = Options
 
 
+class Payer:
+    Options = Options
+
+    def pay_out(self) -> None: ...
+
+
 class ProvingOptions(Options, frozen=True):
     check_original: bool = False
 
@@ -57,6 +63,16 @@ class Pos:
     Options = PosOptions
 
     def balance(self) -> None: ...
+
+    def terminal(self) -> None: ...
+
+
+class Gate:
+    """Records tickets."""
+
+    Options = PosOptions
+
+    def delegate(self) -> None: ...
 
     def terminal(self) -> None: ...
 
@@ -78,8 +94,9 @@ class Fake:
         ("buttons", "simulated"): Reader,
         ("machine", "simulated"): Reader,
         ("printer", "simulated"): Reader,
+        ("payout", "simulated"): Payer,
     }
-    _backends = {"pointofsale": Pos, "hawk": Hawk}  # noqa: RUF012 - never changed
+    _backends = {"pointofsale": Pos, "gate": Gate, "hawk": Hawk}  # noqa: RUF012 - never changed
 
     def driver(self, role: str, driver: str) -> Any:
         return self._drivers[role, driver]

@@ -25,7 +25,8 @@ def options(lines: list[str]) -> list[str]:
 
 def blocks(header: str) -> list[str]:
     """Return each block of the example under *header*, active or behind #, uncovered."""
-    found, current = [], None
+    found: list[list[str]] = []
+    current: list[str] | None = None
     for line in [*options(example().splitlines()), "[end]"]:
         if line.startswith("["):
             found += [current] if current is not None else []

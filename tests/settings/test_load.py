@@ -166,7 +166,8 @@ def test_ten_different_mistakes_are_reported_together(tmp_path: Path) -> None:
     found = mistakes(tmp_path, text)
     assert {path: str(mistake).partition(": ")[2] for path, mistake in found.items()} == {
         "vendin": "found an unknown section; expected backends, cash, codes, control, devices, journal, log, "
-        'offline, printing, reading, roles, sandbox, sync, terminal, tickets, topup, vending (did you mean "vending"?)',
+        "offline, printing, reading, roles, sandbox, sync, terminal, tickets, topup, vending "
+        '(did you mean "vending"?)',
         "terminal.id": 'found "Coffee 1"; expected 1 to 32 lower-case letters, digits and inner hyphens',
         "terminal.job": 'found "vendign"; expected one of "tickets", "topup", "vending" '
         '(did you mean "vending"?)',
@@ -174,7 +175,7 @@ def test_ten_different_mistakes_are_reported_together(tmp_path: Path) -> None:
         '(did you mean "currency"?)',
         "offline.max_sale": "found -5; expected a whole number from 0 to 10000000",
         "offline.unknown_tokens": 'found "no"; expected true or false',
-        "backends.main.type": 'found "pointofsales"; expected "hawk" or "pointofsale" '
+        "backends.main.type": 'found "pointofsales"; expected one of "gate", "hawk", "pointofsale" '
         '(did you mean "pointofsale"?)',
         "backends.main.token": "found a secret (not shown); expected no secret in this file (write it to a "
         'file of its own and name that by token_file = "…", or name a credential of systemd by '
