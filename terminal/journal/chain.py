@@ -33,6 +33,7 @@ CONTENT: dict[str, tuple[str, ...]] = {
         "added_held",
         "added_state",
         "added_words",
+        "payload",
     ),
     "attempts": ("entry", "outcome", "state", "status", "words", "balance"),
     "decisions": ("entry", "action", "state", "by", "words"),
@@ -46,7 +47,7 @@ CONTENT: dict[str, tuple[str, ...]] = {
 }
 """The chained tables with the columns that are facts; columns not named here are derived from facts."""
 
-_ADDED = {"releases": 1, "cash": 1, "coin_faults": 1}
+_ADDED = {"entries": 1, "releases": 1, "cash": 1, "coin_faults": 1}
 """How many columns of a table, the last ones, are younger than it: each counts where it is not NULL."""
 
 _FEWEST = {table: len(CONTENT[table]) + 1 + len(STAMP) - added for table, added in _ADDED.items()}

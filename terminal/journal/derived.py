@@ -14,6 +14,7 @@ from terminal.journal import standing
 from terminal.journal.books import books
 from terminal.journal.errors import DecisionRefused
 from terminal.journal.standing import Standing
+from terminal.journal.tickets import check_sales
 
 _STEPS = """
 SELECT entry, seq, outcome, state, words, '' FROM attempts
@@ -143,6 +144,7 @@ def check_derived(db: sqlite3.Connection) -> Iterator[str]:
     for sentence, question in _QUESTIONS:
         for (seq,) in db.execute(question):
             yield sentence.format(seq)
+    yield from check_sales(db)
     sums = books(db)
     went = sums.credited + sums.spent + sums.returned + sums.held + sums.written_off
     if sums.accepted != went:

@@ -5,147 +5,30 @@ A reader never writes and never stops the daemon from writing.
 
 from __future__ import annotations
 
-import sqlite3
-from pathlib import Path
-from typing import Any
-
 import msgspec
 
 from terminal.core.cashbox import Level
 from terminal.core.catalogue import Product
 from terminal.core.events import CachedWallet, Ended, Exposure
-from terminal.core.facts import EntryKind, EntryState, ReleaseKind
+from terminal.core.facts import ReleaseKind
 from terminal.core.paper import Document
 from terminal.core.printing import name_of
 from terminal.core.records import OpenPayout, WaitingPrint
 from terminal.core.stamp import Stamp, elapsed_ms
-from terminal.journal.books import KEPT, OPEN, books
-from terminal.journal.readpool import ReadPool
-from terminal.journal.rows import Books, Entry, OpenRelease, OpenSession, Story, StoryEvent
-
-_ENTRY = (
-    "SELECT e.seq, e.key, e.kind, e.backend, e.token, e.amount, e.pieces, e.description, e.tag, e.session, "
-    "e.refers_to, e.held, e.state, e.words, e.wall_ms, e.mono_ms, e.boot, e.synced, e.in_doubt, e.attempts, "
-    "e.compensate, a.wall_ms, a.mono_ms, a.boot, a.synced "
-    "FROM entries AS e LEFT JOIN attempts AS a ON a.seq = e.first_attempt "
-)
-_OPEN = f"SELECT seq FROM entries INDEXED BY entries_open WHERE state = ? AND {OPEN}"  # noqa: S608 - our own words
-_VOIDED = "SELECT seq FROM entries INDEXED BY entries_voided WHERE state = 'voided' AND state = ?"
-_HELD = f"SELECT seq FROM entries INDEXED BY entries_open WHERE held = 1 AND {KEPT}"  # noqa: S608 - our own words
-_ALL = "SELECT count(*) FROM entries WHERE ? = 0"  # in the narrowest index, not in the table
-_HEAD_OF_LANE = f"(SELECT seq FROM entries WHERE lane = ? AND state = 'queued' AND {OPEN} ORDER BY seq LIMIT 1)"  # noqa: S608 - our own words
+from terminal.journal.books import OPEN, books
+from terminal.journal.entry_reads import stamp_of
+from terminal.journal.rows import Books, OpenRelease, OpenSession
+from terminal.journal.ticket_reads import TicketReads
 
 _pieces = msgspec.json.Decoder(tuple[Product, ...])
 _document = msgspec.json.Decoder(Document)
 
 
-class JournalReader(ReadPool):
+class JournalReader(TicketReads):
     """A journal opened for reading only; usable from any thread, also beside a running daemon.
 
     Every method raises JournalError, with a sentence, where the file cannot be read.
     """
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        self._counted = (0, 0)  # the last number that was counted, and how many entries there were up to it
-
-    # -- entries -----------------------------------------------------------------------------------------
-
-    def entry(self, key: str) -> Entry | None:
-        """Return the entry with this idempotency key."""
-        return next(iter(self._entries("WHERE e.key = ?", key)), None)
-
-    def entry_by_seq(self, seq: int) -> Entry | None:
-        """Return the entry with this number."""
-        return next(iter(self._entries("WHERE e.seq = ?", seq)), None)
-
-    def entry_by_reference(self, reference: str) -> Entry | None:
-        """Return the one entry of which receipts say this reference (receipt.reference), if there is one."""
-        found = self._entries("WHERE ltrim(substr(e.key, -12), '-/:._') = ? LIMIT 2", reference)
-        return found[0] if len(found) == 1 else None
-
-    def entries(
-        self, state: EntryState | None = None, limit: int = 50, before: int | None = None
-    ) -> list[Entry]:
-        """Return the newest *limit* entries, newest first, of one *state*, with numbers below *before*."""
-        below = (1 << 63) - 1 if before is None else before
-        order = "ORDER BY e.seq DESC LIMIT ?"
-        if state is None:
-            return self._entries(f"WHERE e.seq < ? {order}", below, limit)
-        if state is EntryState.DELIVERED:
-            return self._entries(f"WHERE e.seq < ? AND e.state = ? {order}", below, state.value, limit)
-        # A few among many: found in the small index of their own.
-        few = _VOIDED if state is EntryState.VOIDED else _OPEN
-        return self._entries(f"WHERE e.seq IN ({few} AND seq < ?) {order}", state.value, below, limit)
-
-    def next_in_lane(self, lane: str) -> Entry | None:
-        """Return the oldest queued entry of *lane*; None if there is none, or if it is held."""
-        found = self._entries(f"WHERE e.seq = {_HEAD_OF_LANE} AND e.held = 0", lane)
-        return found[0] if found else None
-
-    def pending_lanes(self) -> list[str]:
-        """Return the lanes (a token, or a key where there is none) with queued entries, oldest first."""
-        with self._reading() as db:
-            rows = db.execute(
-                f"SELECT lane FROM entries WHERE state = 'queued' AND {OPEN} GROUP BY lane ORDER BY min(seq)"  # noqa: S608 - our own words
-            )
-            return [lane for (lane,) in rows]
-
-    def sending(self) -> list[Entry]:
-        """Return the entries of which an attempt began that has not ended, oldest first."""
-        return self._entries(f"WHERE e.seq IN ({_OPEN}) ORDER BY e.seq", EntryState.SENDING.value)
-
-    def held(self) -> list[Entry]:
-        """Return the entries (settled ones too) whose releases are not settled, oldest first."""
-        return self._entries(f"WHERE e.seq IN ({_HELD}) ORDER BY e.seq")
-
-    def oldest_queued(self) -> Stamp | None:
-        """Return when the oldest queued entry was committed."""
-        with self._reading() as db:
-            row = db.execute(
-                "SELECT wall_ms, mono_ms, boot, synced FROM entries WHERE seq = "  # noqa: S608 - our own words
-                f"(SELECT min(seq) FROM entries INDEXED BY entries_open WHERE state = 'queued' AND {OPEN})"
-            ).fetchone()
-        return None if row is None else _stamp(*row)
-
-    def counts(self) -> dict[EntryState, int]:
-        """Return how many entries stand in each state."""
-        with self._reading() as db:
-            db.execute("BEGIN")
-            found = dict.fromkeys(EntryState, 0)
-            for state, count in db.execute(
-                f"SELECT state, count(*) FROM entries INDEXED BY entries_open WHERE {OPEN} GROUP BY state"  # noqa: S608 - our own words
-            ):
-                found[EntryState(state)] = count
-            (voided,) = db.execute("SELECT count(*) FROM entries WHERE state = 'voided'").fetchone()
-            every = self._count(db)
-        found[EntryState.VOIDED] = voided
-        found[EntryState.DELIVERED] = every - sum(found.values())
-        return found
-
-    def _count(self, db: sqlite3.Connection) -> int:
-        """Return the number of entries; none ever goes and all numbers rise, so only new ones are counted."""
-        seen, before = self._counted
-        new = db.execute("SELECT count(*) FROM entries WHERE seq > ?" if seen else _ALL, (seen,)).fetchone()[0]
-        (last,) = db.execute("SELECT coalesce(max(seq), 0) FROM entries").fetchone()
-        self._counted = (last, before + new)
-        return before + int(new)
-
-    def story(self, seq: int) -> Story | None:
-        """Return everything that happened to the entry *seq*, in order; None if there is no such entry."""
-        entry = self.entry_by_seq(seq)
-        if entry is None:
-            return None
-        with self._reading() as db:
-            events = [
-                StoryEvent(_stamp(*stamp), what, how, words)
-                for _, *stamp, what, how, words in db.execute(_STORY, (seq,))
-            ]
-        return Story(entry, tuple(events))
-
-    def _entries(self, where: str, *values: object) -> list[Entry]:
-        with self._reading() as db:
-            return [_as_entry(row) for row in db.execute(_ENTRY + where, values)]
 
     # -- what is open in the world -----------------------------------------------------------------------
 
@@ -160,7 +43,7 @@ class JournalReader(ReadPool):
             )
             return [
                 OpenRelease(
-                    release, ReleaseKind(kind), key, device, detail, _stamp(*stamp), _document_of(document)
+                    release, ReleaseKind(kind), key, device, detail, stamp_of(*stamp), _document_of(document)
                 )
                 for release, kind, key, device, detail, document, *stamp in rows
             ]
@@ -169,7 +52,7 @@ class JournalReader(ReadPool):
         """Return the documents whose last try failed or ended unknown, and that nobody has given up."""
         with self._reading() as db:
             return [
-                WaitingPrint(release, key, _document.decode(document), Ended(ended), _stamp(*stamp))
+                WaitingPrint(release, key, _document.decode(document), Ended(ended), stamp_of(*stamp))
                 for release, key, document, ended, *stamp in db.execute(_WAITING_PRINTS)
             ]
 
@@ -190,7 +73,7 @@ class JournalReader(ReadPool):
                 "WHERE p.ended IS NULL AND p.settled IS NULL ORDER BY p.seq"
             )
             return [
-                OpenPayout(payout, device, amount, mark, session, _stamp(*stamp))
+                OpenPayout(payout, device, amount, mark, session, stamp_of(*stamp))
                 for payout, device, amount, mark, session, *stamp in rows
             ]
 
@@ -199,7 +82,7 @@ class JournalReader(ReadPool):
         with self._reading() as db:
             return [
                 OpenSession(
-                    session, token, held, _stamp(*opened), _stamp(*coin) if coin[0] is not None else None
+                    session, token, held, stamp_of(*opened), stamp_of(*coin) if coin[0] is not None else None
                 )
                 for session, token, held, *opened, c1, c2, c3, c4 in db.execute(_OPEN_SESSIONS)
                 for coin in ((c1, c2, c3, c4),)
@@ -224,7 +107,7 @@ class JournalReader(ReadPool):
             row = db.execute(
                 "SELECT balance, wall_ms, mono_ms, boot, synced FROM wallets WHERE token = ?", (token,)
             ).fetchone()
-        return None if row is None else CachedWallet(row[0], elapsed_ms(_stamp(*row[1:]), now))
+        return None if row is None else CachedWallet(row[0], elapsed_ms(stamp_of(*row[1:]), now))
 
     def catalogue(self, backend: str) -> tuple[Product, ...]:
         """Return the products that *backend* told last; none if it never did."""
@@ -240,7 +123,7 @@ class JournalReader(ReadPool):
             created = db.execute(
                 "SELECT wall_ms, mono_ms, boot, synced FROM entries WHERE seq = ?", (oldest,)
             ).fetchone()
-        oldest_ms = None if created is None else elapsed_ms(_stamp(*created), now)
+        oldest_ms = None if created is None else elapsed_ms(stamp_of(*created), now)
         return Exposure(debits, credits_, total, count, oldest_ms)
 
     def books(self) -> Books:
@@ -281,52 +164,7 @@ _PAPERS = """
 SELECT release, document FROM releases
 WHERE entry = ?1 AND seq > ?1 AND kind = 'print' AND ended IS NULL AND document IS NOT NULL ORDER BY seq
 """
-_STORY = """
-SELECT seq, wall_ms, mono_ms, boot, synced, 'added', added_state, added_words FROM entries WHERE seq = ?1
-UNION ALL
-SELECT seq, wall_ms, mono_ms, boot, synced, 'attempt',
-       CASE WHEN status IS NULL THEN outcome ELSE outcome || ' (HTTP ' || status || ')' END, words
-FROM attempts WHERE entry = ?1 AND seq > ?1
-UNION ALL
-SELECT seq, wall_ms, mono_ms, boot, synced, CASE by WHEN '' THEN 'terminal' ELSE by END,
-       action, words FROM decisions WHERE entry = ?1 AND seq > ?1
-UNION ALL
-SELECT seq, wall_ms, mono_ms, boot, synced, kind, coalesce(ended, 'intended'),
-       CASE WHEN ended IS NULL THEN device || ': ' || detail ELSE words END
-FROM releases WHERE entry = ?1 AND seq > ?1
-ORDER BY 1
-"""
-
-
-def _stamp(wall_ms: int, mono_ms: int, boot: str, synced: int) -> Stamp:
-    return Stamp(wall_ms, mono_ms, boot, bool(synced))
 
 
 def _document_of(text: str | None) -> Document | None:
     return None if text is None else _document.decode(text)
-
-
-def _as_entry(row: tuple[Any, ...]) -> Entry:
-    seq, key, kind, backend, token, amount, pieces, description, tag, session, refers_to, held, *rest = row
-    state, words, wall_ms, mono_ms, boot, synced, in_doubt, attempts, compensate, *first = rest
-    return Entry(
-        seq=seq,
-        key=key,
-        kind=EntryKind(kind),
-        backend=backend,
-        token=token,
-        amount=amount,
-        pieces=_pieces.decode(pieces),
-        description=description,
-        tag=tag,
-        session=session,
-        refers_to=refers_to,
-        held=bool(held),
-        state=EntryState(state),
-        words=words,
-        created=_stamp(wall_ms, mono_ms, boot, synced),
-        first_attempted=None if first[0] is None else _stamp(*first),
-        in_doubt=bool(in_doubt),
-        attempts=attempts,
-        compensate=bool(compensate),
-    )

@@ -151,6 +151,11 @@ def decided(now: Standing, action: str, by: str, reason: str) -> Standing:
             in_doubt=now.in_doubt and not looked,
             first_attempt=None if looked else now.first_attempt,
         )
+    if now.kind is EntryKind.SALE and now.state is EntryState.QUEUED:
+        raise DecisionRefused(
+            "The tickets are in their guests' hands, and the sale is still on its way to the server: it is "
+            "voided only where the server refused it, or where nobody can tell whether it is booked."
+        )
     return replace(now, state=EntryState.VOIDED, held=False, words=plain(f"Voided by {by}: {reason}"))
 
 

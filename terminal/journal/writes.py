@@ -13,7 +13,8 @@ import msgspec
 from terminal.core import facts
 from terminal.core.delivery import Outcome
 from terminal.core.facts import CashKind, EntryKind, EntryState, Fact, ReleaseKind
-from terminal.journal import cash, standing
+from terminal.core.tickets import TicketSale
+from terminal.journal import cash, standing, tickets
 from terminal.journal.errors import DecisionRefused
 from terminal.journal.scribe import Known, Scribe
 from terminal.journal.standing import Standing, plain
@@ -55,7 +56,8 @@ def _change(scribe: Scribe, entry: Known, after: Standing) -> None:
 def _entry_added(scribe: Scribe, fact: facts.EntryAdded) -> None:
     if fact.kind is EntryKind.UNCLAIMED and fact.state is not EntryState.PARKED:
         raise ValueError("Unclaimed coins are never sent: such an entry is added as parked.")
-    scribe.append(
+    tickets.check(fact)
+    seq = scribe.append(
         "entries",
         fact.key,
         fact.kind.value,
@@ -70,7 +72,10 @@ def _entry_added(scribe: Scribe, fact: facts.EntryAdded) -> None:
         int(fact.held),
         fact.state.value,
         plain(fact.words),
+        None if fact.payload is None else msgspec.json.encode(fact.payload).decode(),
     )
+    if isinstance(fact.payload, TicketSale):
+        tickets.register(scribe, seq, fact.payload)
 
 
 def _entry_freed(scribe: Scribe, fact: facts.EntryFreed) -> None:

@@ -1,0 +1,45 @@
+"""Questions about codes: which sale a purchase code, an item code or a ticket's barcode is of."""
+
+from __future__ import annotations
+
+import re
+
+from terminal.core.tickets import TicketSale
+from terminal.journal.entry_reads import EntryReads
+from terminal.journal.rows import Entry
+
+_ITEM = re.compile(r"(?P<code>.+)(?P<index>[0-9]{4})", re.DOTALL)
+"""An item code is the purchase code with the number of the line, in four digits from 0000."""
+
+
+class TicketReads(EntryReads):
+    """What JournalReader asks of tickets."""
+
+    def knows_code(self, code: str) -> bool:
+        """Return whether a sale has the purchase code *code*."""
+        with self._reading() as db:
+            return db.execute("SELECT 1 FROM purchases WHERE code = ?", (code,)).fetchone() is not None
+
+    def sale(self, text: str) -> Entry | None:
+        """Return the sale that *text* is a code of: a ticket's barcode, the purchase code or an item code."""
+        found = self._entries("WHERE e.seq = (SELECT entry FROM tickets WHERE barcode = ?)", text)
+        found = found or self._of_purchase(text)
+        item = None if found else _ITEM.fullmatch(text)
+        if item is not None:
+            index = int(item["index"])
+            found = [sale for sale in self._of_purchase(item["code"]) if _has_line(sale, index)]
+        return found[0] if found else None
+
+    def card_used(self, reference: str) -> Entry | None:
+        """Return the newest sale for which a card terminal gave this reference."""
+        found = self._entries(
+            "WHERE e.seq = (SELECT max(entry) FROM card_references WHERE reference = ?)", reference
+        )
+        return found[0] if found else None
+
+    def _of_purchase(self, code: str) -> list[Entry]:
+        return self._entries("WHERE e.seq = (SELECT entry FROM purchases WHERE code = ?)", code)
+
+
+def _has_line(entry: Entry, index: int) -> bool:
+    return isinstance(entry.payload, TicketSale) and index < len(entry.payload.lines)
