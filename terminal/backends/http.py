@@ -42,6 +42,7 @@ class Http:
         credential: Returns the secret; raises OSError or ValueError with a sentence. It is asked at the first
             call, and again after the server has denied the secret: so one that was rolled is taken up, but
             not while the old one works (a server may know our keys only under the secret they came with).
+            None: each caller brings what proves who he is in the headers of his call.
         agent: What this client calls itself.
         ca_file: A PEM file of the only authorities that are trusted; empty: those of the system.
         tenure: Remembers since when the secret is in use; None where nobody asks.
@@ -52,7 +53,7 @@ class Http:
         self,
         url: str,
         *,
-        credential: Callable[[], str],
+        credential: Callable[[], str] | None,
         agent: str,
         ca_file: str = "",
         tenure: Tenure | None = None,
@@ -95,7 +96,7 @@ class Http:
             return ready
         line, secret = ready
         url = path if "://" in path else self._base + path
-        sent = {"Authorization": f"Bearer {secret}", **(headers or {})}
+        sent = {**({"Authorization": f"Bearer {secret}"} if secret else {}), **(headers or {})}
         content = None
         if json is not None:
             sent["Content-Type"] = "application/json"
@@ -108,7 +109,8 @@ class Http:
             return Answer(Outcome.UNKNOWN, str(error))
         if reply.status in _DENIED:
             self._forget(secret)
-        return Reply(reply.status, reply.headers, reply.body.replace(secret.encode(), b"[secret]"))
+        body = reply.body.replace(secret.encode(), b"[secret]") if secret else reply.body
+        return Reply(reply.status, reply.headers, body)
 
     def same_origin(self, url: str) -> bool:
         """Return whether *url* is at the server that the secret is for."""
@@ -136,7 +138,7 @@ class Http:
         with self._lock:
             if self._closed:
                 return Answer(Outcome.UNSENT, "this terminal is stopping")
-            unable = None if self._secret else self._take_secret()
+            unable = None if self._secret else self._take_secret(self._credential)
             if unable is not None:
                 return unable
             if tried is not None and self._tenure is not None and not self._tenure.covers(tried):
@@ -145,7 +147,7 @@ class Http:
                 try:
                     self._line = self._open()
                 except OSError as error:
-                    words = f"ca_file {self._ca_file} cannot be used: {_sentence(error)}"
+                    words = f"ca_file {self._ca_file} cannot be used: {sentence(error)}"
                     return Answer(Outcome.UNSENT, words)
             return self._line, self._secret
 
@@ -154,25 +156,21 @@ class Http:
 
         return Line(urlsplit(self._base).hostname or "", self._agent, self._ca_file, self._transport)
 
-    def _take_secret(self) -> Answer | None:
+    def _take_secret(self, credential: Callable[[], str] | None) -> Answer | None:
         """Take the secret up; return why it cannot be used."""
+        if credential is None:
+            return None
         try:
-            secret = self._read_secret()
+            secret = _checked(credential())
         except (OSError, ValueError) as error:
-            return Answer(Outcome.DENIED, f"no secret for this server: {_sentence(error)}")
+            return Answer(Outcome.DENIED, f"no secret for this server: {sentence(error)}")
         try:
             if self._tenure is not None:
                 self._tenure.begin(secret)
         except OSError as error:
-            return Answer(Outcome.UNSENT, f"it cannot be noted that a new secret is in use: {_sentence(error)}")
+            return Answer(Outcome.UNSENT, f"it cannot be noted that a new secret is in use: {sentence(error)}")
         self._secret = secret
         return None
-
-    def _read_secret(self) -> str:
-        secret = self._credential().strip()
-        if not secret or not secret.isascii() or not secret.isprintable() or " " in secret:
-            raise ValueError("it must be one word of printable ASCII")
-        return secret
 
     def _forget(self, secret: str) -> None:
         with self._lock:
@@ -180,6 +178,13 @@ class Http:
                 self._secret = ""
 
 
-def _sentence(error: Exception) -> str:
-    # An OSError's own text holds a path and a number; its reason is enough beside the option's name.
+def _checked(secret: str) -> str:
+    secret = secret.strip()
+    if not secret or not secret.isascii() or not secret.isprintable() or " " in secret:
+        raise ValueError("it must be one word of printable ASCII")
+    return secret
+
+
+def sentence(error: Exception) -> str:
+    """Return why something could not be read, without the path and number that an OSError's own text holds."""
     return (error.strerror if isinstance(error, OSError) else "") or str(error)

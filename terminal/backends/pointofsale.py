@@ -14,7 +14,6 @@ money. The key always goes out in the body and in ``X-Idempotency-Key``.
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 from http import HTTPStatus
@@ -25,6 +24,7 @@ from terminal.backends.http import Http
 from terminal.backends.pointofsale_options import PointOfSaleOptions
 from terminal.backends.protocol import Tenure, TerminalInfo, WalletReply
 from terminal.backends.replies import Reply, hide, judge
+from terminal.backends.values import Remembered, cents, token_text
 from terminal.core.catalogue import Product
 from terminal.core.delivery import Answer, Guarantee, Outcome, Promise
 from terminal.core.events import WalletAnswer
@@ -75,7 +75,7 @@ class PointOfSale:
         self._credit = options.credit or ("none" if pretix else "amount")
         self._slash = "/" if (pretix if options.trailing_slash is None else options.trailing_slash) else ""
         self._look_first = pretix
-        self._paired = _Remembered(_REMEMBERED)
+        self._paired = Remembered[bool](_REMEMBERED)
         self._http = Http(
             options.url,
             credential=credential,
@@ -113,7 +113,7 @@ class PointOfSale:
         except ValueError as error:
             return Answer(Outcome.REFUSED, str(error))
         until = time.monotonic() + timeout_s
-        if self._look_first and token not in self._paired:
+        if self._look_first and not self._paired.get(token):
             unable = self._look(token, timeout_s)
             if unable is not None:
                 return unable
@@ -196,7 +196,7 @@ class PointOfSale:
     # -- the wire --------------------------------------------------------------------------------------
 
     def _token(self, uid: str) -> str:
-        return wire.token_text(uid, self._options.token_case, self._options.token_order)
+        return token_text(uid, self._options.token_case, self._options.token_order)
 
     def _wallet(self, token: str, tail: str = "") -> str:
         return f"/pos/wallets/token/{token}{tail}{self._slash}"
@@ -209,11 +209,11 @@ class PointOfSale:
         if not reply.good:
             return judge(reply)
         found = wire.wallet(reply.json())
-        balance = wire.cents(found.get("balance")) if found else None
+        balance = cents(found.get("balance")) if found else None
         if balance is None:
             words = "the answer is no wallet with a balance in whole cents: check the url and the dialect"
             return Answer(Outcome.UNKNOWN, words, reply.status)
-        self._paired.add(token)
+        self._paired.put(token, True)
         return Answer(Outcome.DELIVERED, status=reply.status, balance=balance)
 
     def _look(self, token: str, timeout_s: float) -> Answer | None:
@@ -242,9 +242,9 @@ class PointOfSale:
                 f"{reply.title}, but not in the API's words: something else may have answered; check the url"
             )
             return Answer(Outcome.UNKNOWN, words, reply.status)
-        self._paired.add(token)
+        self._paired.put(token, True)
         words = "this key was booked before" if reply.status == HTTPStatus.ACCEPTED else ""
-        return Answer(Outcome.DELIVERED, words, reply.status, balance=wire.cents((found or {}).get("balance")))
+        return Answer(Outcome.DELIVERED, words, reply.status, balance=cents((found or {}).get("balance")))
 
     @staticmethod
     def _hidden(answer: Answer, token: str) -> Answer:
@@ -253,23 +253,3 @@ class PointOfSale:
         if words == answer.words:
             return answer
         return replace(answer, words=words)
-
-
-class _Remembered:
-    """The tokens of which the server is known to have a wallet; the oldest are forgotten."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._lock = threading.Lock()
-        self._tokens: dict[str, None] = {}
-
-    def __contains__(self, token: str) -> bool:
-        with self._lock:
-            return token in self._tokens
-
-    def add(self, token: str) -> None:
-        with self._lock:
-            self._tokens.pop(token, None)
-            self._tokens[token] = None
-            if len(self._tokens) > self._most:
-                del self._tokens[next(iter(self._tokens))]

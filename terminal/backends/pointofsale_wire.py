@@ -7,10 +7,10 @@ nothing else: a server that means something else by its numbers must not be gues
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any
 
+from terminal.backends.values import cents, text
 from terminal.core.catalogue import Product, ProductId
 from terminal.core.facts import EntryKind
 from terminal.core.value import Value
@@ -18,8 +18,6 @@ from terminal.journal.rows import Entry
 
 LONGEST_DESCRIPTION = 100
 """Characters; servers cut a longer one."""
-
-_UID = re.compile(r"(?:[0-9A-F]{2}){1,32}")
 
 
 class Unusable(ValueError):  # noqa: N818 - what it is about the answer
@@ -35,19 +33,6 @@ class Page(Value, frozen=True):
     id: str | None = None
     name: str | None = None
     permission: str | None = None
-
-
-def token_text(uid: str, case: Literal["lower", "upper"], order: Literal["as read", "reversed"]) -> str:
-    """Return a UID as the server writes it: hex without separators.
-
-    Raises:
-        ValueError: It is no canonical UID (upper-case hex, whole bytes).
-    """
-    if not _UID.fullmatch(uid):
-        raise ValueError("this token's id is no hexadecimal UID")
-    octets = bytes.fromhex(uid)
-    text = (octets if order == "as read" else octets[::-1]).hex()
-    return text if case == "lower" else text.upper()
 
 
 def booking(entry: Entry, *, amounts: bool) -> dict[str, Any]:
@@ -83,11 +68,6 @@ def wallet(data: Any) -> dict[str, Any] | None:
     return None
 
 
-def cents(value: Any) -> int | None:
-    """Return a whole number of cents; None for anything else (a float, a text, true)."""
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
 def read_page(data: Any) -> Page:
     """Read one page of ``GET /pos/terminal``: a terminal with products, or products alone.
 
@@ -111,9 +91,9 @@ def read_page(data: Any) -> Page:
         tuple(products),
         tuple(dropped),
         _next(outer) or _next(me),
-        _text(me.get("id")),
-        _text(me.get("friendly_name")),
-        _text(me.get("permission")),
+        text(me.get("id")),
+        text(me.get("friendly_name")),
+        text(me.get("permission")),
     )
 
 
@@ -127,16 +107,12 @@ def _product(each: Any, number: int) -> Product:
     if price is None:
         found = type(each.get("price")).__name__
         raise Unusable(f"the price of product {id_!r} is no whole number of cents (but {found})")
-    return Product(id_, _text(each.get("friendly_name")) or str(id_), price)
+    return Product(id_, text(each.get("friendly_name")) or str(id_), price)
 
 
 def _next(holder: dict[str, Any]) -> str | None:
     links = holder.get("links")
-    return _text(links.get("next")) if isinstance(links, dict) else None
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
+    return text(links.get("next")) if isinstance(links, dict) else None
 
 
 def choose(products: Iterable[Product], wanted: tuple[ProductId, ...]) -> tuple[tuple[Product, ...], list[str]]:

@@ -37,10 +37,10 @@ class Reply:
     body: bytes
 
     def json(self) -> Any:
-        """Return the body read as JSON; None if it is none (or ``null``)."""
+        """Return the body read as JSON; None if it is none (or ``null``, or nested beyond all reason)."""
         try:
             return msgspec.json.decode(self.body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
 
     @property
@@ -61,21 +61,28 @@ class Reply:
 
     def words(self) -> str:
         """Return the server's own words: the body in printable characters, bounded; empty for a web page."""
-        if self.body.lstrip()[:1] == b"<":
-            return ""
-        text = self.body[: 4 * MOST_WORDS].decode("utf-8", "replace")
-        text = "".join(char if char.isprintable() else " " for char in text).strip()
-        return text if len(text) <= MOST_WORDS else text[: MOST_WORDS - 1] + "…"
+        return "" if self.page else plain(self.body[: 4 * MOST_WORDS].decode("utf-8", "replace"))
+
+    @property
+    def page(self) -> bool:
+        """Whether it holds a web page (or another kind of XML)."""
+        return self.body.lstrip()[:1] == b"<"
 
 
-def judge(reply: Reply) -> Answer:
-    """Return what an answer means that is not 2xx.
+def plain(text: str) -> str:
+    """Return *text* in printable characters, bounded."""
+    text = "".join(char if char.isprintable() else " " for char in text[: 4 * MOST_WORDS]).strip()
+    return text if len(text) <= MOST_WORDS else text[: MOST_WORDS - 1] + "…"
+
+
+def judge(reply: Reply, said: str | None = None) -> Answer:
+    """Return what an answer means that is not 2xx. *said*: the server's words in it, where somebody read them.
 
     A redirect is surely not booked, and a matter of configuration: so the backend pauses and nothing is parked
     or lost. A 404 in words that are no JSON comes from something in front of the server (a proxy that is being
     updated, a wrong path), not from the server: nothing is booked, and later it may be.
     """
-    status, said = reply.status, reply.words()
+    status, said = reply.status, reply.words() if said is None else said
     if status in _DENIED:
         return Answer(Outcome.DENIED, _says(reply.title, said), status)
     if status in _LATER:
