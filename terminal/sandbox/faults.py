@@ -15,16 +15,20 @@ from msgspec import Meta
 from terminal.httpd import Drop, Reply, Response, Takeover
 from terminal.httpd.wire import render
 
+_PORTAL = b"<!doctype html><title>Welcome</title><p>Please accept our conditions to use this network."
+
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One way to misbehave.
 
     Attributes:
         kind: ``delay`` waits *ms*, then goes on; ``status`` answers *status*; ``drop`` closes without an
-            answer; ``hang`` never answers; ``drip`` sends the true answer, one byte every *ms*.
+            answer; ``hang`` never answers; ``drip`` sends the true answer, one byte every *ms*; ``garbage``
+            answers 200 with a page that is no answer at all, as the portal of a wireless network does.
         after: Whether it happens after the request took effect; else before, and it takes none. A ``drip`` is
             always after.
         method: Which requests it meets; ``*``: all.
+        path: Only requests whose path holds this text.
         probability: In how many of them it happens.
         count: How often at most; None: for ever.
         ms: Milliseconds, for ``delay`` and ``drip``.
@@ -33,9 +37,10 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         words: For ``status``: the body's words.
     """
 
-    kind: Literal["delay", "status", "drop", "hang", "drip"]
+    kind: Literal["delay", "status", "drop", "hang", "drip", "garbage"]
     after: bool = False
     method: Literal["*", "GET", "POST", "PUT"] = "*"
+    path: str = ""
     probability: Annotated[float, Meta(ge=0, le=1)] = 1.0
     count: Annotated[int, Meta(ge=0)] | None = None
     ms: Annotated[int, Meta(ge=0, le=3_600_000)] = 100
@@ -46,6 +51,10 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def is_after(self) -> bool:
         """Return whether the request has taken effect when it happens."""
         return self.after or self.kind == "drip"
+
+    def meets(self, method: str, path: str) -> bool:
+        """Return whether it happens to such requests."""
+        return self.method in ("*", method) and self.path in path
 
 
 class Faults:
@@ -88,9 +97,9 @@ class Faults:
         """The server starts (again)."""
         self._ending.clear()
 
-    def before(self, method: str) -> Reply | None:
+    def before(self, method: str, path: str = "") -> Reply | None:
         """Let happen what happens before a request is looked at; an answer stands in for that of the server."""
-        for fault in self._draw(method, after=False):
+        for fault in self._draw(method, path, after=False):
             if fault.kind == "delay":
                 if self._ending.wait(fault.ms / 1000):
                     return Drop()  # the machine went off meanwhile
@@ -98,9 +107,9 @@ class Faults:
                 return _instead(fault)
         return None
 
-    def after(self, method: str, response: Response) -> Reply:
+    def after(self, method: str, response: Response, path: str = "") -> Reply:
         """Let happen what happens once *response* stands for something that took effect."""
-        for fault in self._draw(method, after=True):
+        for fault in self._draw(method, path, after=True):
             if fault.kind == "delay":
                 if self._ending.wait(fault.ms / 1000):
                     return Drop()  # the machine went off meanwhile
@@ -111,12 +120,12 @@ class Faults:
                 return _instead(fault)
         return response
 
-    def _draw(self, method: str, *, after: bool) -> list[Fault]:
+    def _draw(self, method: str, path: str, *, after: bool) -> list[Fault]:
         """Return the delays that happen, and the first other fault that does."""
         drawn: list[Fault] = []
         with self._lock:
             for number, fault in enumerate(self._faults):
-                if fault.is_after() != after or fault.method not in ("*", method) or fault.count == 0:
+                if fault.is_after() != after or not fault.meets(method, path) or fault.count == 0:
                     continue
                 if self._random.random() >= fault.probability:
                     continue
@@ -134,6 +143,8 @@ def _instead(fault: Fault) -> Reply:
         return Drop()
     if fault.kind == "hang":
         return Takeover(_hang)
+    if fault.kind == "garbage":
+        return Response(200, _PORTAL, {"Content-Type": "text/html"})
     headers = {} if fault.retry_after_s is None else {"Retry-After": str(fault.retry_after_s)}
     return Response.json({"message": fault.words}, fault.status, headers)
 

@@ -7,14 +7,12 @@ afterwards what really took effect, whatever became of the answer.
 from __future__ import annotations
 
 import json
-import sqlite3
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
+
+from terminal.sandbox.database import Database
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS wallets (
@@ -76,37 +74,11 @@ class Item(msgspec.Struct, frozen=True):
     price: int
 
 
-class Ledger:
+class Ledger(Database):
     """The state of the server, in *path* or in memory. Any thread may call; one at a time is served."""
 
     def __init__(self, path: str | Path = ":memory:") -> None:
-        if path != ":memory:":
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._lock = threading.RLock()
-        self._db.executescript(
-            f"PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; {_SCHEMA}"
-        )
-
-    def close(self) -> None:
-        """Close the file; a request under way finishes first."""
-        with self._lock:
-            self._db.close()
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Everything inside is committed together, or not at all."""
-        with self._lock:
-            if self._db.in_transaction:
-                yield
-                return
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
+        super().__init__(path, _SCHEMA)
 
     # -- wallets ---------------------------------------------------------------------------------------
 

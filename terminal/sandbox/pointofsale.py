@@ -115,14 +115,14 @@ class PointOfSaleApi:
     def _served(self, name: str, handler: Callable[[Request], Response]) -> Callable[[Request], Reply]:
         def serve(request: Request) -> Reply:
             self._count(name)
-            fault = self._faults.before(request.method)
+            fault = self._faults.before(request.method, request.path)
             if fault is not None:
                 return fault
             by_header = self.keys == "header-24h"
             try:
                 with self._replays.running(request) if by_header else nullcontext():
                     response = self._answer(request, handler, by_header=by_header)
-                    return self._faults.after(request.method, response)
+                    return self._faults.after(request.method, response, request.path)
             except Refused as error:
                 return self._refusal(error)
 
