@@ -23,7 +23,17 @@ from terminal.core.events import Ended, PrintEnded
 from terminal.core.facts import Fact, PrintGivenUp, ReleaseIntended, ReleaseKind, ReleaseSettled
 from terminal.core.job import Job
 from terminal.core.paper import Document
-from terminal.core.print_names import TICKET, VOUCHER, is_ticket, kind_of, limit_ms, name_of, release_of, told
+from terminal.core.print_names import (
+    TICKET,
+    VOUCHER,
+    is_ticket,
+    is_worth_money,
+    kind_of,
+    limit_ms,
+    name_of,
+    release_of,
+    told,
+)
 from terminal.core.print_queue import (
     MOST,
     REMEMBERED,
@@ -99,8 +109,7 @@ def restore(
     ]
     facts: list[PrintGivenUp] = []
     jobs: list[PrintJob] = []
-    # What a printer had in hand came before all that waited.
-    for found in _in_turn([_found(job, each, now) for each in (*seen, *waiting)]):
+    for found in _in_turn([_found(job, each, now) for each in (*waiting, *seen)]):
         if why := _why_no_more(job.printing, found, now):
             facts.append(PrintGivenUp(found.release, why))
         else:
@@ -125,9 +134,9 @@ def _found(job: Job, books: WaitingPrint, now: Stamp) -> PrintJob:
         until_ms=None if wait_ms is None else since_ms + wait_ms,
         number=number,
         copy=copy + torn,
-        # The books do not tell a try that failed from one that only waited for its turn: no document is given
-        # up for having waited.
-        tries=number if torn else number - 1,
+        # The books do not tell a try that failed from one that only waited for its turn: what is worth money
+        # is not given up for having waited.
+        tries=number - 1 if is_worth_money(name) and not torn else number,
         release=books.release,
     )
 
