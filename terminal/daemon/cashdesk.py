@@ -8,39 +8,29 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
 from terminal.core.cashbox import Level
-from terminal.core.events import EmptyingAsked, Event
+from terminal.core.events import EmptyingAsked
+from terminal.core.facts import BoxEmptied
 from terminal.core.rules import CashRules
 from terminal.core.terminal import TerminalState
+from terminal.daemon import desk
+from terminal.daemon.desk import By, Decides
 from terminal.httpd import Problem, Request, Response, Route
 
 _LOG = logging.getLogger(__name__)
 
-_FLUSH_S = 5
 NEARLY_FULL = 90
 """Percent of a limit from which on a person is told to empty the box."""
 
 
 class _Emptying(msgspec.Struct, forbid_unknown_fields=True):
-    by: Annotated[str, Meta(max_length=100)]
+    by: By
     counted: Annotated[int, Meta(ge=0, le=1_000_000_000_00)] | None = None
-
-
-class Decides(Protocol):
-    """What the cash desk needs of the loop."""
-
-    state: TerminalState | None
-
-    def post(self, event: Event) -> None:
-        """Put an event into the inbox."""
-
-    def flush(self, timeout_s: float) -> bool:
-        """Wait until what was posted is decided and written."""
 
 
 class CashDesk:
@@ -96,33 +86,23 @@ class CashDesk:
     def _empty(self, request: Request) -> Response:
         asked: _Emptying = request.json(_Emptying)
         name = request.params["device"]
-        if not asked.by.strip() or not asked.by.isprintable():
-            raise Problem(
-                400, f"found {asked.by[:20]!r} as by, which is who empties it; expected one line of text"
-            )
+        desk.line(asked.by, "by, which is who empties it")
         known = {box["device"]: box for box in self.boxes()}
         if name not in known:
             raise Problem(404, f"there is no cash box {name!r}; there are {', '.join(known) or 'none'}")
-        before = self._state()
-        self._loop.post(EmptyingAsked(name, asked.by, asked.counted))
-        flushed = self._loop.flush(_FLUSH_S)
-        after = self._state()
-        emptied = after.emptied
-        if not flushed or emptied is before.emptied or emptied is None or emptied.device != name:
-            raise Problem(
-                503, "the terminal does not answer, or cannot write this down: the level is as it was"
-            )
+        before = desk.state_of(self._loop).emptied
+
+        def emptied_now(state: TerminalState) -> BoxEmptied | None:
+            found = state.emptied
+            return found if found is not None and found is not before and found.device == name else None
+
+        event = EmptyingAsked(name, asked.by, asked.counted)
+        emptied = desk.decided(self._loop, event, emptied_now, "the level is as it was")
         _LOG.warning(
             "the cash box of %s was emptied by %s: %d cents in %d pieces by the books, counted %s",
             name, asked.by, emptied.amount, emptied.pieces, asked.counted,
         )  # fmt: skip
         return Response.json({"emptied": msgspec.to_builtins(emptied)})
-
-    def _state(self) -> TerminalState:
-        state = self._loop.state
-        if state is None:
-            raise Problem(503, "the terminal is starting: try again in a moment")
-        return state
 
 
 def _of(level: Level) -> tuple[int, int]:

@@ -19,18 +19,17 @@ from terminal.core.facts import EntryState, Fact, PersonDecided
 from terminal.core.records import Entry
 from terminal.core.stamp import Stamp
 from terminal.core.token import mask
-from terminal.httpd import Handler, Problem, Reply, Request, Response, Route
-from terminal.journal.errors import DecisionRefused, JournalError
+from terminal.daemon import desk
+from terminal.daemon.desk import By
+from terminal.httpd import Handler, Problem, Request, Response, Route
+from terminal.journal.errors import DecisionRefused
 from terminal.journal.rows import Story
 
 _LOG = logging.getLogger(__name__)
 
-_FLUSH_S = 5
-_DIGITS = 19  # of the largest number that a journal can hold
-
 
 class _Decision(msgspec.Struct, forbid_unknown_fields=True):
-    by: Annotated[str, Meta(max_length=100)]
+    by: By
     reason: Annotated[str, Meta(max_length=500)]
 
 
@@ -125,7 +124,7 @@ class Control:
             Route("POST", "/v1/catalogue/reload", self._reload_catalogue),
             Route("POST", "/v1/sim/{verb}", self._simulate),
         ]
-        return [Route(each.method, each.pattern, _sentences(each.handler)) for each in routes]
+        return [desk.sentences(each) for each in routes]
 
     # -- the journal -----------------------------------------------------------------------------------
 
@@ -134,12 +133,12 @@ class Control:
         known = [each.value for each in EntryState]
         if state is not None and state not in known:
             raise Problem(400, f"found state {state[:20]!r}; expected one of {', '.join(known)}")
-        limit = _number(request.query.get("limit", "50"), "limit", 1, 1000)
+        limit = desk.number(request.query.get("limit", "50"), "limit", 1, 1000)
         entries = self._books.entries(EntryState(state) if state else None, limit)
         return Response.json({"entries": [entry_json(entry) for entry in entries]})
 
     def _show(self, request: Request) -> Response:
-        story = self._books.story(self._seq(request))
+        story = self._books.story(desk.entry_number(request))
         if story is None:
             raise Problem(404, f"there is no entry {request.params['seq']}")
         events = [msgspec.to_builtins(event) for event in story.events]
@@ -147,8 +146,8 @@ class Control:
 
     def _decide(self, request: Request, action: str) -> Response:
         decision: _Decision = request.json(_Decision)
-        _check_line(decision.by, "by, which is who decided")
-        _check_line(decision.reason, "reason")
+        desk.line(decision.by, "by, which is who decided")
+        desk.line(decision.reason, "reason")
         entry = self._entry(request)
         fact = PersonDecided(entry.key, action, decision.by, decision.reason)
         try:
@@ -160,13 +159,10 @@ class Control:
         return Response.json({"entry": entry_json(self._entry(request))})
 
     def _entry(self, request: Request) -> Entry:
-        entry = self._books.entry_by_seq(self._seq(request))
+        entry = self._books.entry_by_seq(desk.entry_number(request))
         if entry is None:
             raise Problem(404, f"there is no entry {request.params['seq']}")
         return entry
-
-    def _seq(self, request: Request) -> int:
-        return _number(request.params["seq"], "number of an entry", 1, 2**62)
 
     # -- services --------------------------------------------------------------------------------------
 
@@ -208,7 +204,7 @@ class Control:
         except ValueError as error:
             raise Problem(409, str(error)) from None
         # So that whoever acts and then looks sees what followed.
-        self._flush(_FLUSH_S)
+        self._flush(desk.FLUSH_S)
         return Response.json({"words": f"{name}: {verb} done."})
 
     def _hand(self, verb: str, device: str) -> tuple[str, Callable[..., Any]]:
@@ -227,32 +223,8 @@ class Control:
         return next(iter(able.items()))
 
 
-def _sentences(handler: Handler) -> Handler:
-    """Let a journal that cannot be used answer with its sentence, whatever was asked."""
-
-    def answer(request: Request) -> Reply:
-        try:
-            return handler(request)
-        except JournalError as error:
-            raise Problem(503, str(error)) from None
-
-    return answer
-
-
 def entry_json(entry: Entry) -> dict[str, Any]:
     """Return an entry as JSON-shaped values; its token is masked (I8)."""
     value: dict[str, Any] = msgspec.to_builtins(entry)
     value["token"] = mask(entry.token)
     return value
-
-
-def _check_line(text: str, what: str) -> None:
-    """Refuse what would be no line in the log, or say nothing."""
-    if not text.strip() or not text.isprintable():
-        raise Problem(400, f"found {text[:20]!r} as {what}; expected one line of text")
-
-
-def _number(text: str, what: str, least: int, most: int) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > _DIGITS or not least <= int(text) <= most:
-        raise Problem(400, f"found {text[:20]!r} as {what}; expected a whole number from {least} to {most}")
-    return int(text)

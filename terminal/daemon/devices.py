@@ -25,11 +25,9 @@ from terminal.core.events import (
     DeviceEvent,
     DeviceMarked,
     Health,
-    PayoutEnded,
-    PrintEnded,
-    ReleaseEnded,
     TokenRemoved,
 )
+from terminal.daemon.happened import HAPPENED
 from terminal.daemon.status import DeviceStatus
 from terminal.settings import DeviceSettings
 
@@ -47,9 +45,6 @@ MOST_ANEW, WINDOW_S = 3, 3_600
 LOOK_S = 5.0
 LET_GO_S = 5.0
 """How long a driver that hangs may take to let its device go before the new one is tried."""
-
-_PAPER = (CoinInserted, CoinUnrecognised, PayoutEnded, ReleaseEnded, PrintEnded)
-"""What a driver that was given up may say too late, and a person should know of."""
 
 
 class Devices(Mapping[str, Device]):
@@ -267,7 +262,7 @@ class _Gate:
             if self._open:
                 self._post(self._name, event)
                 return
-        if isinstance(event, _PAPER):
+        if isinstance(event, HAPPENED):
             _LOG.critical("the driver of %r was given up and says too late, unbooked: %s", self._name, event)
 
     def close(self) -> None:

@@ -10,34 +10,18 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from terminal.core.effects import Effect
-from terminal.core.events import (
-    CoinInserted,
-    CoinUnrecognised,
-    Event,
-    JournalFailed,
-    JournalRecovered,
-    PayoutEnded,
-    PrintEnded,
-    ReleaseEnded,
-    TimePassed,
-)
+from terminal.core.events import Event, JournalFailed, JournalRecovered, TimePassed
 from terminal.core.facts import Fact
-from terminal.core.machine import CashSold
 from terminal.core.stamp import Stamp
 from terminal.core.terminal import Terminal, TerminalState
 from terminal.courtesy import RightOfWay
+from terminal.daemon.happened import HAPPENED, TOLD
 from terminal.journal.errors import JournalDamaged, JournalError, JournalUnwritable
 
 _LOG = logging.getLogger(__name__)
 
 RETRY_MS = 1_000
 """How long the loop waits before it tries to write again to a journal that could not be written."""
-
-_TOLD = (CoinUnrecognised, CashSold)
-"""What devices report that is no money of the terminal's."""
-
-_KEPT = (CoinInserted, PayoutEnded, ReleaseEnded, PrintEnded, *_TOLD)
-"""What has happened in the world and must reach the journal however late. Anything else may be done again."""
 
 _MOST_KEPT = 1_000
 """Beyond this, what devices only report stands in the log only: memory is not endless."""
@@ -199,9 +183,9 @@ class Loop:
 
     def _keep(self, event: Event) -> None:
         """Hold what must not be lost until the journal can be written, and say so: memory is not paper."""
-        if not isinstance(event, _KEPT):
+        if not isinstance(event, HAPPENED):
             return
-        if isinstance(event, _TOLD) and len(self._kept) >= _MOST_KEPT:
+        if isinstance(event, TOLD) and len(self._kept) >= _MOST_KEPT:
             _LOG.critical("not written down, and no longer kept: %s", event)
             return
         self._kept.append(event)
@@ -228,7 +212,7 @@ class Loop:
         while not self._inbox.empty():
             left.append(self._inbox.get())
         for event in left:
-            if isinstance(event, _KEPT):
+            if isinstance(event, HAPPENED):
                 _LOG.critical("look whether this is in the journal; book it by hand if it is not: %s", event)
         for acceptor, window in self.state.storms.items() if self.state else ():
             if window.counted:

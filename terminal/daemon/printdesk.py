@@ -8,27 +8,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Annotated, Protocol
+from typing import Protocol
 
 import msgspec
-from msgspec import Meta
 
-from terminal.core.events import Event, PrintAgainAsked
+from terminal.core.events import PrintAgainAsked
 from terminal.core.paper import Document
 from terminal.core.printing import name_of
 from terminal.core.records import Entry
-from terminal.core.terminal import TerminalState
+from terminal.daemon import desk
+from terminal.daemon.desk import By, Decides
 from terminal.httpd import Problem, Request, Response, Route
-from terminal.journal.errors import JournalError
 
 _LOG = logging.getLogger(__name__)
 
-_FLUSH_S = 5
-_DIGITS = 18
-
 
 class _Asked(msgspec.Struct, forbid_unknown_fields=True):
-    by: Annotated[str, Meta(max_length=100)]
+    by: By
 
 
 class Papers(Protocol):
@@ -39,18 +35,6 @@ class Papers(Protocol):
 
     def papers(self, seq: int) -> tuple[tuple[str, Document], ...]:
         """Return what was printed for it: each document with its last try."""
-
-
-class Decides(Protocol):
-    """What is needed of the loop."""
-
-    state: TerminalState | None
-
-    def post(self, event: Event) -> None:
-        """Put an event into the inbox."""
-
-    def flush(self, timeout_s: float) -> bool:
-        """Wait until what was posted is decided and written."""
 
 
 class PrintDesk:
@@ -69,34 +53,20 @@ class PrintDesk:
 
     def routes(self) -> list[Route]:
         """Return what the socket answers."""
-        return [Route("POST", "/v1/journal/{seq}/print", self._print)]
+        return [desk.sentences(Route("POST", "/v1/journal/{seq}/print", self._print))]
 
     def _print(self, request: Request) -> Response:
         asked: _Asked = request.json(_Asked)
-        if not asked.by.strip() or not asked.by.isprintable():
-            raise Problem(400, f"found {asked.by[:20]!r} as by, which is who asks; expected one line of text")
-        text = request.params["seq"]
-        if not text.isascii() or not text.isdigit() or len(text) > _DIGITS:
-            raise Problem(400, f"found {text[:20]!r} as number of an entry; expected a whole number")
-        try:
-            entry = self._books.entry_by_seq(int(text))
-            papers = self._books.papers(int(text))
-        except JournalError as error:
-            raise Problem(503, str(error)) from None
+        desk.line(asked.by, "by, which is who asks")
+        seq = desk.entry_number(request)
+        entry = self._books.entry_by_seq(seq)
+        papers = self._books.papers(seq)
         if entry is None:
-            raise Problem(404, f"there is no entry {text}")
+            raise Problem(404, f"there is no entry {seq}")
         if not papers:
-            raise Problem(409, f"nothing was ever printed for entry {text}: there is nothing to copy")
-        self._ask(PrintAgainAsked(self._ticket(), entry.key, asked.by, papers))
+            raise Problem(409, f"nothing was ever printed for entry {seq}: there is nothing to copy")
+        event = PrintAgainAsked(self._ticket(), entry.key, asked.by, papers)
+        desk.asked(self._loop, event, lambda state: state.again, "nothing is printed")
         names = [name_of(release).rpartition("/")[2] for release, _ in papers]
         _LOG.warning("copy of %s of entry %d asked for by %s", ", ".join(names), entry.seq, asked.by)
         return Response.json({"entry": entry.seq, "key": entry.key, "papers": names})
-
-    def _ask(self, event: PrintAgainAsked) -> None:
-        self._loop.post(event)
-        flushed = self._loop.flush(_FLUSH_S)
-        again = self._loop.state.again if self._loop.state else None
-        if not flushed or again is None or again.ticket != event.ticket:
-            raise Problem(503, "the terminal does not answer, or cannot write this down: nothing is printed")
-        if again.words:
-            raise Problem(409, again.words)

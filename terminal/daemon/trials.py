@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from socket import socket
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -23,25 +23,18 @@ from msgspec import Meta
 from drivers.contract import Device, Signal
 from terminal.core.catalogue import Product
 from terminal.core.effects import Screen
-from terminal.core.events import DeviceEvent, Event, PayCoins, TakeCoins, TrialAsked, TrialOver
+from terminal.core.events import DeviceEvent, PayCoins, TakeCoins, TrialAsked, TrialOver
 from terminal.core.paper import Document
-from terminal.core.terminal import TerminalState
+from terminal.daemon import desk
+from terminal.daemon.desk import By, Decides
 from terminal.daemon.signals import SIGNALS
 from terminal.httpd import Problem, Request, Takeover
-from terminal.listening import Ear, note, page
+from terminal.listening import ROLES, Ear, note, page
 from terminal.listening.lines import Line
 
 _LOG = logging.getLogger(__name__)
 
-_FLUSH_S = 5
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nConnection: close\r\n\r\n"
-_ROLES = {
-    "pulse": ("release",),
-    "print": ("printer",),
-    "signal": ("indicator",),
-    "accept": ("coin_acceptor",),
-    "pay": ("payout", "coin_acceptor"),
-}
 _MOST_CENTS = 100_000
 
 
@@ -57,19 +50,7 @@ class Try(msgspec.Struct, forbid_unknown_fields=True):
     full_uids: bool = False
     act: Literal["", "pulse", "print", "signal", "accept", "pay"] = ""
     what: Annotated[str, Meta(max_length=100)] = ""
-    by: Annotated[str, Meta(max_length=100)] = ""
-
-
-class Decides(Protocol):
-    """What a trial needs of the loop."""
-
-    state: TerminalState | None
-
-    def post(self, event: Event) -> None:
-        """Put an event into the inbox."""
-
-    def flush(self, timeout_s: float) -> bool:
-        """Wait until what was posted is decided and written."""
+    by: By = ""
 
 
 class Trials:
@@ -114,7 +95,7 @@ class Trials:
         if device is None:
             raise Problem(404, f"there is no device {name!r}; there are {', '.join(self._devices)}")
         role = str(getattr(device, "role", ""))
-        wanted = _ROLES.get(asked.act, (role,))
+        wanted = ROLES.get(asked.act, (role,))
         if role not in wanted or (asked.act == "pay" and not hasattr(device, "pay_out")):
             roles = " or ".join(wanted)
             raise Problem(400, f"{name!r} is a {role}: {asked.act} is for devices with the role {roles}")
@@ -137,19 +118,10 @@ class Trials:
     def _act(self, name: str, device: Any, asked: Try) -> Line:
         if asked.act == "signal":
             return self._signal(name, device, asked)
-        if not asked.by.strip() or not asked.by.isprintable():
-            raise Problem(
-                400, f"found {asked.by[:20]!r} as by, which is who tries it; expected one line of text"
-            )
+        desk.line(asked.by, "by, which is who tries it")
         ticket = self._ticket()
-        self._loop.post(TrialAsked(ticket, name, asked.by, self._what(name, asked)))
-        flushed = self._loop.flush(_FLUSH_S)
-        state = self._loop.state
-        trial = state.trial if state else None
-        if not flushed or trial is None or trial.ticket != ticket:
-            raise Problem(503, "the terminal does not answer, or cannot write this down: nothing was tried")
-        if trial.words:
-            raise Problem(409, trial.words)
+        event = TrialAsked(ticket, name, asked.by, self._what(name, asked))
+        trial = desk.asked(self._loop, event, lambda state: state.trial, "nothing was tried")
         _LOG.warning("%s: %s tried by %s, entry %s", name, asked.act, asked.by, trial.key)
         if asked.act == "accept":
             self._tickets[name] = ticket

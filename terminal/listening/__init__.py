@@ -3,10 +3,12 @@
 Ear              takes what a device says, from its threads, for one listener who may be slow
 event, traffic   what it said as a Line: words for a person, values for a program, no full UID unless asked
 page             a document to print for a trial
+ROLES            which devices can do what a technician asks for
 """
 
+from terminal.listening.acts import ROLES
 from terminal.listening.ear import Ear
 from terminal.listening.lines import Line, event, note, traffic
 from terminal.listening.page import page
 
-__all__ = ["Ear", "Line", "event", "note", "page", "traffic"]
+__all__ = ["ROLES", "Ear", "Line", "event", "note", "page", "traffic"]

@@ -15,19 +15,13 @@ from terminal.cli import common, tables
 from terminal.cli.client import Control
 from terminal.cli.devices import local
 from terminal.cli.errors import NEEDS_PERSON, NotRunning, Refused, WrongUse
+from terminal.listening import ROLES
 from terminal.settings import DeviceSettings, Settings
 
 LONGEST_S = 3_600.0
 ANSWER_S = 120.0
 """How long the answer of a relay or printer is waited for."""
 
-_ROLES = {
-    "pulse": ("release",),
-    "print": ("printer",),
-    "signal": ("indicator",),
-    "accept": ("coin_acceptor",),
-    "pay": ("payout", "coin_acceptor"),
-}
 _ANSWERED = ("pulse", "print", "pay")
 _QUESTIONS = {
     "pulse": "{name} is made to give out {what}; nobody pays for it. Go on?",
@@ -140,8 +134,8 @@ def _asked(device: DeviceSettings, act: str, what: str, by: str | None, *, yes: 
     """Return what the daemon is asked, after the questions that come first."""
     if not act:
         return {"act": "", "what": "", "by": ""}
-    if device.role not in _ROLES[act]:
-        roles = " or ".join(f'role = "{role}"' for role in _ROLES[act])
+    if device.role not in ROLES[act]:
+        roles = " or ".join(f'role = "{role}"' for role in ROLES[act])
         raise WrongUse(
             f"{device.name!r} is a {device.role.replace('_', ' ')}: --{act} is for devices with {roles}."
         )
