@@ -12,6 +12,7 @@ from typing import Any
 
 BACKENDS: dict[str, str] = {
     "pointofsale": "terminal.backends.pointofsale:PointOfSale",
+    "satellite": "terminal.backends.satellite:Satellite",
 }
 
 
