@@ -48,17 +48,20 @@ def _page(sums: Books, currency: str) -> list[str]:
     coins = [
         ("accepted", show(sums.accepted), "all coins that ever came in"),
         ("credited", show(sums.credited), "to wallets; delivered or on the way"),
-        ("spent", show(sums.spent), "on a sale"),
+        ("spent", show(sums.spent), "on sales, with what was kept beyond the price"),
         ("returned", show(sums.returned), "to the customer"),
         ("held", show(sums.held), "in open sessions, or claimed by nobody yet"),
         ("written off", show(sums.written_off), "by a named person"),
     ]
-    states = [(state.value, show(sums.debits[state]), show(sums.credits[state])) for state in EntryState]
+    kinds = {"debits": sums.debits, "credits": sums.credits}
+    if any(sums.sales.values()):
+        kinds["tickets"] = sums.sales
+    states = [(state.value, *(show(each[state]) for each in kinds.values())) for state in EntryState]
     return [
         tables.table(("coins", "amount".rjust(_COLUMN), "what it is"), coins),
         _verdict(sums, currency),
         "",
-        tables.table(("entries", "debits".rjust(_COLUMN), "credits".rjust(_COLUMN)), states),
+        tables.table(("entries", *(name.rjust(_COLUMN) for name in kinds)), states),
     ]
 
 

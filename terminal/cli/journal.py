@@ -1,4 +1,4 @@
-"""The journal: `journal list|show|retry|void|verify`; `export` and `books` stand in files of their own.
+"""The journal: `journal list|show|find|retry|void|verify`; `export` and `books` stand in files of their own.
 
 Reading opens the file itself, read-only, beside the running daemon or without it; what decides goes through the
 daemon, the only one that writes.
@@ -6,7 +6,6 @@ daemon, the only one that writes.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,18 +17,20 @@ from terminal.cli.books import books
 from terminal.cli.client import Control
 from terminal.cli.errors import NEEDS_PERSON, WrongUse
 from terminal.cli.export import export
-from terminal.cli.meaning import is_trial, kind, meaning, remedy
+from terminal.cli.meaning import is_trial, meaning
+from terminal.cli.story import as_json as as_json_of
+from terminal.cli.story import facts, page, when
 from terminal.cli.tables import Cell
-from terminal.core import money
+from terminal.core import money, shown
 from terminal.core.facts import EntryState
 from terminal.core.records import Entry
-from terminal.core.stamp import Stamp, utc
+from terminal.core.stamp import utc
+from terminal.core.tickets import TicketSale
 from terminal.core.token import mask
 from terminal.settings import Settings
 
 if TYPE_CHECKING:
     from terminal.journal.reads import JournalReader
-    from terminal.journal.rows import StoryEvent
 
 _COLOURS = {
     EntryState.UNKNOWN: "red",
@@ -77,7 +78,7 @@ def list_(state: str | None, limit: int, as_json: bool) -> None:  # noqa: FBT001
     with _reader(settings) as reader:
         entries = reader.entries(EntryState(state) if state else None, limit)
     if as_json:
-        common.print_json([_as_json(entry) for entry in entries])
+        common.print_json([_brief(entry) for entry in entries])
     elif not entries:
         click.echo(f"No entry is {state}." if state else "The journal holds no entry yet.")
     else:
@@ -92,19 +93,40 @@ def list_(state: str | None, limit: int, as_json: bool) -> None:  # noqa: FBT001
 @common.config_option
 @common.json_option
 def show(number: int, as_json: bool) -> None:  # noqa: FBT001 - click's flag
-    """Tell the story of entry NUMBER: what happened, what the server said, what it means, what you can do."""
+    """Tell the story of entry NUMBER: what happened, what the server said, what it means, what you can do.
+
+    Of a sale of tickets it shows the barcodes, for a gate that cannot read a ticket: whoever sees them can be
+    let in with them.
+    """
     settings = common.settings()
     with _reader(settings) as reader:
-        story = reader.story(number)
-    if story is None:
-        raise _no_entry(number)
-    if as_json:
-        told = {"entry": _as_json(story.entry), "events": [_event_json(event) for event in story.events]}
-        common.print_json({**told, "meaning": meaning(story.entry), "remedy": remedy(story.entry)})
-        return
-    events = [(_when(event.at), event.what, event.how, event.words) for event in story.events]
-    lines = [*_facts(story.entry, settings), "", tables.table(("when", "what", "how", "words"), events), ""]
-    click.echo("\n".join([*lines, *(words for words in (meaning(story.entry), remedy(story.entry)) if words)]))
+        _tell(reader, number, settings, as_json=as_json)
+
+
+@journal.command(
+    epilog=common.examples(
+        "terminalctl journal find GJXS0LM6RYG37XJX01", "terminalctl journal find GJXS0LM6RYG37"
+    )
+)
+@click.argument("code")
+@common.config_option
+@common.json_option
+def find(code: str, as_json: bool) -> None:  # noqa: FBT001 - click's flag
+    """Tell the story of the sale that CODE is of: a ticket's barcode, its purchase code, or an item code.
+
+    Works beside the running daemon and without it. Barcodes are shown whole, for a gate that cannot read a
+    ticket: whoever sees them can be let in with them.
+    """
+    settings = common.settings()
+    text = code.strip()
+    with _reader(settings) as reader:
+        entry = reader.sale(text) or reader.sale(text.upper())
+        if entry is None:
+            raise WrongUse(
+                f"No sale of this terminal has the code {tables.clean(text[:40])}. It is expected as it is "
+                "printed: a ticket's barcode, or the purchase code with which all codes of a sale begin."
+            )
+        _tell(reader, entry.seq, settings, as_json=as_json)
 
 
 @journal.command(
@@ -183,7 +205,8 @@ def _decide(action: str, number: int, by: str | None, reason: str | None, *, yes
     with Control(settings.control.socket) as control:
         if not yes:
             entry = msgspec.convert(control.get(f"/v1/journal/{number}")["entry"], Entry)
-            click.echo("\n".join([*_facts(entry, settings), meaning(entry)]), err=True)
+            lines = [*facts(entry, settings.terminal.currency), meaning(entry)]
+            click.echo("\n".join(lines), err=True)
         common.confirm(_QUESTIONS[action], yes)
         answer = control.post(f"/v1/journal/{number}/{action}", {"by": name, "reason": words})
     if as_json:
@@ -204,6 +227,17 @@ def _reader(settings: Settings) -> JournalReader:
     return JournalReader(common.journal_file(settings))
 
 
+def _tell(reader: JournalReader, number: int, settings: Settings, *, as_json: bool) -> None:
+    story = reader.story(number)
+    if story is None:
+        raise _no_entry(number)
+    papers = reader.paper(number) if isinstance(story.entry.payload, TicketSale) else ()
+    if as_json:
+        common.print_json(as_json_of(story, papers))
+    else:
+        click.echo(page(story, papers, settings.terminal.currency))
+
+
 def _no_entry(number: int) -> WrongUse:
     return WrongUse(f"There is no entry {number} in the journal: terminalctl journal list")
 
@@ -212,35 +246,11 @@ def _row(entry: Entry, settings: Settings) -> tuple[object, ...]:
     amount = money.show(entry.amount, settings.terminal.currency)
     state = Cell(entry.state.value, _COLOURS.get(entry.state))
     what = "trial" if is_trial(entry) else entry.kind.value
-    head = (entry.seq, _when(entry.created), what, amount.rjust(10))
+    if isinstance(entry.payload, TicketSale):
+        what = f"{what} {entry.payload.purchase.code}"
+    head = (entry.seq, when(entry.created), what, amount.rjust(10))
     return (*head, mask(entry.token), state, entry.attempts, entry.words)
 
 
-def _facts(entry: Entry, settings: Settings) -> list[str]:
-    amount = money.show(entry.amount, settings.terminal.currency)
-    pieces = ", ".join(piece.name for piece in entry.pieces)
-    lines = [
-        f"Entry {entry.seq}: {kind(entry)}, {amount}, token {mask(entry.token)}, {entry.state.value}",
-        f"  written     {_when(entry.created)}",
-        f"  server      {entry.backend}",
-        f"  pieces      {pieces}" if pieces else "",
-        f"  statement   {entry.description}" if entry.description else "",
-        f"  key         {entry.key}",
-        f"  last words  {entry.words}" if entry.words else "",
-    ]
-    return [tables.clean(line) for line in lines if line]
-
-
-def _when(stamp: Stamp) -> str:
-    """Return a moment in local time; with a ? where the clock was not known to be right."""
-    local = datetime.fromtimestamp(stamp.wall_ms / 1000, UTC).astimezone()
-    return f"{local:%Y-%m-%d %H:%M:%S}{'' if stamp.synced else '?'}"
-
-
-def _as_json(entry: Entry) -> dict[str, Any]:
-    value: dict[str, Any] = msgspec.to_builtins(entry)
-    return {**value, "token": mask(entry.token), "created_utc": utc(entry.created.wall_ms)}
-
-
-def _event_json(event: StoryEvent) -> dict[str, Any]:
-    return {"at_utc": utc(event.at.wall_ms), **msgspec.to_builtins(event)}
+def _brief(entry: Entry) -> dict[str, Any]:
+    return {**shown.brief(entry), "created_utc": utc(entry.created.wall_ms)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from terminal.core.facts import EntryKind, EntryState
 from terminal.core.records import Entry
+from terminal.core.tickets import TicketSale
 
 KINDS = {
     EntryKind.DEBIT: "a purchase",
@@ -25,12 +26,21 @@ def is_trial(entry: Entry) -> bool:
     return entry.kind is EntryKind.UNCLAIMED and not entry.amount
 
 
+_TICKETS_ARE_OUT = {
+    EntryState.UNKNOWN: "The server may or may not have recorded the sale: nobody here can tell.",
+    EntryState.PARKED: "The server has surely not recorded the sale, and will not as it is.",
+    EntryState.VOIDED: "It is settled without the server; it is not sent (any more).",
+}
+
+
 def meaning(entry: Entry) -> str:
     """Return what the state of *entry* means."""
     if is_trial(entry):
         return "A technician tried whether the device works. Nobody pays for it, and no server hears of it."
     if entry.kind is EntryKind.UNCLAIMED and entry.state is EntryState.PARKED:
         return "The coins lie in the machine and belong to nobody yet. They are never sent to a server."
+    if entry.kind is EntryKind.SALE and entry.state in _TICKETS_ARE_OUT:
+        return f"{_TICKETS_ARE_OUT[entry.state]} The tickets that were printed stay valid."
     if entry.held and entry.state is EntryState.QUEUED:
         return "It is not sent yet: whether the piece was given out is not settled."
     return {
@@ -51,13 +61,24 @@ def remedy(entry: Entry) -> str:
         return f"Give the money to whom it belongs, or to the till, then settle it: {void}"
     if entry.held and entry.state is EntryState.QUEUED:
         return "It settles itself when the device answers, or at the next start."
+    code = entry.payload.purchase.code if isinstance(entry.payload, TicketSale) else ""
     match entry.state:
         case EntryState.QUEUED:
             return "It goes out by itself; at once with: terminalctl sync now"
+        case EntryState.UNKNOWN if code:
+            return (
+                f"Look on the server for the purchase code {code}. If the sale is there, settle it and say so: "
+                f"{void}. If it is not, send it again: {retry}"
+            )
         case EntryState.UNKNOWN:
             return (
                 f"Look on the server for the key {entry.key}. If it is booked, settle it and say so: {void}"
                 f". If it is not, send it again: {retry}"
+            )
+        case EntryState.PARKED if code:
+            return (
+                f"Remove the cause that the server names and send it again: {retry}. Or enter the sale on the "
+                f"server by hand, under the purchase code {code}, and settle it: {void}"
             )
         case EntryState.PARKED if entry.kind is EntryKind.REFUND:
             return (

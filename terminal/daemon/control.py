@@ -17,8 +17,8 @@ from msgspec import Meta
 from terminal.core.events import Event, PairingAsked
 from terminal.core.facts import EntryState, Fact, PersonDecided
 from terminal.core.records import Entry
+from terminal.core.shown import brief, whole
 from terminal.core.stamp import Stamp
-from terminal.core.token import mask
 from terminal.daemon import desk
 from terminal.daemon.desk import By
 from terminal.httpd import Handler, Problem, Request, Response, Route
@@ -135,14 +135,14 @@ class Control:
             raise Problem(400, f"found state {state[:20]!r}; expected one of {', '.join(known)}")
         limit = desk.number(request.query.get("limit", "50"), "limit", 1, 1000)
         entries = self._books.entries(EntryState(state) if state else None, limit)
-        return Response.json({"entries": [entry_json(entry) for entry in entries]})
+        return Response.json({"entries": [brief(entry) for entry in entries]})
 
     def _show(self, request: Request) -> Response:
         story = self._books.story(desk.entry_number(request))
         if story is None:
             raise Problem(404, f"there is no entry {request.params['seq']}")
         events = [msgspec.to_builtins(event) for event in story.events]
-        return Response.json({"entry": entry_json(story.entry), "events": events})
+        return Response.json({"entry": whole(story.entry), "events": events})
 
     def _decide(self, request: Request, action: str) -> Response:
         decision: _Decision = request.json(_Decision)
@@ -156,7 +156,7 @@ class Control:
             raise Problem(409, str(error)) from None
         self._committed((fact,))
         _LOG.warning("%s: entry %d by %s: %s", action, entry.seq, decision.by, decision.reason)
-        return Response.json({"entry": entry_json(self._entry(request))})
+        return Response.json({"entry": brief(self._entry(request))})
 
     def _entry(self, request: Request) -> Entry:
         entry = self._books.entry_by_seq(desk.entry_number(request))
@@ -221,10 +221,3 @@ class Control:
         if len(able) > 1:
             raise Problem(409, f"several devices know {verb!r}: say which one of {', '.join(able)} (--device)")
         return next(iter(able.items()))
-
-
-def entry_json(entry: Entry) -> dict[str, Any]:
-    """Return an entry as JSON-shaped values; its token is masked (I8)."""
-    value: dict[str, Any] = msgspec.to_builtins(entry)
-    value["token"] = mask(entry.token)
-    return value

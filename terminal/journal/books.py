@@ -33,12 +33,14 @@ def books(db: sqlite3.Connection) -> Books:
     (unclaimed,) = db.execute(
         f"SELECT coalesce(sum(amount), 0) FROM entries WHERE kind = 'unclaimed' AND {OPEN}"  # noqa: S608 - our own words
     ).fetchone()
-    debits, credits_ = dict.fromkeys(EntryState, 0), dict.fromkeys(EntryState, 0)
+    debits, credits_, sales = (dict.fromkeys(EntryState, 0) for _ in range(3))
     for kind, state, amount in db.execute("SELECT kind, state, sum(amount) FROM entries GROUP BY 1, 2"):
         if kind == EntryKind.DEBIT.value:
             debits[EntryState(state)] += amount
         elif kind in (EntryKind.CREDIT.value, EntryKind.REFUND.value):
             credits_[EntryState(state)] += amount
+        elif kind == EntryKind.SALE.value:
+            sales[EntryState(state)] += amount
     return Books(
         accepted=moved[CashKind.IN],
         credited=moved[CashKind.CREDITED] - voided,
@@ -48,4 +50,5 @@ def books(db: sqlite3.Connection) -> Books:
         written_off=moved[CashKind.WRITTEN_OFF] + voided,
         debits=debits,
         credits=credits_,
+        sales=sales,
     )

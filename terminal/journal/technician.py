@@ -1,7 +1,8 @@
 """The journal's tables as a technician reads them, row by row, through sqlite-utils.
 
 A row is flat: moments as ISO 8601 in UTC beside whether the clock was right then, tokens masked, money in
-cents, entries and sessions by their numbers. What only the program needs (hashes, boots, monotonic clocks) is
+cents, entries and sessions by their numbers, a sale by its purchase code (its barcodes are worth money: see
+terminal.core.shown). What only the program needs (hashes, boots, monotonic clocks) is
 left out.
 
 Rows are read a page at a time: however many there are, they fit into memory, and a reader that pauses keeps no
@@ -48,6 +49,8 @@ TABLES: dict[str, dict[str, str]] = {
         "attempts": "attempts",
         "first_attempted": "(SELECT a.wall_ms FROM attempts AS a WHERE a.seq = entries.first_attempt)",
         "words": "words",
+        "code": "json_extract(payload, '$.purchase.code')",
+        "staff": "json_extract(payload, '$.staff')",
     },
     "attempts": {
         "seq": "seq",
@@ -204,6 +207,7 @@ _SHAPES: dict[str, Callable[[object], object]] = {
     "first_attempted": _moment,
     "clock_synchronised": bool,
     "token": _masked,
+    "staff": _masked,
     "pieces": _names,
 }
 """Fields that are shown otherwise than they are stored, by name, in whatever table."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 
+from terminal.core.events import Ended
+from terminal.core.print_names import told
 from terminal.core.tickets import TicketSale
+from terminal.core.value import replace
 from terminal.journal.entry_reads import EntryReads
-from terminal.journal.rows import Entry
+from terminal.journal.rows import Entry, OnPaper, Paper
 
 _ITEM = re.compile(r"(?P<code>.+)(?P<index>[0-9]{4})", re.DOTALL)
 """An item code is the purchase code with the number of the line, in four digits from 0000."""
@@ -37,8 +40,35 @@ class TicketReads(EntryReads):
         )
         return found[0] if found else None
 
+    def paper(self, seq: int) -> tuple[Paper, ...]:
+        """Return what has become of each document of the entry *seq*, in the order of their first tries."""
+        found: dict[str, Paper] = {}
+        with self._reading() as db:
+            for release, ended, detail, words in db.execute(_PRINTS, (seq,)):
+                name, _, copy = told(release)
+                before = found.get(name, Paper(name, OnPaper.PRINTING, copy, 0, ""))
+                found[name] = replace(before, copy=copy, words=words, state=_state(ended, detail))
+                if found[name].state is OnPaper.DONE:
+                    found[name] = replace(found[name], printed=before.printed + 1)
+        return tuple(found.values())
+
     def _of_purchase(self, code: str) -> list[Entry]:
         return self._entries("WHERE e.seq = (SELECT entry FROM purchases WHERE code = ?)", code)
+
+
+_PRINTS = (
+    "SELECT release, ended, detail, words FROM releases "
+    "WHERE entry = ?1 AND seq > ?1 AND kind = 'print' ORDER BY seq"
+)
+
+
+def _state(ended: str | None, detail: str) -> OnPaper:
+    """Return how far a document is after one row about it; an end with a detail gives it up."""
+    if ended is None:
+        return OnPaper.PRINTING
+    if ended == Ended.DONE.value:
+        return OnPaper.DONE
+    return OnPaper.GIVEN_UP if detail else OnPaper.WAITING
 
 
 def _has_line(entry: Entry, index: int) -> bool:

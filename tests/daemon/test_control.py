@@ -24,6 +24,7 @@ from terminal.httpd import Drop, Server
 from terminal.journal.errors import JournalUnwritable
 from terminal.journal.store import Journal
 from tests.journal.making import NOW, TOKEN, debit, ended, started, unclaimed
+from tests.journal.ticketing import CODE, STAFF, sold
 
 DISK = "The disk failed while the journal was used: check the card."
 
@@ -462,3 +463,20 @@ def test_looking_writes_nothing_into_the_log(desk: Desk, caplog: pytest.LogCaptu
         desk.get("journal/5")
         desk.get("status")
     assert caplog.records == []
+
+
+def test_a_sale_of_tickets_is_told_whole_where_it_is_asked_for_and_by_its_code_in_a_list(desk: Desk) -> None:
+    desk.journal.commit(sold(), NOW)
+    (listed,) = desk.get("journal")[1]["entries"]
+    assert (listed["code"], listed["tickets"]) == (CODE, 2)
+    seq = listed["seq"]
+    told = desk.get(f"journal/{seq}")[1]["entry"]
+    assert told["payload"]["lines"][0]["tickets"][1]["barcode"] == f"{CODE}XJX02"
+    assert told["payload"]["staff"] == "…0102"
+    assert f"{CODE}X" not in str(listed)
+    answers = [desk.get("journal"), desk.get(f"journal/{seq}")]
+    desk.journal.commit([started("t1")], NOW)
+    desk.journal.commit([ended("t1", Outcome.REFUSED, EntryState.PARKED, words="no")], NOW)
+    answers.append(desk.post(f"journal/{seq}/retry", {"by": "the technician", "reason": "tried"}))
+    assert [status for status, _ in answers] == [200, 200, 200]
+    assert STAFF not in str(answers)

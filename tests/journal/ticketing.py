@@ -49,7 +49,8 @@ def document(title, barcode=""):
 
 def paper(key, sale):
     """The intents of all that is printed for a sale."""
-    names = [(f"ticket-{number:02}", code) for number, code in enumerate(sale.barcodes, start=1)]
+    of = len(str(len(sale.barcodes)))
+    names = [(f"ticket-{number:0{of}}", code) for number, code in enumerate(sale.barcodes, start=1)]
     return tuple(
         ReleaseIntended(f"{key}/{name}", ReleaseKind.PRINT, key, "printer", name, document(name, code))
         for name, code in (*names, ("receipt", ""))

@@ -7,7 +7,7 @@ CREATE TABLE "_sqlite_migrations" (
 );
 INSERT INTO "_sqlite_migrations" VALUES(1,'journal','0001_initial','2026-11-22 07:14:52.413470+00:00');
 INSERT INTO "_sqlite_migrations" VALUES(2,'journal','0002_money','2026-11-22 07:14:52.424121+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(3,'journal','0003_tickets','2026-11-22 10:21:56.582995+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(3,'journal','0003_tickets','2026-11-22 10:27:32.622848+00:00');
 CREATE TABLE acceptors (
     device TEXT NOT NULL PRIMARY KEY,
     mark TEXT NOT NULL DEFAULT '',
@@ -36,8 +36,8 @@ INSERT INTO "attempts" VALUES(6,1800000000000,5000,'boot-1',1,1,'delivered','del
 INSERT INTO "attempts" VALUES(32,1800000000000,5000,'boot-1',1,31,'started','sending',NULL,'',NULL,X'1F6959A3AB21853563CE8824DC964C64');
 INSERT INTO "attempts" VALUES(33,1800000000000,5000,'boot-1',1,31,'unknown','unknown',NULL,'no answer',NULL,X'FB4BDC0A8AC465D0C3B2E0CED7F33918');
 INSERT INTO "attempts" VALUES(35,1800000000000,5000,'boot-1',1,34,'started','sending',NULL,'',NULL,X'3468E214D6B3B5C2EC44F5417FD3A396');
-INSERT INTO "attempts" VALUES(49,1800000000000,5000,'boot-1',1,40,'started','sending',NULL,'',NULL,X'8F47B6A0AF0BFD604D721BA9A6DFD7B3');
-INSERT INTO "attempts" VALUES(50,1800000000000,5000,'boot-1',1,40,'refused','parked',422,'no such event',NULL,X'B451F069F815469566C82B044DD499E8');
+INSERT INTO "attempts" VALUES(49,1800000000000,5000,'boot-1',1,40,'started','sending',NULL,'',NULL,X'096499F15C3EEE11839FF1A1F4D0458E');
+INSERT INTO "attempts" VALUES(50,1800000000000,5000,'boot-1',1,40,'refused','parked',422,'no such event',NULL,X'C4205DD20A66F20EA97433C5015FDBAF');
 CREATE TABLE card_references (
     reference TEXT NOT NULL,
     entry INTEGER NOT NULL,
@@ -167,14 +167,14 @@ INSERT INTO "entries" VALUES(34,1800000000000,5000,'boot-1',1,'d3','debit','main
 INSERT INTO "entries" VALUES(36,1800000000000,5000,'boot-1',1,'d4','debit','main','04A1B2C3D4E5F6',250,'[{"id":"espresso","name":"Espresso","price":250}]','Espresso','coffee',NULL,NULL,0,'queued','',X'58950A82F3DAC32890F7D734AC901C2C','queued',0,'',0,NULL,0,0,NULL);
 INSERT INTO "entries" VALUES(37,1800000000000,5000,'boot-1',1,'c5','credit','main','04A1B2C3D4E5F6',200,'[]','Top-up','',NULL,NULL,0,'queued','',X'89A1454B80A71183AF522827FB9648BC','queued',0,'',0,NULL,0,0,NULL);
 INSERT INTO "entries" VALUES(40,1800000000000,5000,'boot-1',1,'k1','sale','tag',NULL,1000,'[]','Tickets','',NULL,NULL,0,'queued','',X'B0B0C0DBD2603122C2F21220B1AC3F34','parked',0,'no such event',1,NULL,0,0,'{"type":"sale","purchase":{"code":"GJXS0LM6RYG37","salt":"XJX","algorithm":"random"},"event":3,"lines":[{"product":4,"description":"Adult","quantity":2,"unit":500,"tickets":[{"product":8,"description":"Adult","barcode":"GJXS0LM6RYG37XJX01"},{"product":8,"description":"Adult","barcode":"GJXS0LM6RYG37XJX02"}]}],"payments":[{"method":"cash","amount":500},{"method":"card","amount":500,"reference":"A-4711"}],"notes":"two of them","staff":"04DEADBEEF0102","kept":50}');
-INSERT INTO "entries" VALUES(48,1800000000000,5000,'boot-1',1,'k2','interaction','tag','04A1B2C3D4E5F6',0,'[]','','',NULL,NULL,0,'queued','',X'344356F57AFD491AEA9359144AE67B11','queued',0,'',0,NULL,0,0,'{"type":"interaction","what":"check-in","device":85}');
+INSERT INTO "entries" VALUES(48,1800000000000,5000,'boot-1',1,'k2','interaction','tag','04A1B2C3D4E5F6',0,'[]','','',NULL,NULL,0,'queued','',X'003AD38C95BF5AA43A1BF3F1520F9D40','queued',0,'',0,NULL,0,0,'{"type":"interaction","what":"check-in","device":85}');
 CREATE TABLE meta (
     name TEXT NOT NULL PRIMARY KEY,
     value ANY NOT NULL
 ) STRICT, WITHOUT ROWID;
 INSERT INTO "meta" VALUES('base',0);
 INSERT INTO "meta" VALUES('boot','b 37');
-INSERT INTO "meta" VALUES('head','50 b451f069f815469566c82b044dd499e8 0601ef7c6b2fa61fed562272018bd709');
+INSERT INTO "meta" VALUES('head','50 c4205dd20a66f20ea97433c5015fdbaf 00a264c5b459b2f57a93351998f2fbd1');
 INSERT INTO "meta" VALUES('key','2d9468cc549e97ffb74f6358a17f4109');
 INSERT INTO "meta" VALUES('probes',0);
 CREATE TABLE payouts (
@@ -224,11 +224,11 @@ CREATE TABLE releases (
 INSERT INTO "releases" VALUES(2,1800000000000,5000,'boot-1',1,'d1/0',1,'vend','relay','Espresso',NULL,'',X'3F54C4826C5BC98EDB041F852432A3D4',3,NULL);
 INSERT INTO "releases" VALUES(3,1800000000000,5000,'boot-1',1,'d1/0',1,'vend','relay','','done','',X'B8563629F57AD5A7256B4F254FCC5167',NULL,NULL);
 INSERT INTO "releases" VALUES(14,1800000000000,5000,'boot-1',1,'c1/receipt',11,'print','printer','receipt',NULL,'',X'D8D7255E142ACF6D54267AC2F7AB092D',NULL,'{"lines":[{"type":"text","text":"Top-up","align":"left","bold":true,"large":false},{"type":"columns","left":"Credited","right":"2.00 EUR","bold":false},{"type":"rule"}]}');
-INSERT INTO "releases" VALUES(43,1800000000000,5000,'boot-1',1,'k1/ticket-01',40,'print','printer','ticket-01',NULL,'',X'C8DE1A7FE2973D356FA2DECCFFC2E0C3',46,'{"lines":[{"type":"text","text":"The Festival of the Small Town by the Lake","align":"left","bold":true,"large":false},{"type":"text","text":"ticket-01","align":"left","bold":false,"large":false},{"type":"rule"},{"type":"columns","left":"Adult","right":"5.00 EUR","bold":false},{"type":"columns","left":"1 May 2026","right":"14:03","bold":false},{"type":"columns","left":"Terminal","right":"kiosk-1","bold":false},{"type":"qr","data":"GJXS0LM6RYG37XJX01"},{"type":"barcode","data":"GJXS0LM6RYG37XJX01"},{"type":"text","text":"Not valid twice. Keep it until you leave.","align":"left","bold":false,"large":false}]}');
-INSERT INTO "releases" VALUES(44,1800000000000,5000,'boot-1',1,'k1/ticket-02',40,'print','printer','ticket-02',NULL,'',X'344E24E86F3054941394A2EB4B9A4B94',47,'{"lines":[{"type":"text","text":"The Festival of the Small Town by the Lake","align":"left","bold":true,"large":false},{"type":"text","text":"ticket-02","align":"left","bold":false,"large":false},{"type":"rule"},{"type":"columns","left":"Adult","right":"5.00 EUR","bold":false},{"type":"columns","left":"1 May 2026","right":"14:03","bold":false},{"type":"columns","left":"Terminal","right":"kiosk-1","bold":false},{"type":"qr","data":"GJXS0LM6RYG37XJX02"},{"type":"barcode","data":"GJXS0LM6RYG37XJX02"},{"type":"text","text":"Not valid twice. Keep it until you leave.","align":"left","bold":false,"large":false}]}');
-INSERT INTO "releases" VALUES(45,1800000000000,5000,'boot-1',1,'k1/receipt',40,'print','printer','receipt',NULL,'',X'7DA16EC94C00E488A53A279743A6F472',NULL,'{"lines":[{"type":"text","text":"The Festival of the Small Town by the Lake","align":"left","bold":true,"large":false},{"type":"text","text":"receipt","align":"left","bold":false,"large":false},{"type":"rule"},{"type":"columns","left":"Adult","right":"5.00 EUR","bold":false},{"type":"columns","left":"1 May 2026","right":"14:03","bold":false},{"type":"columns","left":"Terminal","right":"kiosk-1","bold":false},{"type":"text","text":"Not valid twice. Keep it until you leave.","align":"left","bold":false,"large":false}]}');
-INSERT INTO "releases" VALUES(46,1800000000000,5000,'boot-1',1,'k1/ticket-01',40,'print','printer','','done','',X'C53AEE8CE9DC64C98E71573199967AD1',NULL,NULL);
-INSERT INTO "releases" VALUES(47,1800000000000,5000,'boot-1',1,'k1/ticket-02',40,'print','printer','','unknown','cover open',X'6A16C77E9AB6E058097778F4C74B0564',NULL,NULL);
+INSERT INTO "releases" VALUES(43,1800000000000,5000,'boot-1',1,'k1/ticket-1',40,'print','printer','ticket-1',NULL,'',X'6163FF673F79B2D7B5FC1463F6BECD2A',46,'{"lines":[{"type":"text","text":"The Festival of the Small Town by the Lake","align":"left","bold":true,"large":false},{"type":"text","text":"ticket-1","align":"left","bold":false,"large":false},{"type":"rule"},{"type":"columns","left":"Adult","right":"5.00 EUR","bold":false},{"type":"columns","left":"1 May 2026","right":"14:03","bold":false},{"type":"columns","left":"Terminal","right":"kiosk-1","bold":false},{"type":"qr","data":"GJXS0LM6RYG37XJX01"},{"type":"barcode","data":"GJXS0LM6RYG37XJX01"},{"type":"text","text":"Not valid twice. Keep it until you leave.","align":"left","bold":false,"large":false}]}');
+INSERT INTO "releases" VALUES(44,1800000000000,5000,'boot-1',1,'k1/ticket-2',40,'print','printer','ticket-2',NULL,'',X'CAD2CA88CDE5A28BF722285CA1650D63',47,'{"lines":[{"type":"text","text":"The Festival of the Small Town by the Lake","align":"left","bold":true,"large":false},{"type":"text","text":"ticket-2","align":"left","bold":false,"large":false},{"type":"rule"},{"type":"columns","left":"Adult","right":"5.00 EUR","bold":false},{"type":"columns","left":"1 May 2026","right":"14:03","bold":false},{"type":"columns","left":"Terminal","right":"kiosk-1","bold":false},{"type":"qr","data":"GJXS0LM6RYG37XJX02"},{"type":"barcode","data":"GJXS0LM6RYG37XJX02"},{"type":"text","text":"Not valid twice. Keep it until you leave.","align":"left","bold":false,"large":false}]}');
+INSERT INTO "releases" VALUES(45,1800000000000,5000,'boot-1',1,'k1/receipt',40,'print','printer','receipt',NULL,'',X'2CBD8DB3E05A34ED6BA1DB78B0165B54',NULL,'{"lines":[{"type":"text","text":"The Festival of the Small Town by the Lake","align":"left","bold":true,"large":false},{"type":"text","text":"receipt","align":"left","bold":false,"large":false},{"type":"rule"},{"type":"columns","left":"Adult","right":"5.00 EUR","bold":false},{"type":"columns","left":"1 May 2026","right":"14:03","bold":false},{"type":"columns","left":"Terminal","right":"kiosk-1","bold":false},{"type":"text","text":"Not valid twice. Keep it until you leave.","align":"left","bold":false,"large":false}]}');
+INSERT INTO "releases" VALUES(46,1800000000000,5000,'boot-1',1,'k1/ticket-1',40,'print','printer','','done','',X'4B3ECFDBF52AEFE9A9386FF4B9E8104B',NULL,NULL);
+INSERT INTO "releases" VALUES(47,1800000000000,5000,'boot-1',1,'k1/ticket-2',40,'print','printer','','unknown','cover open',X'DAE8568B21493F277EF6FD5133D7C12F',NULL,NULL);
 CREATE TABLE sales_reported (
     seq INTEGER NOT NULL PRIMARY KEY,
     wall_ms INTEGER NOT NULL,
