@@ -76,6 +76,7 @@ BOUNDARIES = {
     "terminal/daemon/devices.py": "the border of a plug-in: a driver that raises harms only itself",
     "terminal/daemon/lookups.py": "the threads that ask the server: one mistake must not end the next question",
     "terminal/daemon/maintenance.py": "the thread of the journal's upkeep: the next look is tried all the same",
+    "terminal/daemon/pings.py": "the threads that ping servers: one mistake must not end the next ping",
     "terminal/daemon/perform.py": "the border of a plug-in: a driver that raises harms only itself",
     "terminal/daemon/safety.py": "the border of a plug-in: a driver that raises leaves only its own outputs",
     "terminal/daemon/wiring.py": "the loop's thread: what nobody foresaw ends the process, to be started anew",

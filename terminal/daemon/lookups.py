@@ -16,7 +16,7 @@ from terminal.backends.protocol import (
     WalletReply,
 )
 from terminal.core.catalogue import Product
-from terminal.core.delivery import Outcome
+from terminal.core.delivery import Answer, Outcome
 from terminal.core.events import (
     CachedWallet,
     CatalogueRead,
@@ -47,6 +47,9 @@ _ASKERS = 4
 """Questions that may be under way at once; a server that hangs holds each for its deadline."""
 
 
+_NO_WALLETS = "No token pays at this terminal: there is no server to pair one with (roles.wallet)."
+
+
 class Remembers(Protocol):
     """What look-ups need of the journal."""
 
@@ -74,7 +77,7 @@ class Lookups:
     """Asks for wallets and pairings, and keeps the catalogue fresh.
 
     Args:
-        wallet: Holds the wallets and pairs tokens.
+        wallet: Holds the wallets and pairs tokens; None where nothing is paid by token.
         catalogue: Knows the products.
         journal: Remembers both.
         weather: Knows whether a server is away, so that nobody waits for it.
@@ -85,7 +88,7 @@ class Lookups:
     def __init__(
         self,
         *,
-        wallet: WalletBackend,
+        wallet: WalletBackend | None,
         catalogue: CatalogueBackend,
         journal: Remembers,
         weather: Weather,
@@ -135,16 +138,17 @@ class Lookups:
         self._post(
             WalletRemembered(token, self._journal.wallet(token, now), self._journal.exposure(token, now))
         )
-        if not self._weather.available(self._wallet.name):
+        wallet = self._wallet
+        if wallet is None or not self._weather.available(wallet.name):
             self._post(WalletRead(token, WalletAnswer.NO_ANSWER))
             return
-        self._questions.put(lambda: self._read_wallet(token, deadline_ms))
+        self._questions.put(lambda: self._read_wallet(wallet, token, deadline_ms))
 
-    def _read_wallet(self, token: str, deadline_ms: int) -> None:
-        reply: WalletReply = self._wallet.balance(token, deadline_ms / 1000)
+    def _read_wallet(self, wallet: WalletBackend, token: str, deadline_ms: int) -> None:
+        reply: WalletReply = wallet.balance(token, deadline_ms / 1000)
         self._post(WalletRead(token, reply.answer, reply.balance))
         self._weather.report(
-            self._wallet.name,
+            wallet.name,
             ok=reply.answer is not WalletAnswer.NO_ANSWER,
             denied=_denied(reply.words) if reply.answer is WalletAnswer.DENIED else "",
         )
@@ -158,7 +162,8 @@ class Lookups:
     def _pair(self, token: str, code: str) -> None:
         pair: Callable[..., object] | None = getattr(self._wallet, "pair", None)
         if pair is None:
-            self._post(PairingEnded(token, paired=False, words="This server cannot pair tokens."))
+            words = "This server cannot pair tokens." if self._wallet else _NO_WALLETS
+            self._post(PairingEnded(token, paired=False, words=words))
             return
         pairing: PairingBackend = self._wallet  # type: ignore[assignment] # it has the role: looked right above
         answer = pairing.pair(token, code, _PAIRING_S)
@@ -186,8 +191,7 @@ class Lookups:
         if isinstance(found, TerminalInfo):
             self._weather.report(self._catalogue.name, ok=True)
         else:
-            denied = _denied(found.words) if found.outcome is Outcome.DENIED else ""
-            self._weather.report(self._catalogue.name, ok=found.outcome in _ANSWERED, denied=denied)
+            report(self._weather, self._catalogue.name, found)
             _LOG.info("the catalogue could not be read: %s", found.words)
             return False
         self.told(found.products)
@@ -218,6 +222,12 @@ class Lookups:
         except Exception:  # noqa: BLE001 - the boundary of a thread
             _LOG.exception("a question to the server failed in a way that was not foreseen")
             return False
+
+
+def report(weather: Weather, backend: str, answer: Answer) -> None:
+    """Tell whether a server that was not asked to book anything is there, by its *answer*."""
+    denied = _denied(answer.words) if answer.outcome is Outcome.DENIED else ""
+    weather.report(backend, ok=answer.outcome in _ANSWERED, denied=denied)
 
 
 def _denied(words: str) -> str:

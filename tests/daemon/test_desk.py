@@ -6,9 +6,9 @@ import pytest
 
 from terminal.core.effects import Notice, Screen
 from terminal.core.events import Event, PrintAgainAsked
+from terminal.core.sale import VendingState
 from terminal.core.state import Again, TerminalState
 from terminal.core.value import replace
-from terminal.core.sale import VendingState
 from terminal.daemon import desk
 from terminal.httpd import Problem, Response, Route
 from terminal.journal.errors import JournalUnwritable

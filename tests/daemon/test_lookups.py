@@ -100,9 +100,12 @@ class Pairs(Server):
         return self.answer
 
 
+NOBODY: Any = object()
+
+
 class Desk:
     def __init__(self, wallet: Any = None, catalogue: Any = None) -> None:
-        self.wallet = wallet or Server()
+        self.wallet: Any = None if wallet is NOBODY else wallet or Server()
         self.catalogue = catalogue or Server("shop")
         self.memory = Memory()
         self.weather = Weather()
@@ -183,7 +186,7 @@ def test_an_answer_without_a_balance_is_not_remembered(
     desk: Desk, *, answer: WalletAnswer, there: bool
 ) -> None:
     desk.wallet.balances = lambda: WalletReply(answer)
-    desk.lookups._read_wallet(UID, 700)
+    desk.lookups._read_wallet(desk.wallet, UID, 700)
     assert desk.inbox.events == (WalletRead(UID, answer),)
     assert desk.weather.reports == [("main", there)]
     assert desk.memory.facts == []
@@ -267,6 +270,20 @@ def test_a_server_that_cannot_pair(started: Desk) -> None:
     assert started.wait(PairingEnded) == [
         PairingEnded(UID, paired=False, words="This server cannot pair tokens.")
     ]
+
+
+def test_without_wallets_a_token_has_no_answer_and_cannot_be_paired(desks: list[Desk]) -> None:
+    desks.append(desk := Desk(NOBODY))
+    desk.lookups.read_wallet(UID, 700)
+    assert desk.inbox.events == (
+        WalletRemembered(UID, CACHED, GIVEN),
+        WalletRead(UID, WalletAnswer.NO_ANSWER),
+    )
+    desk.lookups.start()
+    desk.lookups.pair(UID, "12345678")
+    (ended,) = desk.wait(PairingEnded)
+    assert not ended.paired
+    assert "roles.wallet" in ended.words
 
 
 # -- the catalogue -------------------------------------------------------------------------------------
@@ -379,12 +396,12 @@ def test_a_server_that_does_not_accept_the_terminal_is_reported_until_it_does(
     desk: Desk, words: str, told: str
 ) -> None:
     desk.wallet.balances = lambda: WalletReply(WalletAnswer.DENIED, words=words)
-    desk.lookups._read_wallet(UID, 700)
+    desk.lookups._read_wallet(desk.wallet, UID, 700)
     desk.catalogue.catalogues = lambda: Answer(Outcome.DENIED, words, 401)
     assert not desk.lookups._refresh()
     assert desk.weather.denied == [told, told]
     desk.wallet.balances = lambda: WalletReply(WalletAnswer.NOT_PAIRED, words="404")
-    desk.lookups._read_wallet(UID, 700)
+    desk.lookups._read_wallet(desk.wallet, UID, 700)
     desk.catalogue.catalogues = lambda: TerminalInfo((ESPRESSO,))
     assert desk.lookups._refresh()
     assert desk.weather.denied[2:] == ["", ""]
