@@ -159,6 +159,9 @@ class TicketRules(Rules, frozen=True):
     tag: Annotated[str, Meta(max_length=40, description="Tag of the debit, for statistics.")] = ""
 
 
+_LINE_DIGITS = 4  # after the purchase code in the code of a line, as the documentation has it
+
+
 class CodeRules(Rules, frozen=True):
     """How ticket codes are made. The default fits the documented convention; see docs/tickets.md."""
 
@@ -226,10 +229,26 @@ class CodeRules(Rules, frozen=True):
             raise ValueError("an `infix_text` for a `fixed` infix")
         if self.counter_start >= self.counter_base**self.counter_width:
             raise ValueError("a `counter_start` that fits `counter_width`")
+        if self.salt_length + self.counter_width == _LINE_DIGITS and self._infix_may_be_digits():
+            raise ValueError(
+                "an infix and a `counter_width` that are not 4 digits together, as a line's code has"
+            )
         if self.sign != bool(self.sign_credential or self.sign_key_file) or (
             self.sign_credential and self.sign_key_file
         ):
             raise ValueError("one of `sign_credential` and `sign_key_file` with `sign`, and none without")
+
+    @property
+    def salt_length(self) -> int:
+        """Characters between the purchase code and a ticket's number."""
+        return {"none": 0, "fixed": len(self.infix_text)}.get(self.infix, self.infix_length)
+
+    def _infix_may_be_digits(self) -> bool:
+        if self.infix == "none":
+            return True
+        if self.infix == "fixed":
+            return self.infix_text.isdigit()
+        return any(character.isdigit() for character in self.alphabet)
 
 
 def sold(rules: TicketRules, product: str | int) -> TicketProduct | None:

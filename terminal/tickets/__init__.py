@@ -1,0 +1,1 @@
+"""The codes of tickets: what is printed on them, and what a gate can say about it with no network."""
