@@ -69,6 +69,7 @@ class Around(Value, frozen=True):
         stopping: The daemon is about to stop.
         full: Acceptors whose cash box takes no more.
         enabled: Vending machines that want to sell by card at the moment.
+        unprinted: How many tickets that were sold are not on paper yet.
     """
 
     now: Stamp
@@ -78,6 +79,7 @@ class Around(Value, frozen=True):
     stopping: bool = False
     enabled: frozenset[str] = frozenset()
     full: frozenset[str] = frozenset()
+    unprinted: int = 0
 
     def works(self, device: str) -> bool:
         """Return whether a device can be used."""

@@ -355,6 +355,13 @@ class JournalRecovered(Value, frozen=True):
     """The journal can be written again."""
 
 
+class PaperMoved(Value, frozen=True):
+    """Documents came onto paper, or were given up: what waits for a printer has changed.
+
+    The terminal itself tells its job so; nobody else has to.
+    """
+
+
 class TimePassed(Value, frozen=True):
     """The moment that the state asked to be woken at has come."""
 
@@ -379,6 +386,7 @@ Event = (
     | NoteMade
     | JournalFailed
     | JournalRecovered
+    | PaperMoved
     | TimePassed
     | StopAsked
 )

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from terminal.core import coins, printing
 from terminal.core.coins import Purse
-from terminal.core.decision import Ids
+from terminal.core.decision import Ids, Wanted
 from terminal.core.events import Ended
 from terminal.core.facts import (
     EntryAbandoned,
     EntryAdded,
+    EntryKind,
     Fact,
     PayoutSettled,
     ReleaseKind,
@@ -22,6 +23,7 @@ from terminal.core.printing import Queue
 from terminal.core.records import Entry, OpenPayout, OpenRelease, OpenSession, WaitingPrint
 from terminal.core.settle import Given, settle
 from terminal.core.stamp import Stamp, elapsed_ms
+from terminal.core.ticket_change import voucher
 from terminal.core.value import Value
 
 _STOPPED = "The terminal was stopped before the answer came."
@@ -44,8 +46,8 @@ class LeftOpen(Value, frozen=True):
 class Recovered(Value, frozen=True):
     """The facts to commit before anything else, and coins that still wait for a token (since *waited_ms*).
 
-    *prints* is what is to be printed still; *payout* one that may have paid out some of *purse*, of which its
-    device is to be asked.
+    *prints* is what is to be printed still, *vouchers* what is wanted on paper for coins that were left.
+    *payout* may have paid out some of *purse*: its device is to be asked.
     """
 
     facts: tuple[Fact, ...] = ()
@@ -53,6 +55,7 @@ class Recovered(Value, frozen=True):
     waited_ms: int = 0
     prints: Queue = Queue()
     payout: OpenPayout | None = None
+    vouchers: tuple[Wanted, ...] = ()
 
 
 def recover(job: Job, left: LeftOpen, now: Stamp, ids: Ids) -> Recovered:
@@ -76,12 +79,21 @@ def recover(job: Job, left: LeftOpen, now: Stamp, ids: Ids) -> Recovered:
     if apart is not None:
         purse = Purse(apart.session, apart.token, apart.held)
     print_facts, prints = printing.restore(job, left.releases, left.prints, now)
-    return Recovered((*facts, *session_facts, *print_facts), purse, waited_ms, prints, asked)
+    vouchers = _vouchers(job, session_facts, now)
+    return Recovered((*facts, *session_facts, *print_facts), purse, waited_ms, prints, asked, vouchers)
+
+
+def _vouchers(job: Job, facts: Sequence[Fact], now: Stamp) -> tuple[Wanted, ...]:
+    """Return the vouchers for coins that a person keeps now: their owner may stand there still."""
+    if job.kind != "tickets" or "voucher" not in (*job.tickets.refund, *job.tickets.change):
+        return ()
+    kept = [fact for fact in facts if isinstance(fact, EntryAdded) and fact.kind is EntryKind.UNCLAIMED]
+    return tuple(voucher(job, entry.amount, entry.key, now) for entry in kept)
 
 
 def _can_tell(job: Job, payout: OpenPayout) -> bool:
     """Return whether the device that was to pay is still there to be asked, and guests' money is in it."""
-    return job.kind == "topup" and payout.session is not None and payout.device in job.cash.payouts
+    return job.kind != "vending" and payout.session is not None and payout.device in job.cash.payouts
 
 
 def _in_doubt(job: Job, session: OpenSession, payouts: Sequence[OpenPayout], ids: Ids) -> tuple[Fact, ...]:

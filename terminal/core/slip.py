@@ -74,7 +74,8 @@ def payout_slip(job: Job, added: Sequence[EntryAdded], returned: int, around: Ar
 
 def at_once(job: Job, found: Slip | None) -> tuple[Slip | None, tuple[Wanted, ...]]:
     """Return the receipt as it stands when the credit is shown, and what is printed without being asked for."""
-    if found is None or job.topup.receipt_mode == "ask":
+    mode = job.tickets.receipt_mode if job.kind == "tickets" else job.topup.receipt_mode
+    if found is None or mode == "ask":
         return found, ()
     return replace(found, given=1), (found.wanted,)
 

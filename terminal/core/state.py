@@ -111,7 +111,14 @@ Made = Decision[TerminalState]
 def around(state: TerminalState, now: Stamp) -> Around:
     """Return what a job is given beside the event."""
     return Around(
-        now, state.products, state.health, state.broken, state.stopping, enabled=state.enabled, full=state.full
+        now,
+        state.products,
+        state.health,
+        state.broken,
+        state.stopping,
+        enabled=state.enabled,
+        full=state.full,
+        unprinted=printing.waiting_tickets(state.prints),
     )
 
 

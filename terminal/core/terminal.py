@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from terminal.core import cashbox, noise, service
+from terminal.core import cashbox, noise, printing, service
 from terminal.core.asking import Asking
 from terminal.core.cashbox import Levels
 from terminal.core.catalogue import Product
@@ -23,6 +23,7 @@ from terminal.core.events import (
     Event,
     PairingAsked,
     PairingEnded,
+    PaperMoved,
     PayoutCounted,
     PayoutEnded,
     Place,
@@ -45,6 +46,8 @@ from terminal.core.recover import Recovered
 from terminal.core.service import Service
 from terminal.core.stamp import Stamp
 from terminal.core.state import Card, Made, TerminalState, around, counted, noted, passing, printed, then
+from terminal.core.ticketing import Ticketing
+from terminal.core.tickets import Codes
 from terminal.core.token import mask
 from terminal.core.topup import Topup
 from terminal.core.value import replace
@@ -60,11 +63,11 @@ _STOPPING = Screen(Notice.OUT_OF_ORDER, "The machine is about to stop. Please co
 class Terminal:
     """Decides what follows from every event. Holds no state of its own."""
 
-    def __init__(self, job: Job, ids: Ids) -> None:
+    def __init__(self, job: Job, ids: Ids, codes: Codes | None = None) -> None:
         self.job = job
         self._printing = Printing(job)
         self._service = Service(job, ids, self._printing)
-        self._rules: Any = _rules(job, ids)
+        self._rules: Any = _rules(job, ids, codes)
 
     def start(
         self,
@@ -78,8 +81,9 @@ class Terminal:
         full = cashbox.full(self.job.cash, boxes or {})
         given = Around(now, products, full=full)
         made = self._rules.start(given, found.purse, found.waited_ms)
-        if found.payout is not None and isinstance(self._rules, Topup):
+        if found.payout is not None and isinstance(self._rules, Topup | Ticketing):
             made = self._rules.tell(made.state, found.payout, given)
+        made = replace(made, prints=(*found.vouchers, *made.prints))
         prints = replace(found.prints, printers=self.job.printers)
         state = TerminalState(
             made.state, made.state.screen, products, prints=prints, boxes=boxes or {}, full=full
@@ -115,7 +119,8 @@ class Terminal:
             ) if service.tried(state, name):
                 return service.trial_answered(state, event)
             case PrintEnded():
-                return printed(state, self._printing.ended(state.prints, event, around(state, now)))
+                ended = self._printing.ended(state.prints, event, around(state, now))
+                return self._paper_moved(state, printed(state, ended), now)
             case CoinUnrecognised():
                 return _unrecognised(state, event, now)
             case DeviceMarked() | CashSold():
@@ -168,12 +173,19 @@ class Terminal:
         if service.taking(state) and state.trial and now.mono_ms >= (state.trial.until_ms or 0):
             return self._stop_taking(state, now)
         if state.printing_ms is not None and now.mono_ms >= state.printing_ms:
-            return printed(state, self._printing.passed(state.prints, around(state, now)))
+            passed = self._printing.passed(state.prints, around(state, now))
+            return self._paper_moved(state, printed(state, passed), now)
         if state.storm_ms is not None and now.mono_ms >= state.storm_ms:
             return counted(state, noise.passed(state.storms, now.mono_ms))
         if state.job.wake_ms is None or now.mono_ms < state.job.wake_ms:
             return Decision(state)
         return self._to_job(state, TimePassed(), now)
+
+    def _paper_moved(self, before: TerminalState, made: Made, now: Stamp) -> Made:
+        """Tell the job when what waits for a printer has changed."""
+        if printing.waiting_tickets(before.prints) == printing.waiting_tickets(made.state.prints):
+            return made
+        return then(made, self._to_job(made.state, PaperMoved(), now))
 
     # -- tokens ----------------------------------------------------------------------------------------
 
@@ -217,9 +229,13 @@ class Terminal:
         return then(made, self._to_job(made.state, TrialOver(""), now))
 
 
-def _rules(job: Job, ids: Ids) -> Topup | Vending:
+def _rules(job: Job, ids: Ids, codes: Codes | None) -> Topup | Vending | Ticketing:
     if job.kind == "topup":
         return Topup(job, ids)
+    if job.kind == "tickets":
+        if codes is None:
+            raise ValueError("tickets without codes")
+        return Ticketing(job, ids, codes)
     return Asking(job, ids) if job.machines else Vending(job, ids)
 
 

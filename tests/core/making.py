@@ -1,8 +1,8 @@
 """A terminal to talk to: events in, decisions out, with a clock that the test sets."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from terminal.core.catalogue import Product
+from terminal.core.catalogue import Product, ProductId
 from terminal.core.coins import Purse
 from terminal.core.decision import Decision
 from terminal.core.effects import Effect, Notice, Screen, Show
@@ -26,9 +26,18 @@ from terminal.core.facts import Fact
 from terminal.core.job import Job
 from terminal.core.machine import MachineEnabled, VendRequested
 from terminal.core.recover import Recovered
-from terminal.core.rules import OfflineRules, PrintingRules, ReadingRules, TopupRules, VendingRules
+from terminal.core.rules import (
+    CashRules,
+    OfflineRules,
+    PrintingRules,
+    ReadingRules,
+    TopupRules,
+    VendingRules,
+)
 from terminal.core.stamp import Stamp
 from terminal.core.terminal import Terminal, TerminalState
+from terminal.core.ticket_rules import ChildTickets, TicketProduct, TicketRules
+from terminal.core.tickets import Codes, Purchase, Ticket
 from terminal.core.value import replace
 
 UID, OTHER = "04A1B2C3D4E5F6", "04FFEEDDCCBBAA"
@@ -116,6 +125,80 @@ def topup_job(
     )
 
 
+class Drawn:
+    """Codes in order: CODE000000001, ... with the infix XJX; *most* tickets in a sale, *left* codes in all."""
+
+    def __init__(self, most: int = 99, left: int = 10_000) -> None:
+        self.most = most
+        self.left = left
+        self.number = 0
+
+    def purchase(self) -> Purchase | None:
+        if self.number >= self.left:
+            return None
+        self.number += 1
+        return Purchase(f"CODE{self.number:09}", "XJX", "counted")
+
+    def item(self, purchase: Purchase, index: int) -> str:
+        return f"{purchase.code}{index:04}"
+
+    def barcode(self, purchase: Purchase, index: int) -> str:
+        if not 0 <= index < self.most:
+            raise ValueError(f"no number for ticket {index}")
+        return f"{purchase.code}{purchase.salt}{index + 1:02}"
+
+    def sealed(self, ticket: Ticket, event: ProductId, at_ms: int) -> str:
+        return f"{ticket.barcode}.{event}.{at_ms}"
+
+
+ADULT = TicketProduct(id=4, name="Adult", price=300)
+CHILD = TicketProduct(id=9, name="Child", price=150)
+FAMILY = TicketProduct(
+    id=3,
+    name="Family Pass",
+    price=800,
+    tickets=(ChildTickets(product=8, name="Adult", count=2), ChildTickets(product=9, name="Child", count=3)),
+)
+MUG = TicketProduct(id="mug", name="Mug", price=500, printed=False)
+FREE = TicketProduct(id="guest", name="Guest", price=0)
+STAFF = "04AA00000000FF"
+
+
+def ticket_job(
+    *,
+    offline: OfflineRules | None = None,
+    cash: CashRules | None = None,
+    printing: PrintingRules | None = None,
+    topup: TopupRules | None = None,
+    wallet: str = "main",
+    **rules: object,
+) -> Job:
+    given: dict[str, Any] = {
+        "event": 3,
+        "event_name": "Harbour Festival",
+        "products": (ADULT, CHILD, FAMILY, MUG, FREE),
+        "pay": ("coins", "wallet", "card"),
+        "staff": (STAFF,),
+        **rules,
+    }
+    return Job(
+        terminal="kiosk-1",
+        kind="tickets",
+        currency="EUR",
+        locale="en_GB",
+        wallet=wallet,
+        office="gate",
+        acceptors=("slot",),
+        printers=("paper",),
+        tickets=TicketRules(**given),
+        topup=topup or TopupRules(),
+        cash=cash or CashRules(),
+        printing=printing or PrintingRules(),
+        offline=offline or OfflineRules(),
+        reading=ReadingRules(same_card_ms=0),
+    )
+
+
 class Talk:
     """A terminal with its state. Each event comes 100 ms after the one before, unless said otherwise."""
 
@@ -128,9 +211,10 @@ class Talk:
         waited_ms: int = 0,
         found: Recovered | None = None,
         healthy: tuple[str, ...] = ("relay", "slot"),
+        codes: Codes | None = None,
     ) -> None:
         self.ids = Counter()
-        self.terminal = Terminal(job, self.ids)
+        self.terminal = Terminal(job, self.ids, codes or Drawn())
         self.now = START
         self.first = self.last = self.terminal.start(
             self.now, products, found or Recovered(purse=purse, waited_ms=waited_ms)
