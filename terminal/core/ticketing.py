@@ -5,8 +5,8 @@
     PAYING --cancel, time--> RETURNING, CREDITING (ticket_change.py) --> SHOWING
 
 Before anything is paid, the codes are drawn, the limits are looked at and a printer must work. Nothing is
-written but coins until everything is paid; then ticket_issuing.py writes the sale. The table RULES says what serves
-which event.
+written but coins until everything is paid; then ticket_issuing.py writes the sale. The table RULES says what
+serves which event.
 """
 
 from __future__ import annotations
