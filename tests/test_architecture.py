@@ -98,7 +98,7 @@ CHANCE = {
     "terminal/cli/satellite.py": "the secret by which a device is known at its discovery",
     "terminal/daemon/clock.py": "keys and ids",
     "terminal/journal/keyfile.py": "the key of the hash chain, made once",
-    "terminal/sandbox/server.py": "the server's secret",
+    "terminal/sandbox/keys.py": "the server's secrets",
     "terminal/sandbox/faults.py": "faults, by a seed",
 }
 VENDOR = {

@@ -8,8 +8,9 @@ from pathlib import Path
 import httpx
 
 from terminal.backends.transport import Transport
+from terminal.sandbox.keys import kept_token
 from terminal.sandbox.ledger import Item
-from terminal.sandbox.server import Sandbox, kept_token
+from terminal.sandbox.server import Sandbox
 from terminal.settings import SandboxSection
 
 

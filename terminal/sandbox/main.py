@@ -11,8 +11,9 @@ from typing import Literal
 import click
 
 from terminal.httpd import CannotListen
+from terminal.sandbox.keys import kept_token
 from terminal.sandbox.ledger import Item
-from terminal.sandbox.server import Sandbox, kept_token
+from terminal.sandbox.server import Sandbox
 
 _WRONG_USE = 2
 

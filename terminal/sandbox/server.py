@@ -9,8 +9,6 @@ with Sandbox() as sandbox:
 from __future__ import annotations
 
 import contextlib
-import os
-import secrets
 import socket
 import threading
 import time
@@ -19,38 +17,26 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
-from terminal.httpd import CannotListen, Limits, Server
-from terminal.sandbox import admin
+from terminal.httpd import CannotListen, Limits, Route, Server
+from terminal.sandbox import admin, satellite_admin
 from terminal.sandbox.booking import Permission
 from terminal.sandbox.faults import Fault, Faults
+from terminal.sandbox.keys import new_secret, new_token
 from terminal.sandbox.ledger import Item, Ledger
 from terminal.sandbox.pointofsale import PREFIX, Dialect, Keys, PointOfSaleApi, Terminal
+from terminal.sandbox.satellite import Satellite
+from terminal.sandbox.satellite_rules import Generation, SatelliteRules
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-_LIMITS = Limits(connections=256, idle_s=300.0)
+_LIMITS = Limits(body=1_048_576, connections=256, idle_s=300.0)
 
 
 def _wall_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def kept_token(path: str | Path) -> str:
-    """Return the token in the file *path*; a new file with a new token is made where there is none.
-
-    Raises:
-        OSError: It cannot be read or made.
-    """
-    file = Path(path)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with contextlib.suppress(FileExistsError):
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as new:
-            new.write(secrets.token_urlsafe(32) + "\n")
-    return file.read_text().strip()
-
-
 class Sandbox:
-    """A PointOfSale server with a ledger, that misbehaves on demand.
+    """A PointOfSale server with a ledger, and a Satellite server if wanted, that misbehave on demand.
 
     Args:
         listen: Host and port; port 0: any free one. The addresses for testers (``/sandbox/…``) are served only
@@ -62,6 +48,8 @@ class Sandbox:
         keys: What becomes of idempotency keys; None: as the dialect does.
         overdraft: Whether it books below zero. No known server refuses to.
         seed: What the dice of the faults start from.
+        satellite: How the Satellite server behaves; None: there is none.
+        client: Id and secret of a device that the Satellite server knows from the start.
         now_ms: The wall clock, in milliseconds.
     """
 
@@ -76,9 +64,11 @@ class Sandbox:
         keys: Keys | None = None,
         overdraft: bool = True,
         seed: int = 0,
+        satellite: SatelliteRules | None = None,
+        client: tuple[str, str] | None = None,
         now_ms: Callable[[], int] = _wall_ms,
     ) -> None:
-        self.token = token or secrets.token_urlsafe(32)
+        self.token = token or new_token()
         self.ledger = Ledger(database)
         self.faults = Faults(seed)
         self._dialect: Dialect = dialect
@@ -94,6 +84,11 @@ class Sandbox:
         )
         self._terminal = Terminal(permission=permission)
         self._api.terminals[self.token] = self._terminal
+        self.satellite: Satellite | None = None
+        if satellite is not None:
+            self.satellite = Satellite(
+                satellite, client, database=database, seed=seed, now_ms=now_ms, secret=new_secret
+            )
         self._lock = threading.RLock()
         self._server: Server | None = None
         self._holder: socket.socket | None = None
@@ -120,13 +115,16 @@ class Sandbox:
         with self._lock:
             self._free_port()
             self.ledger.close()
+            if self.satellite is not None:
+                self.satellite.close()
 
     def away(self) -> None:
         """Close the address and every connection: clients are refused, as by a machine that is off."""
         with self._lock:
             if self._server is None:
                 return
-            self.faults.end()
+            for faults in self._all_faults():
+                faults.end()
             self._server.stop(grace_s=0.0)
             self._server = None
             # Bound and not listening: nobody else gets the port, and nobody connects to it.
@@ -144,11 +142,9 @@ class Sandbox:
         with self._lock:
             if self._server is not None:
                 return
-            self.faults.begin()
-            routes = self._api.routes()
-            if self._listen[0] in _LOOPBACK:
-                routes += admin.routes(self)
-            server = Server(routes, self._listen, limits=_LIMITS)
+            for faults in self._all_faults():
+                faults.begin()
+            server = Server(self._routes(), self._listen, limits=_LIMITS)
             try:
                 server.start()
             finally:
@@ -157,6 +153,16 @@ class Sandbox:
             if isinstance(address, tuple):
                 self._listen = address
             self._server = server
+
+    def _routes(self) -> list[Route]:
+        near = self._listen[0] in _LOOPBACK
+        routes = self._api.routes() + (admin.routes(self) if near else [])
+        if self.satellite is not None:
+            routes += self.satellite.routes() + (satellite_admin.routes(self.satellite) if near else [])
+        return routes
+
+    def _all_faults(self) -> list[Faults]:
+        return [self.faults, *([self.satellite.faults] if self.satellite else [])]
 
     def _free_port(self) -> None:
         holder, self._holder = self._holder, None
@@ -183,6 +189,10 @@ class Sandbox:
         """What a terminal is configured with: the address before ``pos/…``."""
         return f"{self.base}{PREFIX[self._dialect]}/"
 
+    def satellite_url(self, generation: Generation = "old") -> str:
+        """Return what a terminal is configured with for the Satellite server."""
+        return f"{self.base}/api" + ("/v5" if generation == "v5" else "")
+
     # -- what it knows ---------------------------------------------------------------------------------
 
     def add_wallet(self, token: str, balance: int = 0, user: str | None = None) -> None:
@@ -197,7 +207,7 @@ class Sandbox:
 
     def roll(self, token: str | None = None) -> str:
         """Replace the terminal's secret; the old one is refused from now on. Returns the new one."""
-        old, self.token = self.token, token or secrets.token_urlsafe(32)
+        old, self.token = self.token, token or new_token()
         self._api.terminals[self.token] = self._terminal
         if old != self.token:
             del self._api.terminals[old]
@@ -252,6 +262,8 @@ class Sandbox:
         self.ledger.clear()
         self.faults.clear()
         self._api.forget_counts()
+        if self.satellite is not None:
+            self.satellite.reset()
 
     def leave(self, for_ms: int) -> None:
         """Be away for *for_ms* milliseconds; whoever asked gets an answer first."""

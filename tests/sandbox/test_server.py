@@ -17,8 +17,8 @@ from click.testing import CliRunner
 
 from terminal.httpd import CannotListen
 from terminal.sandbox import Fault, Sandbox
+from terminal.sandbox.keys import kept_token
 from terminal.sandbox.main import main
-from terminal.sandbox.server import kept_token
 from tests.sandbox.conftest import SECRET, UID, Client
 from tests.support.waiting import wait_until
 
