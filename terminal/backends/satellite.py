@@ -77,6 +77,7 @@ class Satellite:
         self.name = name
         self._options = options
         self._delegates = Remembered[ProductId](_REMEMBERED, _REMEMBERED_S)
+        self._staff = Remembered[tuple[ProductId | None, str]](_REMEMBERED)
         self._secured = urlsplit(options.url).scheme == "https"
         self._access = Access(
             options,
@@ -115,9 +116,10 @@ class Satellite:
     # -- sales and interactions ------------------------------------------------------------------------
 
     def _sale(self, entry: Entry, sold: TicketSale, until: float) -> Answer:
-        staff = self._recorded_by(sold.staff, until)
+        staff = self._staff.get(sold.purchase.code) or self._recorded_by(sold.staff, until)
         if isinstance(staff, Answer):
             return staff
+        self._staff.put(sold.purchase.code, staff)  # what is sent again says the same
         recorded_by, remark = staff
         body = wire.sale(sold, entry.created, self._options, recorded_by=recorded_by, remark=remark)
         path = "/tx/new" if self._options.v5 else "/ticket/transaction"

@@ -194,7 +194,7 @@ class Access:
             return _refused(reply)
         granted = reply.json()
         token = granted.get("access_token") if isinstance(granted, dict) else None
-        if not _is_word(token):
+        if not is_word(token):
             words = f"no access token in what {self._options.token_url} answered: check url and token_path"
             return Answer(Outcome.UNSENT, words, reply.status)
         life_s = _life_s(granted.get("expires_in"))
@@ -218,8 +218,8 @@ def _life_s(value: Any) -> float:
     return min(max(0.0, float(value)), _LONGEST_S) if known else _HOUR_S
 
 
-def _is_word(value: Any) -> bool:
-    """Return whether *value* may stand in a header."""
+def is_word(value: Any) -> bool:
+    """Return whether *value* is one word of printable ASCII, as it may stand in a header or in our file."""
     return (
         isinstance(value, str) and bool(value) and value.isascii() and value.isprintable() and " " not in value
     )

@@ -6,7 +6,20 @@ import os
 
 import click
 
-from terminal.cli import cash, common, config, devices, doctor, journal, orders, prints, sim, status
+from terminal.cli import (
+    cash,
+    common,
+    config,
+    devices,
+    doctor,
+    journal,
+    orders,
+    prints,
+    sale,
+    satellite,
+    sim,
+    status,
+)
 from terminal.cli.errors import Commands
 
 EPILOG = (
@@ -56,6 +69,8 @@ for _command in (
     orders.catalogue,
     cash.cash,
     prints.prints,
+    sale.sale,
+    satellite.satellite,
     sim.sim,
     config.config,
 ):

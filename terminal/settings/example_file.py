@@ -39,6 +39,7 @@ _CHOSEN = {"job": "vending", "wallet": "main", "credential": "pos-token", "one_p
 """Values of options that the example decides; all others stand at their default."""
 
 _GIVEN: dict[tuple[str, str], dict[str, Any]] = {
+    ("backend", "satellite"): {"credential": "tickets-login"},
     ("release", "relay"): {"line": 22},
     ("reader", "pn532"): {"port": "/dev/ttyAMA0"},
     ("reader", "rdm6300"): {"port": "/dev/serial0"},
@@ -49,7 +50,7 @@ _GIVEN: dict[tuple[str, str], dict[str, Any]] = {
     ("buttons", "gpio"): {"buttons": {"espresso": 5, "cancel": 6}},
     ("indicator", "gpio"): {"lamp": 16, "buzzer": 26},
 }
-"""What drivers need beyond their defaults, as it would be on a Raspberry Pi."""
+"""What drivers and adapters need beyond their defaults, as it would be on a Raspberry Pi."""
 
 _IN_BLOCKS: dict[type[msgspec.Struct], dict[str, Any]] = {
     ticket_rules.TicketProduct: {"id": "adult", "name": "Adult", "price": 3000},
@@ -77,7 +78,7 @@ def _backends() -> Iterator[str]:
     for number, kind in enumerate(backends.BACKENDS):
         plugin = backends.find(kind)
         name = f"backends.{kind if number else 'main'}"
-        given = {**_CHOSEN, "type": kind}
+        given = {**_CHOSEN, "type": kind, **_GIVEN.get(("backend", kind), {})}
         yield from _comment(f"Type {kind}. {_summary(_module(plugin))}")
         lines = [f"[{name}]", *_options(sections.BackendHead, name, given, explain=not number)]
         lines += [*_options(plugin.Options, name, given), ""]

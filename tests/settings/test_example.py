@@ -64,7 +64,7 @@ def test_options_behind_a_hash_stand_at_their_default(tmp_path: Path) -> None:
     uncovered = tmp_path / "uncovered.toml"
     plain = re.sub(r"((?:^# .*\n)*?^# .*\bdefault\.\n)#.*\n", r"\1", "\n".join(lines[:end]), flags=re.MULTILINE)
     assert plain.count("\n") < end - 1, "no option without a default"
-    plain = re.sub(r"(?m)^#\[\[(?:.+\n)+", "", plain)  # blocks are examples
+    plain = re.sub(r"(?m)^#\[(?:.+\n)+", "", plain)  # blocks are examples
     uncovered.write_text("\n".join([*options(plain.splitlines()), *lines[end:]]))
     as_shipped = in_force(load(CONFIG / "terminal.example.toml"))
     assert in_force(load(uncovered)) == as_shipped
