@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from terminal import __version__, backends
+from terminal import __version__
 from terminal.core.effects import Effect, Notice, Screen
 from terminal.core.events import StopAsked
 from terminal.core.printing import Queue
@@ -29,13 +29,16 @@ from terminal.daemon.loop import Loop
 from terminal.daemon.maintenance import Maintenance
 from terminal.daemon.opening import CannotStart, open_journal
 from terminal.daemon.perform import Performer
+from terminal.daemon.pings import Pings
 from terminal.daemon.printdesk import PrintDesk
+from terminal.daemon.salesdesk import SalesDesk
+from terminal.daemon.servers import build_servers
 from terminal.daemon.status import BackendStatus, Snapshot, screen, status
 from terminal.daemon.trials import Trials
 from terminal.daemon.watchdog import Notifier, Watchdog
 from terminal.httpd import CannotListen, Server
 from terminal.journal.errors import JournalError
-from terminal.settings import BackendSettings, Settings, credential_reader
+from terminal.settings import Settings
 from terminal.sync import Engine
 
 if TYPE_CHECKING:  # loaded late: only testers need them
@@ -72,7 +75,12 @@ class Daemon:
         except CannotStart:
             self._journal.close()
             raise
-        self._backends = self._build_backends()
+        self._backends = build_servers(
+            settings,
+            tenure=lambda name: self._journal.tenure(name, self._clock.now),
+            network=self._network,
+            sandbox=self._sandbox.url if self._sandbox else "",
+        )
         way = RightOfWay()
         self._engine = Engine(self._journal, self._backends, self._clock, settings.sync, way=way)
         self._job = msgspec.structs.replace(settings.job(), zone=local_zone())
@@ -83,13 +91,14 @@ class Daemon:
         )
         self._devices = Devices(settings.devices, self._loop.post, marks=self._journal.marks())
         self._lookups = Lookups(
-            wallet=self._backends[settings.roles.wallet],
+            wallet=self._backends.get(settings.roles.wallet),
             catalogue=self._backends[settings.roles.catalogue],
             journal=self._journal,
             weather=self._engine,
             now=self._clock.now,
             post=self._loop.post,
         )
+        self._pings = Pings(self._backends, self._engine)
         self._performer = Performer(
             devices=self._devices,
             acceptors=self._devices.of_role("coin_acceptor"),
@@ -130,6 +139,7 @@ class Daemon:
             self.stop()
             raise CannotStart(str(error)) from None
         self._lookups.start()
+        self._pings.start()
         self._maintenance.start()
         self._watchdog.start()
 
@@ -145,11 +155,12 @@ class Daemon:
             prints=journal.waiting_prints(),
         )
         found = recover(self._job, left, now, self._names)
-        if found.facts:
-            journal.commit(found.facts, now, urgent=True)
-            _LOG.warning("settled %d things that were open when the terminal stopped", len(found.facts))
         products = journal.catalogue(self._settings.roles.catalogue)
         first = self._terminal.start(now, products, found, journal.boxes())
+        facts = (*found.facts, *first.facts)
+        if facts:
+            journal.commit(facts, now, urgent=True)
+            _LOG.warning("settled %d things that were open when the terminal stopped", len(facts))
         self._loop.begin(first.state, first.effects)
 
     def _turn(self) -> None:
@@ -173,6 +184,7 @@ class Daemon:
         if self._turning.is_alive():
             self._turning.join(SETTLE_S)
         self._lookups.stop()
+        self._pings.stop()
         self._engine.stop()
         self._maintenance.stop()
         for backend in self._backends.values():
@@ -196,25 +208,6 @@ class Daemon:
         )
 
     # -- parts -----------------------------------------------------------------------------------------
-
-    def _build_backends(self) -> dict[str, Any]:
-        built = {}
-        for name, each in self._settings.backends.items():
-            built[name] = backends.find(each.type)(
-                name,
-                self._options(each),
-                terminal_id=self._settings.terminal.id,
-                credential=credential_reader(each),
-                tenure=self._journal.tenure(name, self._clock.now),
-                transport=self._network,
-            )
-        return built
-
-    def _options(self, backend: BackendSettings) -> msgspec.Struct:
-        """Return a backend's options; the embedded server knows its address only when it runs."""
-        if backend.sandbox and self._sandbox is not None:
-            return msgspec.structs.replace(backend.options, url=self._sandbox.url)
-        return backend.options
 
     def _build_control(self) -> Server:
         trials = Trials(
@@ -242,7 +235,8 @@ class Daemon:
         )
         socket = Path(self._settings.control.socket)
         prints = PrintDesk(self._journal, self._loop, self._names.id)
-        routes = [*control.routes(), *self._cash.routes(), *prints.routes()]
+        sales = SalesDesk(self._job, self._journal, self._loop, self._names.id)
+        routes = [*control.routes(), *self._cash.routes(), *prints.routes(), *sales.routes()]
         return Server(routes, socket, mode=self._settings.socket_mode())
 
     # -- how it is -------------------------------------------------------------------------------------
