@@ -90,7 +90,7 @@ class SalesDesk:
         state, sale = self._look()
         under_way = sale.phase in _UNDER_WAY
         picks = sale.picks if under_way else ()
-        products = basket.offered(self._job.tickets, state.products)
+        products = sale.products or basket.offered(self._job.tickets, state.products)
         lines = basket.lines(self._job.tickets, products, picks, staff=bool(sale.staff))
         total, wallet = basket.total(lines), sale.share.amount if sale.share else 0
         return {
