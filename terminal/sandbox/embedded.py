@@ -8,10 +8,12 @@ from pathlib import Path
 import httpx
 
 from terminal.backends.transport import Transport
-from terminal.sandbox.keys import kept_token
+from terminal.sandbox.keys import kept_client, kept_token
 from terminal.sandbox.ledger import Item
+from terminal.sandbox.satellite_rules import SatelliteRules
 from terminal.sandbox.server import Sandbox
-from terminal.settings import SandboxSection
+from terminal.settings import BackendSettings, SandboxSection
+from terminal.settings.draft import SATELLITE
 
 
 def embedded(section: SandboxSection) -> Sandbox:
@@ -28,12 +30,32 @@ def embedded(section: SandboxSection) -> Sandbox:
         database=section.database,
         dialect=section.dialect,
         token=kept_token(section.token_file),
+        satellite=_satellite(section),
+        client=kept_client(section.satellite_file) if section.satellite else None,
     )
     if section.products:
         sandbox.set_products([Item(each.id, each.name, each.price) for each in section.products])
     for wallet in section.wallets:
         sandbox.add_wallet(wallet.token, wallet.balance)
+    if sandbox.satellite is not None:
+        sold = [(each.id, each.name, each.price) for each in section.ticket_products]
+        sandbox.satellite.know("product", *sold)
+        for person in section.delegates:
+            sandbox.satellite.add_delegate(person.id, person.name, person.token)
     return sandbox
+
+
+def address(sandbox: Sandbox, backend: BackendSettings) -> str:
+    """Return the ``url`` of a backend that is the embedded server, once that runs."""
+    if backend.type != SATELLITE:
+        return sandbox.url
+    return sandbox.satellite_url(getattr(backend.options, "generation", "old"))
+
+
+def _satellite(section: SandboxSection) -> SatelliteRules | None:
+    if not section.satellite:
+        return None
+    return SatelliteRules(mode=section.satellite_mode, token_s=section.satellite_token_s)
 
 
 class CuttableNetwork(httpx.BaseTransport):

@@ -2,8 +2,9 @@
 
 from terminal.settings.check import Mistake
 from terminal.settings.loading import ConfigError, load, load_devices
+from terminal.settings.sandbox_section import SandboxSection
 from terminal.settings.secrets import SecretError, credential_reader
-from terminal.settings.sections import BackendSettings, DeviceSettings, SandboxSection, Settings
+from terminal.settings.sections import BackendSettings, DeviceSettings, Settings
 from terminal.settings.showing import in_force, show
 
 __all__ = [

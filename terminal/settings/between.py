@@ -11,7 +11,7 @@ from terminal.core.token import mask
 from terminal.settings import words
 from terminal.settings.between_tickets import check_tickets
 from terminal.settings.check import Checker, join
-from terminal.settings.draft import Block, Draft
+from terminal.settings.draft import SATELLITE, Block, Draft
 from terminal.settings.plugins import SIMULATED
 
 READER, ACCEPTOR, RELEASE, MACHINE, PRINTER = "reader", "coin_acceptor", "release", "machine", "printer"
@@ -229,6 +229,8 @@ def _written_uids(found: Draft) -> Iterator[tuple[str, str]]:
             yield f"{section}.{option}[{number}]", uid
     for number, wallet in enumerate(found.get("sandbox", "wallets") or (), 1):
         yield f"sandbox.wallets[{number}].token", wallet.token
+    for number, delegate in enumerate(found.get("sandbox", "delegates") or (), 1):
+        yield f"sandbox.delegates[{number}].token", delegate.token
 
 
 def _sandbox(found: Draft, checker: Checker) -> None:
@@ -245,6 +247,11 @@ def _sandbox(found: Draft, checker: Checker) -> None:
             checker.wrong(
                 join(block.path, "url"), '"sandbox:"', "the address of a server", "[sandbox] is not enabled"
             )
+        elif (
+            block.sandbox and block.head.get("type") == SATELLITE and found.get("sandbox", "satellite") is False
+        ):
+            expected = f'true, because {block.path} is of the type "{SATELLITE}"'
+            checker.wrong("sandbox.satellite", "false", expected)
 
 
 def _files(found: Draft, checker: Checker) -> None:

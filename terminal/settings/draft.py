@@ -15,9 +15,10 @@ from typing import Any, TypeVar
 import msgspec
 
 from terminal.core import rules, ticket_rules
-from terminal.settings import sections, words
+from terminal.settings import sections, texts, words
 from terminal.settings.check import WRONG, Checker, join
 from terminal.settings.plugins import Plugins
+from terminal.settings.sandbox_section import SandboxSection
 
 SECTIONS: dict[str, type[msgspec.Struct]] = {
     "terminal": sections.TerminalSection,
@@ -33,12 +34,15 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "printing": rules.PrintingRules,
     "reading": rules.ReadingRules,
     "sync": rules.SyncRules,
-    "sandbox": sections.SandboxSection,
+    "sandbox": SandboxSection,
     "log": sections.LogSection,
 }
 """The sections that are one table each, in the order of the example file."""
 
 SANDBOX_URL = "sandbox:"
+SATELLITE = "satellite"
+"""The type of backend that the embedded server plays under a secret of its own."""
+
 _USER = re.compile(r"\A([a-z]+://)[^/]*@")
 _S = TypeVar("_S", bound=msgspec.Struct)
 _HEAD_OF_BACKEND = frozenset(field.name for field in msgspec.structs.fields(sections.BackendHead))
@@ -109,7 +113,7 @@ def _backends(raw: object, found: Draft, plugins: Plugins, checker: Checker) -> 
         return
     for name, table in raw.items():
         path = join("backends", name)
-        if checker.value(name, sections.Name, f"the name of {path}") is WRONG:
+        if checker.value(name, texts.Name, f"the name of {path}") is WRONG:
             continue
         if not isinstance(table, Mapping):
             checker.wrong(path, words.found(table), f"a section [{path}]")
@@ -226,10 +230,13 @@ def finish(found: Draft, file: Path) -> sections.Settings:
     terminal = _made(found, sections.TerminalSection, "terminal")
     journal = _made(found, sections.JournalSection, "journal")
     control = _made(found, sections.ControlSection, "control")
-    sandbox = _made(found, sections.SandboxSection, "sandbox")
+    sandbox = _made(found, SandboxSection, "sandbox")
     path = Path(journal.path).absolute()
     sandbox = msgspec.structs.replace(
-        sandbox, database=_absolute(sandbox.database), token_file=_absolute(sandbox.token_file)
+        sandbox,
+        database=_absolute(sandbox.database),
+        token_file=_absolute(sandbox.token_file),
+        satellite_file=_absolute(sandbox.satellite_file),
     )
     return sections.Settings(
         file=str(file.absolute()),
@@ -267,9 +274,10 @@ def _roles(roles: sections.RolesSection, job: str) -> sections.RolesSection:
     return msgspec.structs.replace(roles, catalogue=roles.catalogue or usual)
 
 
-def _built_backend(name: str, block: Block, sandbox: sections.SandboxSection) -> sections.BackendSettings:
+def _built_backend(name: str, block: Block, sandbox: SandboxSection) -> sections.BackendSettings:
     head = sections.BackendHead(**block.head)
-    token_file = sandbox.token_file if block.sandbox else head.token_file
+    own = sandbox.satellite_file if head.type == SATELLITE else sandbox.token_file
+    token_file = own if block.sandbox else head.token_file
     return sections.BackendSettings(
         name=name,
         type=head.type,

@@ -14,16 +14,8 @@ from terminal.core import rules
 from terminal.core.job import Job
 from terminal.core.rules import Rules
 from terminal.core.ticket_rules import CodeRules, TicketRules
-
-Name = Annotated[
-    str,
-    Meta(
-        pattern=r"\A[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?\Z",
-        extra={"expected": "1 to 32 lower-case letters, digits and inner hyphens"},
-    ),
-]
-PathText = Annotated[str, Meta(min_length=1, max_length=4096, extra={"expected": "the path of a file"})]
-MaybePath = Annotated[str, Meta(max_length=4096, extra={"expected": "the path of a file, or an empty text"})]
+from terminal.settings.sandbox_section import SandboxSection
+from terminal.settings.texts import MaybePath, Name, PathText
 
 
 class TerminalSection(Rules, frozen=True):
@@ -124,49 +116,6 @@ class LogSection(Rules, frozen=True):
         Literal["debug", "info", "warning", "error"],
         Meta(description="The least important level that is logged."),
     ] = "info"
-
-
-class SandboxWallet(Rules, frozen=True):
-    """A wallet that the embedded server has from the start."""
-
-    token: Annotated[
-        str, Meta(min_length=2, max_length=40, description="UID of the token.", examples=["04A1B2C3D4E5F6"])
-    ]
-    balance: Annotated[
-        int, Meta(ge=-100_000_00, le=100_000_00, description="What is in it at first, in cents.")
-    ] = 0
-
-
-class SandboxProduct(Rules, frozen=True):
-    """A product that the embedded server sells."""
-
-    id: Annotated[str | int, Meta(description="Its id, a text or a number.", examples=["espresso"])]
-    name: Annotated[str, Meta(min_length=1, max_length=60, description="Its name.", examples=["Espresso"])]
-    price: Annotated[int, Meta(ge=0, le=100_000_00, description="Its price, in cents.", examples=[150])]
-
-
-class SandboxSection(Rules, frozen=True):
-    """A server of our own inside the daemon, for testers. Only where every device is simulated."""
-
-    enabled: Annotated[bool, Meta(description="Whether it runs.")] = False
-    listen: Annotated[
-        str,
-        Meta(
-            pattern=r"\A(127\.0\.0\.1|localhost|\[::1\]):[0-9]{1,5}\Z",
-            description="Where it listens. Port 0: any free one.",
-            extra={"expected": 'an address of this machine and a port, like "127.0.0.1:8091"'},
-        ),
-    ] = "127.0.0.1:8091"
-    dialect: Annotated[
-        Literal["documented", "pretix"],
-        Meta(description="Whether it speaks as documented or as the plugin of pretix does."),
-    ] = "documented"
-    database: Annotated[PathText, Meta(description="Its state.")] = "var/sandbox.db"
-    token_file: Annotated[
-        PathText, Meta(description="The token that it asks for; made at the first start.")
-    ] = "var/sandbox.token"
-    wallets: Annotated[tuple[SandboxWallet, ...], Meta(description="Its wallets at first.")] = ()
-    products: Annotated[tuple[SandboxProduct, ...], Meta(description="What it sells.")] = ()
 
 
 class BackendHead(Rules, frozen=True):

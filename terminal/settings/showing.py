@@ -36,8 +36,8 @@ def in_force(settings: Settings) -> dict[str, Any]:
         shown[section][option] = [mask(uid) for uid in shown[section][option]]
     if settings.sandbox is not None:
         shown["sandbox"] = msgspec.to_builtins(settings.sandbox)
-        for wallet in shown["sandbox"]["wallets"]:
-            wallet["token"] = mask(wallet["token"])
+        for each in (*shown["sandbox"]["wallets"], *shown["sandbox"]["delegates"]):
+            each["token"] = mask(each["token"])
     shown["backends"] = {name: _backend(backend) for name, backend in settings.backends.items()}
     shown["devices"] = [_device(device) for device in settings.devices]
     return shown
