@@ -98,14 +98,21 @@ def _instead(sign: str, around: str, signs: frozenset[str]) -> str:
     return "?"
 
 
-def _signs(encoding: Mapping[str, Any]) -> frozenset[str]:
+def signs_of(encoding: Mapping[str, Any]) -> str:
+    """Return the signs of bytes from 80 hex on, in their order, by what python-escpos knows of a code page.
+
+    A byte without one has U+FFFD. Empty: nothing is known.
+    """
     if "data" in encoding:
-        signs = "".join(encoding["data"])
-    elif "python_encode" in encoding:
-        signs = bytes(range(0x80, 0x100)).decode(encoding["python_encode"], "ignore")
-    else:
-        signs = ""
-    return frozenset(sign for sign in signs if sign >= "\x80" and sign.isprintable())
+        return "".join(encoding["data"])
+    if "python_encode" in encoding:
+        return bytes(range(0x80, 0x100)).decode(encoding["python_encode"], "replace")
+    return ""
+
+
+def _signs(encoding: Mapping[str, Any]) -> frozenset[str]:
+    found = signs_of(encoding)
+    return frozenset(sign for sign in found if sign >= "\x80" and sign.isprintable() and sign != "\ufffd")
 
 
 def _rank(name: str) -> int:

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from drivers.printers.paper.reading import read
+from drivers.printers.paper.sheet import Sheet
+from drivers.printers.paper.sheet import usual as printer_of
 from tests.acceptance.conftest import UID
-from tests.support.escpos_render import Sheet, render
 from tests.support.machine import PANEL, READER, Machine, SandboxProcess
 from tests.support.printer_peer import SerialPrinter
 from tests.support.waiting import wait_until
@@ -62,7 +64,7 @@ def prints(kiosk: Machine) -> list[tuple[str, str]]:
 
 
 def paper(printer: SerialPrinter) -> Sheet:
-    return render(bytes(printer.received))
+    return read(bytes(printer.received), printer_of())
 
 
 def test_a_receipt_is_read_back_from_the_line(

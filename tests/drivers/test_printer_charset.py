@@ -7,9 +7,10 @@ import pytest
 from drivers.printers import library
 from drivers.printers.charset import CodePage, choose, code_pages, plainer
 from drivers.printers.compose import Composer, composer
+from drivers.printers.paper.reading import read
+from drivers.printers.paper.sheet import usual as printer_of
 from terminal.core.paper import Columns, Document, Text
 from tests.support import needs
-from tests.support.escpos_render import render
 
 needs.module("escpos", "printer")
 
@@ -31,7 +32,8 @@ def tables(profile: str) -> dict[int, str]:
 def paper(made: Composer, *lines) -> list[str]:
     """What the printer puts on its paper, by the table that the stream selected."""
     # Not every printer's letters are 12 dots wide, as the renderer's are.
-    sheet = render(made.compose(Document(lines)), max(made.dots, made.columns * 12), tables(made.profile))
+    kind = printer_of(max(made.dots, made.columns * 12), tables(made.profile))
+    sheet = read(made.compose(Document(lines)), kind)
     return [" ".join(line.split()) for line in sheet.text if line.strip()]
 
 

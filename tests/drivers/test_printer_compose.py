@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 
 from drivers.printers import library, plain, raster
 from drivers.printers.compose import ComposeError, Composer, composer
+from drivers.printers.paper.reading import PaperError, read
+from drivers.printers.paper.sheet import usual as printer_of
 from terminal.core.paper import Barcode, Columns, Document, Drawer, QrCode, Rule, Text
 from tests.support import needs
-from tests.support.escpos_render import GarbageError, render
+from tests.support.scanning import scanned
 
 needs.module("escpos", "printer")
 
@@ -47,7 +49,7 @@ def words(sheet) -> list[str]:
 
 
 def test_text_is_printed_sign_for_sign(usual) -> None:
-    sheet = render(usual.compose(RECEIPT), dots=504)
+    sheet = read(usual.compose(RECEIPT), printer_of(504))
     expected = [line.strip() for line in plain.lines(Document(RECEIPT.lines[:-2]), 42)]
     assert words(sheet) == [*expected, "2026000123"]
     assert "Größe, Spaß & Ärger" in words(sheet)
@@ -56,10 +58,9 @@ def test_text_is_printed_sign_for_sign(usual) -> None:
 
 
 def test_a_scanner_reads_the_symbols_that_the_printer_draws(usual, tmp_path) -> None:
-    needs.program("zint")
-    sheet = render(usual.compose(RECEIPT), dots=504)
+    sheet = read(usual.compose(RECEIPT), printer_of(504))
     assert sheet.pictures == 0
-    assert sheet.scanned(tmp_path / "paper.png") == {
+    assert scanned(sheet, tmp_path) == {
         "CODE-128:2026000123",
         "QR-Code:https://example.org/t/2026-000123?ä=€",
     }
@@ -70,18 +71,19 @@ def test_a_scanner_reads_the_symbols_that_the_printer_draws(usual, tmp_path) -> 
 )
 def test_a_scanner_reads_the_pictures_for_printers_that_draw_no_symbols(profile, charset, tmp_path) -> None:
     made = composer(profile, charset)
-    sheet = render(made.compose(Document((Barcode("T{00}1"), QrCode("https://example.org/1")))), made.dots)
+    sheet = read(
+        made.compose(Document((Barcode("T{00}1"), QrCode("https://example.org/1")))), printer_of(made.dots)
+    )
     assert sheet.symbols == []
     assert sheet.pictures >= 2
-    assert sheet.scanned(tmp_path / "paper.png") == {"CODE-128:T{00}1", "QR-Code:https://example.org/1"}
+    assert scanned(sheet, tmp_path) == {"CODE-128:T{00}1", "QR-Code:https://example.org/1"}
 
 
 @pytest.mark.parametrize("data", ["{", "a{Bc{{d", '~ !"#', "0" * 19])
 def test_every_printable_sign_may_stand_in_a_barcode(usual, data, tmp_path) -> None:
-    needs.program("zint")
-    sheet = render(usual.compose(Document((Barcode(data),))), dots=504)
+    sheet = read(usual.compose(Document((Barcode(data),))), printer_of(504))
     assert sheet.symbols == [("CODE-128", data)]
-    assert sheet.scanned(tmp_path / "paper.png") == {f"CODE-128:{data}"}
+    assert scanned(sheet, tmp_path) == {f"CODE-128:{data}"}
 
 
 def test_every_printer_that_the_library_knows_can_be_composed_for_and_nothing_is_said_on_stdout(capfd) -> None:
@@ -101,19 +103,19 @@ def test_every_printer_that_the_library_knows_can_be_composed_for_and_nothing_is
 @given(WORDS, WORDS, st.integers(16, 64))
 def test_any_words_arrive_as_they_were_laid_out(left, right, columns) -> None:
     document = Document((Text(left), Columns(left, right)))
-    sheet = render(composer("default", "CP858", columns=columns).compose(document), dots=columns * 12)
+    sheet = read(composer("default", "CP858", columns=columns).compose(document), printer_of(columns * 12))
     assert sheet.text[:-6] == plain.lines(document, columns)
 
 
 def test_signs_that_the_charset_lacks_are_question_marks_and_change_no_table(usual) -> None:
     sent = usual.compose(Document((Text("漢字 ж…"),)))
-    assert words(render(sent, dots=504)) == ["?? ?..."]
+    assert words(read(sent, printer_of(504))) == ["?? ?..."]
     assert sent.count(b"\x1bt") == 1
 
 
 def test_nobody_commands_the_printer_through_a_name(usual) -> None:
     evil = "\x1b@\x1dV\x00\x10\x14\x01\x00\x08"
-    sheet = render(usual.compose(Document((Text(f"A{evil}B"), Columns(evil, f"C{evil}D")))), dots=504)
+    sheet = read(usual.compose(Document((Text(f"A{evil}B"), Columns(evil, f"C{evil}D")))), printer_of(504))
     assert words(sheet) == ["A@VB", "@V" + "C@VD".rjust(40)]
     assert sheet.cuts == 1
 
@@ -128,11 +130,11 @@ def test_the_paper_is_cut_as_configured(cut, command) -> None:
 @pytest.mark.parametrize("pin", [2, 5])
 def test_a_drawer_opens_where_it_stands_and_takes_no_paper(pin) -> None:
     made = composer("default", "CP858", drawer_pin=pin)
-    sheet = render(made.compose(Document((Drawer(),))), dots=504)
+    sheet = read(made.compose(Document((Drawer(),))), printer_of(504))
     assert (sheet.drawers, sheet.text, sheet.cuts) == ([pin], [], 0)
     stream = made.compose(Document((Text("before"), Drawer(), Text("after"))))
     assert stream.index(b"before") < stream.index(b"\x1bp") < stream.index(b"after")
-    assert render(stream, dots=504).cuts == 1
+    assert read(stream, printer_of(504)).cuts == 1
 
 
 def test_a_printer_without_a_drawer_says_so() -> None:
@@ -149,7 +151,7 @@ def test_a_picture_is_drawn_once_and_goes_out_in_stripes(profile, monkeypatch) -
     first = made.compose(document)
     monkeypatch.setattr(raster, "_commands", lambda *_, **__: pytest.fail("drawn again"))
     assert made.compose(document) == first
-    sheet = render(first, made.dots)
+    sheet = read(first, printer_of(made.dots))
     assert all(rows <= raster.STRIPE for rows in sheet.stripes)
     assert sheet.pictures >= 3
     assert raster.qr_code.cache_info().maxsize is not None, "not one picture more for each ticket ever printed"
@@ -160,8 +162,8 @@ def test_a_picture_is_drawn_once_and_goes_out_in_stripes(profile, monkeypatch) -
 def test_pictures_of_every_size_can_be_scanned(profile, length, tmp_path) -> None:
     made = composer(profile)
     data = ("https://example.org/" + "t" * length)[:length]
-    sheet = render(made.compose(Document((QrCode(data),))), made.dots)
-    assert sheet.scanned(tmp_path / "paper.png") == {f"QR-Code:{data}"}
+    sheet = read(made.compose(Document((QrCode(data),))), printer_of(made.dots))
+    assert scanned(sheet, tmp_path) == {f"QR-Code:{data}"}
 
 
 def test_a_large_symbol_is_sent_small_and_drawn_large() -> None:
@@ -173,7 +175,7 @@ def test_a_large_symbol_is_sent_small_and_drawn_large() -> None:
 def test_chinese_mode_is_left_when_asked() -> None:
     sent = composer("POS-5890", "CP858", leave_chinese=True).compose(Document((Text("ä€"),)))
     assert sent.startswith(b"\x1b@\x1c.")
-    assert words(render(sent)) == ["ä€"]
+    assert words(read(sent, printer_of())) == ["ä€"]
     assert b"\x1c." not in composer("POS-5890", "CP858").compose(Document((Text("ä€"),)))
 
 
@@ -215,8 +217,8 @@ def test_wrong_options_are_sentences_that_help(profile, charset, sentence) -> No
 
 def test_the_renderer_refuses_what_a_printer_would_not_print(usual) -> None:
     for stream in (b"abc", b"\x1bX", b"\x07", b"\x1dkI\x03abc", b"x" * 50 + b"\n", b"\x1dv0\x00\x01"):
-        with pytest.raises(GarbageError):
-            render(stream, dots=504)
+        with pytest.raises(PaperError):
+            read(stream, printer_of(504))
 
 
 _QUIET_IMPORT = """

@@ -13,10 +13,11 @@ import pytest
 from drivers.device import Pace
 from drivers.printers import escpos, plain, ports
 from drivers.printers.escpos import EscposOptions, EscposPrinter
+from drivers.printers.paper.reading import read
+from drivers.printers.paper.sheet import usual as printer_of
 from terminal.core.events import DeviceChanged, Ended, Health, PrintEnded
 from terminal.core.paper import Barcode, Columns, Document, Text
 from tests.support import needs
-from tests.support.escpos_render import render
 from tests.support.printer_peer import NetworkPrinter, SerialPrinter
 from tests.support.waiting import Inbox, wait_until
 
@@ -72,7 +73,7 @@ def peer(tmp_path) -> Iterator[SerialPrinter]:
 def test_a_receipt_reaches_the_paper_of_a_serial_printer(peer) -> None:
     with driving(peer.port) as (device, inbox):
         assert printed(device, inbox, "j1") == (Ended.DONE, "")
-        sheet = render(bytes(peer.received), dots=504)
+        sheet = read(bytes(peer.received), printer_of(504))
         lines = [line.strip() for line in sheet.text if line.strip()]
         assert lines == [line.strip() for line in plain.lines(RECEIPT, 42)]
         assert sheet.cuts == 1
@@ -168,7 +169,7 @@ def test_a_cable_that_breaks_in_the_middle_is_unknown_and_heals(peer) -> None:
         wait_until(is_at(device, Health.DEGRADED, "look at the paper"))
         peer.received.clear()
         assert printed(device, inbox, "j3") == (Ended.DONE, "")
-        assert render(bytes(peer.received)).cuts == 1
+        assert read(bytes(peer.received), printer_of()).cuts == 1
 
 
 def test_a_power_cycle_is_survived_without_a_restart(peer, caplog) -> None:
@@ -292,7 +293,7 @@ def test_a_network_printer_prints_confirms_and_may_hang_up_between_two_receipts(
         peer.hang_up()
         assert printed(device, inbox, "j2") == (Ended.DONE, "")
         assert peer.connections == 2
-        assert render(bytes(peer.received)).cuts == 2
+        assert read(bytes(peer.received), printer_of()).cuts == 2
 
 
 def test_a_network_printer_that_is_off_is_missing_and_comes_back() -> None:
@@ -309,7 +310,7 @@ def test_documents_are_added_to_a_file(tmp_path) -> None:
     with driving(f"file://{path}") as (device, inbox):
         assert printed(device, inbox, "j1")[0] is Ended.DONE
         assert printed(device, inbox, "j2")[0] is Ended.DONE
-    assert render(path.read_bytes()).cuts == 2
+    assert read(path.read_bytes(), printer_of()).cuts == 2
     assert path.stat().st_mode & 0o077 == 0
 
 

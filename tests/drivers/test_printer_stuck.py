@@ -10,10 +10,11 @@ import pytest
 
 from drivers.device import STOP_S, Pace
 from drivers.printers.escpos import EscposOptions, EscposPrinter
+from drivers.printers.paper.reading import read
+from drivers.printers.paper.sheet import usual as printer_of
 from terminal.core.events import Ended, Health, PrintEnded
 from terminal.core.paper import Document, QrCode, Text
 from tests.support import needs
-from tests.support.escpos_render import render
 from tests.support.printer_peer import NetworkPrinter, PrinterPeer, SerialPrinter
 from tests.support.waiting import Inbox, wait_until
 
@@ -175,7 +176,10 @@ def test_a_picture_that_broke_off_does_not_swallow_the_next_receipt(tmp_path) ->
         peer.stalls_after = None
         wait_until(is_at(device, Health.DEGRADED))
         assert printed(device, inbox, "j2") is Ended.DONE
-        assert [line for line in render(bytes(peer.received)).text if line] == ["A receipt", "of two lines"]
+        assert [line for line in read(bytes(peer.received), printer_of()).text if line] == [
+            "A receipt",
+            "of two lines",
+        ]
 
 
 def test_a_pipe_that_nobody_empties(tmp_path) -> None:

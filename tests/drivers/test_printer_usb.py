@@ -6,11 +6,12 @@ import pytest
 
 from drivers.device import DeviceFault, DeviceMissing
 from drivers.printers.escpos import EscposOptions, EscposPrinter
+from drivers.printers.paper.reading import read
+from drivers.printers.paper.sheet import usual as printer_of
 from drivers.printers.usb_port import open_usb
 from terminal.core.events import Ended, Health, PrintEnded
 from terminal.core.paper import Document, Text
 from tests.support import needs
-from tests.support.escpos_render import render
 from tests.support.waiting import Inbox, wait_until
 
 needs.module("usb", "printer")
@@ -96,7 +97,7 @@ def test_a_receipt_over_usb_unplugged_and_back(plugged) -> None:
     device.start()
     try:
         assert printing(LONG, "j1", device, inbox) == PrintEnded("j1", Ended.DONE)
-        assert render(bytes(printer.received)).text[:2] == ["line 0", "line 1"]
+        assert read(bytes(printer.received), printer_of()).text[:2] == ["line 0", "line 1"]
         bus.printers.clear()
         wait_until(lambda: device.condition.health is Health.MISSING)
         assert printing(LONG, "j2", device, inbox).ended is Ended.FAILED

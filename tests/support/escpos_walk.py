@@ -1,8 +1,8 @@
 """Walks through a stream for an ESC/POS printer, command by command, and knows no more than what may be in it.
 
-It is no printer (that is escpos_render): it only refuses. Each command has its length by the manuals; what it
-carries is judged, too. Sequences that a printer obeys wherever they stand, also within a picture (DLE EOT, DLE
-ENQ, DLE DC4), may stand nowhere.
+It is no printer (that is drivers.printers.paper): it only refuses. Each command has its length by the manuals;
+what it carries is judged, too. Sequences that a printer obeys wherever they stand, also within a picture (DLE
+EOT, DLE ENQ, DLE DC4), may stand nowhere.
 """
 
 from __future__ import annotations
