@@ -243,6 +243,11 @@ class CodeRules(Rules, frozen=True):
         """Characters between the purchase code and a ticket's number."""
         return {"none": 0, "fixed": len(self.infix_text)}.get(self.infix, self.infix_length)
 
+    @property
+    def capacity(self) -> int:
+        """How many tickets one sale can number: each may be a line of its own, and lines have four digits."""
+        return int(min(self.counter_base**self.counter_width - self.counter_start, 10**_LINE_DIGITS))
+
     def _infix_may_be_digits(self) -> bool:
         if self.infix == "none":
             return True

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from terminal.core.ticket_rules import TicketProduct
+from terminal.core.ticket_rules import CodeRules, TicketProduct
 from terminal.settings import words
 from terminal.settings.check import Checker
 from terminal.settings.draft import Draft
 
 READER, ACCEPTOR = "reader", "coin_acceptor"
-NUMBERS = 10_000
-"""A purchase has no more lines and tickets than four digits can number, by the documented convention."""
-
 RESERVED = ("confirm", "cancel", "receipt")
 """Buttons that have a meaning of their own: no product can be chosen by them."""
 
@@ -24,12 +21,6 @@ def check_tickets(found: Draft, checker: Checker) -> None:
         return
     for rule in (_event, _devices, _change, _products, _children, _discounts, _numbers):
         rule(found, checker)
-
-
-def capacity(base: int, width: int, start: int) -> int:
-    """Return how many tickets one sale can number."""
-    room: int = min(base**width - start, NUMBERS)
-    return room
 
 
 def _event(found: Draft, checker: Checker) -> None:
@@ -133,13 +124,13 @@ def _discounts(found: Draft, checker: Checker) -> None:
 
 def _numbers(found: Draft, checker: Checker) -> None:
     """A sale that its numbers could not hold would be refused, whatever `max_tickets` says."""
-    base, width, start = (found.get("codes", f"counter_{each}") for each in ("base", "width", "start"))
-    most = found.get("tickets", "max_tickets")
-    if None in (base, width, start, most) or start >= base**width:
+    try:
+        codes = CodeRules(**found.sections.get("codes", {}))
+    except ValueError:  # which is noted already
         return
-    room = capacity(base, width, start)
+    most, room = found.get("tickets", "max_tickets"), codes.capacity
     if most > room:
-        hint = f"codes.counter_width = {width + 1} has more" if room < NUMBERS else ""
+        hint = f"codes.counter_width = {codes.counter_width + 1} has more"
         checker.wrong(
             "tickets.max_tickets", str(most), f"at most {room}, for [codes] has no more numbers", hint
         )

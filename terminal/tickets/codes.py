@@ -53,7 +53,7 @@ class Parsed(Value, frozen=True):
 
 def capacity(rules: CodeRules) -> int:
     """Return how many tickets fit under one purchase code, from ``counter_start`` on."""
-    return min(_end(rules) - rules.counter_start, MOST_ITEMS)
+    return rules.capacity
 
 
 def item_code(code: str, index: int) -> str:

@@ -1,11 +1,12 @@
 """What a kiosk for tickets needs: each mistake is named, and what is right is what the core gets."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from terminal.core.ticket_rules import CodeRules
 from terminal.settings import Settings, in_force
-from terminal.settings.between_tickets import capacity
 from terminal.settings.notes import notes
 from tests.settings.test_load import loaded, mistakes, only
 
@@ -199,10 +200,11 @@ def test_discounts_of_products_that_the_server_names_are_not_judged(tmp_path: Pa
 
 @pytest.mark.parametrize(
     ("base", "width", "start", "room"),
-    [(10, 2, 1, 99), (10, 2, 0, 100), (36, 1, 1, 35), (10, 4, 0, 10_000), (36, 8, 1, 10_000)],
+    [(10, 2, 1, 99), (10, 2, 0, 100), (36, 2, 1, 1295), (10, 5, 0, 10_000), (36, 8, 1, 10_000)],
 )
-def test_what_one_sale_can_number(base: int, width: int, start: int, room: int) -> None:
-    assert capacity(base, width, start) == room
+def test_what_one_sale_can_number(base: Any, width: int, start: int, room: int) -> None:
+    rules = CodeRules(counter_base=base, counter_width=width, counter_start=start)
+    assert rules.capacity == room
 
 
 def test_as_many_tickets_as_there_are_numbers_are_allowed(tmp_path: Path) -> None:
