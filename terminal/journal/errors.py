@@ -82,6 +82,11 @@ def _of_sqlite(name: str, error: sqlite3.Error, path: Path) -> str:
         return f"The journal {path} cannot be opened ({error}): check that it exists and who may read it."
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return f"Another program keeps the journal {path} locked: close it; nothing is sold until then."
+    if name.startswith("SQLITE_CONSTRAINT"):
+        return (
+            f"The tables of the journal {path} are not those of its version ({error}), so another program has "
+            "altered them: put a backup in its place, or the tables back. Nothing was changed."
+        )
     return (
         f"The disk failed while the journal {path} was used ({name}: {error}): check the disk or the card; "
         "nothing is sold until it works."

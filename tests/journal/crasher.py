@@ -8,6 +8,7 @@ from pathlib import Path
 from terminal.core.facts import CashKind, SessionClosed, SessionOpened
 from terminal.journal import Journal
 from tests.journal.making import KEY, NOW, coin, credit, debit, delivered, started, taken
+from tests.journal.ticketing import printed, sold, ticket_sale
 
 
 def main():
@@ -40,6 +41,15 @@ def main():
                 NOW,
             )
 
+    def kiosk():
+        for number in range(first, first + 100_000):
+            key = f"t-{number}"
+            sale = ticket_sale(f"{number:013}", 3, card=f"A-{number}")
+            journal.commit(sold(key, sale, session=f"s{key}"), NOW, durable=number % 2 == 0)
+            acknowledge(f"sold {key}")
+            journal.commit([printed(f"{key}/ticket-1")], NOW, durable=False)
+            acknowledge(f"printed {key}")
+
     def upkeep():
         while True:
             journal._behind = 10_000
@@ -47,7 +57,7 @@ def main():
 
     acknowledge("open")
     threads = [threading.Thread(target=sell, args=(lane,)) for lane in range(3)]
-    threads.append(threading.Thread(target=upkeep))
+    threads += [threading.Thread(target=kiosk), threading.Thread(target=upkeep)]
     for thread in threads:
         thread.start()
     for thread in threads:
