@@ -11,9 +11,12 @@ from terminal import backends
 from terminal.backends.protocol import Tenure
 from terminal.settings import BackendSettings, Settings, credential_reader
 
+Address = Callable[[str, str], str]
+"""The ``url`` of a server of this type and generation, where there are several."""
+
 
 def build_servers(
-    settings: Settings, *, tenure: Callable[[str], Tenure], network: Any, sandbox: str
+    settings: Settings, *, tenure: Callable[[str], Tenure], network: Any, sandbox: Address | None
 ) -> dict[str, Any]:
     """Return an adapter for each server, by its name.
 
@@ -21,7 +24,8 @@ def build_servers(
         settings: The configuration.
         tenure: Returns what remembers since when a server's secret is in use.
         network: The simulated network; None on a real terminal.
-        sandbox: Address of the embedded server, which is known only when it runs; empty without one.
+        sandbox: Returns the address of the embedded server, which is known only when it runs; None: there is
+            none.
     """
     return {
         name: backends.find(each.type)(
@@ -36,7 +40,8 @@ def build_servers(
     }
 
 
-def _options(backend: BackendSettings, sandbox: str) -> msgspec.Struct:
-    if backend.sandbox and sandbox:
-        return msgspec.structs.replace(backend.options, url=sandbox)
+def _options(backend: BackendSettings, sandbox: Address | None) -> msgspec.Struct:
+    if backend.sandbox and sandbox is not None:
+        url = sandbox(backend.type, getattr(backend.options, "generation", ""))
+        return msgspec.structs.replace(backend.options, url=url)
     return backend.options

@@ -79,7 +79,7 @@ class Daemon:
             settings,
             tenure=lambda name: self._journal.tenure(name, self._clock.now),
             network=self._network,
-            sandbox=self._sandbox.url if self._sandbox else "",
+            sandbox=self._sandbox.url_for if self._sandbox else None,
         )
         way = RightOfWay()
         self._engine = Engine(self._journal, self._backends, self._clock, settings.sync, way=way)

@@ -12,8 +12,7 @@ from terminal.sandbox.keys import kept_client, kept_token
 from terminal.sandbox.ledger import Item
 from terminal.sandbox.satellite_rules import SatelliteRules
 from terminal.sandbox.server import Sandbox
-from terminal.settings import BackendSettings, SandboxSection
-from terminal.settings.draft import SATELLITE
+from terminal.settings import SandboxSection
 
 
 def embedded(section: SandboxSection) -> Sandbox:
@@ -43,13 +42,6 @@ def embedded(section: SandboxSection) -> Sandbox:
         for person in section.delegates:
             sandbox.satellite.add_delegate(person.id, person.name, person.token)
     return sandbox
-
-
-def address(sandbox: Sandbox, backend: BackendSettings) -> str:
-    """Return the ``url`` of a backend that is the embedded server, once that runs."""
-    if backend.type != SATELLITE:
-        return sandbox.url
-    return sandbox.satellite_url(getattr(backend.options, "generation", "old"))
 
 
 def _satellite(section: SandboxSection) -> SatelliteRules | None:

@@ -25,7 +25,7 @@ from terminal.sandbox.keys import new_secret, new_token
 from terminal.sandbox.ledger import Item, Ledger
 from terminal.sandbox.pointofsale import PREFIX, Dialect, Keys, PointOfSaleApi, Terminal
 from terminal.sandbox.satellite import Satellite
-from terminal.sandbox.satellite_rules import Generation, SatelliteRules
+from terminal.sandbox.satellite_rules import SatelliteRules
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _LIMITS = Limits(body=1_048_576, connections=256, idle_s=300.0)
@@ -189,9 +189,13 @@ class Sandbox:
         """What a terminal is configured with: the address before ``pos/…``."""
         return f"{self.base}{PREFIX[self._dialect]}/"
 
-    def satellite_url(self, generation: Generation = "old") -> str:
+    def satellite_url(self, generation: str = "old") -> str:
         """Return what a terminal is configured with for the Satellite server."""
         return f"{self.base}/api" + ("/v5" if generation == "v5" else "")
+
+    def url_for(self, kind: str, generation: str) -> str:
+        """Return the ``url`` of a backend of the type *kind*; a *generation* only Satellite servers have."""
+        return self.satellite_url(generation) if kind == "satellite" else self.url
 
     # -- what it knows ---------------------------------------------------------------------------------
 
