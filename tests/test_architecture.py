@@ -97,6 +97,7 @@ CHANCE = {
     "drivers/payouts/hopper_talk.py": "what a hopper stirs into its cipher key",
     "terminal/cli/satellite.py": "the secret by which a device is known at its discovery",
     "terminal/daemon/clock.py": "keys and ids",
+    "terminal/daemon/codes.py": "the codes of tickets",
     "terminal/journal/keyfile.py": "the key of the hash chain, made once",
     "terminal/sandbox/keys.py": "the server's secrets",
     "terminal/sandbox/faults.py": "faults, by a seed",

@@ -3,7 +3,7 @@
 from terminal.settings.check import Mistake
 from terminal.settings.loading import ConfigError, load, load_devices
 from terminal.settings.sandbox_section import SandboxSection
-from terminal.settings.secrets import SecretError, credential_reader
+from terminal.settings.secrets import SecretError, credential_reader, read_key, signing_key
 from terminal.settings.sections import BackendSettings, DeviceSettings, Settings
 from terminal.settings.showing import in_force, show
 
@@ -20,7 +20,9 @@ __all__ = [
     "in_force",
     "load",
     "load_devices",
+    "read_key",
     "show",
+    "signing_key",
 ]
 
 

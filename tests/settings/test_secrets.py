@@ -7,7 +7,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from terminal.settings import BackendSettings, SecretError, credential_reader
+from terminal.core.ticket_rules import CodeRules
+from terminal.settings import BackendSettings, SecretError, credential_reader, signing_key
 
 
 def backend(credential: str = "", token_file: str | Path = "") -> BackendSettings:
@@ -102,3 +103,38 @@ def test_no_repr_holds_the_secret(file: Path) -> None:
     read = credential_reader(backend(token_file=file))
     read()
     assert "s3cr3t" not in repr(read) + str(read) + repr(vars(type(read)))
+
+
+# -- the key of signed tickets -------------------------------------------------------------------------
+
+PEM = b"-----BEGIN PRIVATE KEY-----\nMC4CAQA\n-----END PRIVATE KEY-----\n"
+
+
+def test_a_signing_key_is_read_as_it_stands_with_its_lines(file: Path) -> None:
+    file.write_bytes(PEM)
+    rules = CodeRules(sign=True, sign_key_file=str(file))
+    assert signing_key(rules) == (PEM, f"The signing key of the tickets: {file}")
+
+
+def test_a_signing_key_comes_from_systemd_too(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.write_bytes(PEM)
+    rules = CodeRules(sign=True, sign_credential="pos.token")
+    with pytest.raises(SecretError, match=r"signing key.*LoadCredential=pos\.token:.*or use sign_key_file\."):
+        signing_key(rules)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(file.parent))
+    assert signing_key(rules) == (PEM, f"The signing key of the tickets: {file}")
+
+
+def test_a_signing_key_that_cannot_be_used_says_so_in_a_sentence(file: Path) -> None:
+    rules = CodeRules(sign=True, sign_key_file=str(file))
+    file.chmod(0o644)
+    with pytest.raises(
+        SecretError, match=r"The signing key of the tickets: .*open to everybody: chmod 0640 it"
+    ):
+        signing_key(rules)
+    file.unlink()
+    with pytest.raises(SecretError, match=rf"does not exist: terminalctl ticket key new {file} makes one\."):
+        signing_key(rules)
+    file.mkdir()
+    with pytest.raises(SecretError, match="is not a plain file"):
+        signing_key(rules)
