@@ -98,8 +98,11 @@ class PingedBackend(Protocol):
 
     name: str
 
-    def ping(self, timeout_s: float) -> float | Answer:
-        """Say so; return in how many seconds the server wants to hear again, an Answer where that failed."""
+    def ping(self, timeout_s: float) -> float | Answer | None:
+        """Say so; return in how many seconds the server wants to hear again, an Answer where that failed.
+
+        None: this server wants to hear nothing after all; nothing was sent, and it is not asked again.
+        """
 
 
 class CatalogueBackend(Backend, Protocol):

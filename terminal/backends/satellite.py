@@ -285,13 +285,13 @@ class Satellite:
                 _LOG.warning("%s: %s", self.name, found)
         return tuple(products.values())
 
-    def ping(self, timeout_s: float) -> float | Answer:
+    def ping(self, timeout_s: float) -> float | Answer | None:
         """Say that this terminal is there; return in how many seconds to do so again.
 
-        The old API has no such call: nothing is sent.
+        The old API has no such call: nothing is sent, and None returned.
         """
         if not self._options.v5:
-            return _PING_MOST_S
+            return None
         reply = self._access.call("POST", "/device/ping", timeout_s, json={})
         if isinstance(reply, Answer):
             return self._hidden(reply, "")

@@ -63,20 +63,22 @@ class Pings:
         failures = 0
         pause_s = 0.0
         while not self._stopping.wait(pause_s):
-            wanted_s = self._ping(backend)
-            failures = 0 if wanted_s is not None else failures + 1
-            pause_s = wanted_s if wanted_s is not None else backoff.delay_ms(failures) / 1000
+            try:
+                found = backend.ping(PING_S)
+                if found is None:
+                    return
+                good = self._judged(backend.name, found)
+            except Exception:  # noqa: BLE001 - the boundary of a thread
+                _LOG.exception("the ping of %s failed in a way that was not foreseen", backend.name)
+                good = None
+            failures = 0 if good is not None else failures + 1
+            pause_s = good if good is not None else backoff.delay_ms(failures) / 1000
 
-    def _ping(self, backend: PingedBackend) -> float | None:
-        """Ping once; return in how many seconds to do it again, None where there was no good answer."""
-        try:
-            found = backend.ping(PING_S)
-            if isinstance(found, Answer):
-                report(self._weather, backend.name, found)
-                _LOG.info("%s was not told that this terminal is there: %s", backend.name, found.words)
-                return None
-            self._weather.report(backend.name, ok=True)
-        except Exception:  # noqa: BLE001 - the boundary of a thread
-            _LOG.exception("the ping of %s failed in a way that was not foreseen", backend.name)
+    def _judged(self, name: str, found: float | Answer) -> float | None:
+        """Report what the server answered; return in how many seconds to ping again, None after a bad one."""
+        if isinstance(found, Answer):
+            report(self._weather, name, found)
+            _LOG.info("%s was not told that this terminal is there: %s", name, found.words)
             return None
+        self._weather.report(name, ok=True)
         return min(max(found, LEAST_S), MOST_S) if math.isfinite(found) else MOST_S

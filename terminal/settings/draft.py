@@ -230,6 +230,7 @@ def finish(found: Draft, file: Path) -> sections.Settings:
     terminal = _made(found, sections.TerminalSection, "terminal")
     journal = _made(found, sections.JournalSection, "journal")
     control = _made(found, sections.ControlSection, "control")
+    codes = _made(found, ticket_rules.CodeRules, "codes")
     sandbox = _made(found, SandboxSection, "sandbox")
     path = Path(journal.path).absolute()
     sandbox = msgspec.structs.replace(
@@ -254,7 +255,9 @@ def finish(found: Draft, file: Path) -> sections.Settings:
         vending=_made(found, rules.VendingRules, "vending"),
         topup=_made(found, rules.TopupRules, "topup"),
         tickets=_made(found, ticket_rules.TicketRules, "tickets"),
-        codes=_made(found, ticket_rules.CodeRules, "codes"),
+        codes=msgspec.structs.replace(
+            codes, sign_key_file=_absolute(codes.sign_key_file) if codes.sign_key_file else ""
+        ),
         cash=_made(found, rules.CashRules, "cash"),
         printing=_made(found, rules.PrintingRules, "printing"),
         reading=_made(found, rules.ReadingRules, "reading"),

@@ -145,6 +145,23 @@ def test_an_adapter_that_raises_ends_no_thread_and_holds_up_no_other(
     assert sorted(desk.weather.reports) == [("office", True, ""), ("other", True, "")]
 
 
+def test_a_server_that_wants_to_hear_nothing_is_left_alone_and_not_called_well(desk: Desk) -> None:
+    asked: list[float] = []
+
+    class Old:
+        name = "old"
+
+        def ping(self, timeout_s: float) -> None:
+            asked.append(timeout_s)
+
+    desk.pings = Pings({"old": Old()}, desk.weather)
+    desk.pings.start()
+    (thread,) = desk.pings._threads
+    thread.join(30)
+    assert not thread.is_alive()
+    assert (asked, desk.weather.reports) == ([module.PING_S], [])
+
+
 def test_a_ping_under_way_is_not_waited_for(desk: Desk) -> None:
     desk.run(Server("office"))
     assert desk.pings is not None

@@ -207,6 +207,15 @@ def test_what_one_sale_can_number(base: Any, width: int, start: int, room: int) 
     assert rules.capacity == room
 
 
+def test_the_key_that_signs_has_its_path_from_where_it_is_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    signed = loaded(tmp_path, f"[codes]\nsign = true\nsign_key_file = 'var/key'\n{KIOSK}")
+    assert signed.codes.sign_key_file == str(tmp_path / "var/key")
+    assert loaded(tmp_path, KIOSK).codes.sign_key_file == ""
+
+
 def test_as_many_tickets_as_there_are_numbers_are_allowed(tmp_path: Path) -> None:
     assert loaded(tmp_path, changed((PAY, "max_tickets = 99"))).tickets.max_tickets == 99
 
