@@ -22,6 +22,7 @@ from terminal.core.terminal import Terminal
 from terminal.courtesy import RightOfWay
 from terminal.daemon.cashdesk import CashDesk
 from terminal.daemon.clock import Names, SystemClock, local_zone
+from terminal.daemon.codes import build_codes
 from terminal.daemon.control import Control
 from terminal.daemon.devices import Devices
 from terminal.daemon.lookups import Lookups
@@ -60,7 +61,7 @@ class Daemon:
     """One terminal, built from its settings.
 
     Raises:
-        CannotStart: The journal cannot be used, or the control socket is taken.
+        CannotStart: The journal cannot be used, or the key that signs tickets, or the embedded server.
     """
 
     def __init__(self, settings: Settings, notifier: Notifier) -> None:
@@ -70,7 +71,9 @@ class Daemon:
         self._clock = SystemClock()
         self._screen = Screen(Notice.OUT_OF_ORDER, "Starting.")
         self._journal = open_journal(settings, self._clock.boot)
+        sells_tickets = settings.terminal.job == "tickets"
         try:
+            codes = build_codes(settings, self._journal, self._clock) if sells_tickets else None
             self._sandbox, self._network = _simulated_world(settings)
         except CannotStart:
             self._journal.close()
@@ -85,7 +88,7 @@ class Daemon:
         self._engine = Engine(self._journal, self._backends, self._clock, settings.sync, way=way)
         self._job = msgspec.structs.replace(settings.job(), zone=local_zone())
         self._names = Names(self._clock, settings.terminal.id)
-        self._terminal = Terminal(self._job, self._names)
+        self._terminal = Terminal(self._job, self._names, codes)
         self._loop = Loop(
             self._terminal, self._journal, self._clock.now, self._perform, self._engine.notice, way=way
         )

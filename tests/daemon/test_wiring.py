@@ -17,7 +17,7 @@ import pytest
 from drivers.contract import Signal
 from terminal.core.effects import Effect, Notice, ReadWallet
 from terminal.core.events import Ended, Health
-from terminal.core.facts import EntryState, ReleaseIntended, ReleaseKind, ReleaseSettled
+from terminal.core.facts import DeviceCounted, EntryState, ReleaseIntended, ReleaseKind, ReleaseSettled
 from terminal.core.paper import Document, Text
 from terminal.core.terminal import TerminalState
 from terminal.core.value import replace
@@ -263,9 +263,28 @@ def test_what_was_open_is_settled_before_anything_else(house: House) -> None:
     assert story.entry.state is EntryState.PARKED, "a person decides; it is never given out again"
 
 
+def test_what_the_start_decides_is_on_the_books_before_it_happens(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """I1, from the very first decision on."""
+    daemon = house.build()
+    seen: list[Any] = []
+    start = daemon._terminal.start
+
+    def deciding(*given: Any) -> Any:
+        made = start(*given)
+        return replace(made, facts=(*made.facts, DeviceCounted("slot", "7")))
+
+    monkeypatch.setattr(daemon._terminal, "start", deciding)
+    monkeypatch.setattr(daemon, "_performer", lambda _: seen.append(daemon._journal.marks()))
+    daemon._begin()
+    assert seen
+    assert all(marks == {"slot": "7"} for marks in seen)
+
+
 def test_documents_that_no_printer_could_take_are_shown(house: House) -> None:
     paper = Document((Text("Admit one"),))
-    tries = [("k1/ticket-1/5", "k1"), ("k1/ticket-2", "k1")]  # one of them was tried often enough
+    tries = [("k1/receipt/5", "k1"), ("k1/ticket-2", "k1")]  # one of them was tried often enough
     intents = [ReleaseIntended(name, ReleaseKind.PRINT, key, "printer", "ticket", paper) for name, key in tries]
     failures = [ReleaseSettled(name, Ended.FAILED, "jammed") for name, _ in tries]
     journal = house.journal()
@@ -275,10 +294,10 @@ def test_documents_that_no_printer_could_take_are_shown(house: House) -> None:
     daemon._begin()
     told = daemon.status()
     assert [(each["document"], each["words"]) for each in told["prints_given_up"]] == [
-        ("k1/ticket-1", "It was tried 5 times.")
+        ("k1/receipt", "It was tried 5 times.")
     ]
     assert told["prints_waiting"] == 1
-    assert any("k1/ticket-1 (It was tried 5 times)" in words for words in told["problems"])
+    assert any("k1/receipt (It was tried 5 times)" in words for words in told["problems"])
 
 
 def test_entries_for_a_server_that_nobody_configured_are_shown(house: House) -> None:
