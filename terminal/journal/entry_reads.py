@@ -13,6 +13,7 @@ from terminal.core.facts import EntryKind, EntryState
 from terminal.core.stamp import Stamp
 from terminal.core.tickets import Payload
 from terminal.journal.books import KEPT, OPEN
+from terminal.journal.errors import JournalError
 from terminal.journal.readpool import ReadPool
 from terminal.journal.rows import Entry, Story, StoryEvent
 
@@ -133,7 +134,13 @@ class EntryReads(ReadPool):
 
     def _entries(self, where: str, *values: object) -> list[Entry]:
         with self._reading() as db:
-            return [_as_entry(row) for row in db.execute(_ENTRY + where, values)]
+            try:
+                return [_as_entry(row) for row in db.execute(_ENTRY + where, values)]
+            except msgspec.MsgspecError as error:
+                raise JournalError(
+                    f"An entry of the journal {self.path} was altered: what it is made of cannot be read "
+                    f"({error}). Run `terminalctl journal verify`, which names it, and put a backup there."
+                ) from error
 
 
 _STORY = """

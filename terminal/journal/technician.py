@@ -49,8 +49,8 @@ TABLES: dict[str, dict[str, str]] = {
         "attempts": "attempts",
         "first_attempted": "(SELECT a.wall_ms FROM attempts AS a WHERE a.seq = entries.first_attempt)",
         "words": "words",
-        "code": "json_extract(payload, '$.purchase.code')",
-        "staff": "json_extract(payload, '$.staff')",
+        "code": "CASE WHEN json_valid(payload) THEN json_extract(payload, '$.purchase.code') END",
+        "staff": "CASE WHEN json_valid(payload) THEN json_extract(payload, '$.staff') END",
     },
     "attempts": {
         "seq": "seq",

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from terminal.core.facts import CashKind, CashMoved, EntryState, SessionOpened
 from terminal.core.tickets import Line, Method, Payment, Purchase, Ticket, TicketSale
-from terminal.journal import Journal, technician, verify_file
+from terminal.journal import Journal, JournalReader, technician, verify_file
+from terminal.journal.errors import JournalError
 from tests.journal.making import KEY, NOW, TOKEN, coin, credit, lost
 from tests.journal.ticketing import CODE, OTHER, STAFF, added, interaction, sold, ticket_sale
 
@@ -93,6 +94,19 @@ def test_who_edits_a_sale_or_its_codes_without_the_key_is_found_out(original, tm
         assert db.execute(edit).rowcount > 0
     findings = " ".join(verify_file(copy, KEY))
     assert [words for words in found if words not in findings] == []
+
+
+@pytest.mark.parametrize("payload", ["{", '{"type":"sale"}', '{"type":"interaction","what":7,"device":1}'])
+def test_what_cannot_be_read_is_a_sentence_and_exported_without_it(original, tmp_path, payload):
+    copy = shutil.copy(original, tmp_path / "copy.db")
+    with closing(sqlite3.connect(copy)) as db, db:
+        db.execute("UPDATE entries SET payload = ? WHERE key = 't1'", (payload,))
+    with JournalReader(copy) as reader:
+        with pytest.raises(JournalError, match=r"was altered.*journal verify"):
+            reader.entry("t1")
+        assert reader.entry("t2").payload == ticket_sale(OTHER, card="A-2")
+    codes = {row["key"]: row["code"] for row in technician.rows(copy, "entries")}
+    assert codes == {"t1": None, "t2": OTHER, "i1": None}
 
 
 def test_the_codes_in_findings_are_not_told(original, tmp_path):
