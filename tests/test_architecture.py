@@ -42,6 +42,7 @@ ARROWS: dict[str, set[str]] = {
     "terminal.sandbox.embedded": {"terminal.httpd", "terminal.backends.transport", "terminal.settings"},
     "terminal.cli": {"terminal.core", "terminal.journal", "terminal.settings"},
     "terminal.cli.satellite": {"terminal.core", "terminal.settings", "terminal.backends"},
+    "terminal.cli.ticket": {"terminal.core", "terminal.settings", "terminal.tickets"},
     "terminal.cli.doctor": {"terminal.core", "terminal.settings", "terminal.doctor"},
     "terminal.doctor": {
         "terminal.core", "terminal.journal", "terminal.settings", "terminal.backends", "drivers", "drivers.usb",
@@ -103,7 +104,8 @@ CHANCE = {
     "terminal/sandbox/faults.py": "faults, by a seed",
 }
 VENDOR = {
-    "cryptography", "ecdsa", "escpos", "gpiod", "nfc", "PIL", "RPi", "serial", "smartcard", "smbus2", "spidev", "usb", "usb1",
+    "cryptography", "ecdsa", "escpos", "gpiod", "nfc", "PIL", "RPi", "serial", "smartcard", "smbus2", "spidev",
+    "usb", "usb1",
 }  # fmt: skip
 LATE = {"terminal/tickets/signed.py"}
 """Beside the drivers, the only files that import a vendor's library; late, as they do."""

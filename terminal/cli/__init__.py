@@ -19,6 +19,7 @@ from terminal.cli import (
     satellite,
     sim,
     status,
+    ticket,
 )
 from terminal.cli.errors import Commands
 
@@ -71,6 +72,7 @@ for _command in (
     prints.prints,
     sale.sale,
     satellite.satellite,
+    ticket.ticket,
     sim.sim,
     config.config,
 ):
