@@ -9,7 +9,7 @@ vendor libraries only when its device is opened, so that a missing library harms
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any, ClassVar, Literal, Protocol
 
@@ -63,6 +63,14 @@ class Found(Value, frozen=True):
     options: dict[str, Any]
     words: str
     caution: str = ""
+
+
+class Picture(Value, frozen=True):
+    """Paper as a picture: a PNG file, and its size in dots of the printer."""
+
+    png: bytes
+    width: int
+    height: int
 
 
 class Signal(Enum):
@@ -192,7 +200,7 @@ class Hands(Protocol):
 
     A simulated driver has ``hands: dict[str, Callable[..., Any]]``: the verbs it understands (tap, untap, coin,
     button, unplug, plug, ...) with the functions that do them. They raise ValueError, with a sentence, for
-    what the real device could not do.
+    what the real device could not do. One that only looks returns what it sees, as a dict for JSON.
     """
 
     hands: dict[str, Callable[..., Any]]
@@ -230,8 +238,19 @@ class Scans(Protocol):
         """Return what is there. Looks only: nothing is opened that another program may use."""
 
 
+class Previews(Protocol):
+    """The class of a printer's driver that can show what it would print."""
+
+    @staticmethod
+    def preview(options: Any, documents: Sequence[Document]) -> Picture:
+        """Return what *documents* look like on paper, one below the other, from the bytes that would be sent.
+
+        Touches no device. Raises drivers.errors.DeviceFault where they cannot be printed, with a sentence.
+        """
+
+
 class DriverClass(Protocol):
-    """The class of a driver, as the table of drivers gives it; it may be MakesSafe and Scans too."""
+    """The class of a driver, as the table of drivers gives it; it may be MakesSafe, Scans and Previews too."""
 
     role: ClassVar[str]
     Options: ClassVar[type[DriverOptions]]

@@ -25,6 +25,10 @@ _TABLE = b"\x1bt"
 _BAR_HEIGHT = 80
 _QUIET = 20
 """Modules of white that a CODE128 needs, both sides together."""
+_FINEST_BAR = 2
+"""Dots of a module; fewer cannot be read surely."""
+_LONGEST = 1000
+"""Dots of a barcode that is printed along the paper, 125 mm: as much as a scanner sees at once."""
 _QR_SIZE = 8
 """Dots of a module of a QR code, where the paper is wide enough."""
 _QR_LEVEL_M = 1
@@ -104,6 +108,9 @@ class Composer(Value, frozen=True):
 
     def _barcode(self, pen: _Pen, data: str) -> None:
         width = _bar_width(data, self.dots)
+        if not width:
+            self._upright(pen, data)
+            return
         if pen.paper.profile.supports("barcodeB"):
             # The public barcode() does the same, but prints a line on stdout. "{" is the escape sign.
             pen.paper._hw_barcode(  # noqa: SLF001 - see above
@@ -117,6 +124,13 @@ class Composer(Value, frozen=True):
             return
         pen.can_draw()
         pen.draw(raster.code128(data, width, _BAR_HEIGHT, self.profile, self.dots))
+        pen.write([data])
+
+    def _upright(self, pen: _Pen, data: str) -> None:
+        """Print a barcode that is too long for narrow paper along it."""
+        pen.can_draw()
+        pen.write([""])  # white at its ends
+        pen.draw(raster.upright(data, _FINEST_BAR, _BAR_HEIGHT, self.profile, self.dots))
         pen.write([data])
 
     def _qr(self, pen: _Pen, data: str) -> None:
@@ -230,18 +244,20 @@ def composer(
 
 
 def _bar_width(data: str, dots: int) -> int:
-    """Return how many dots wide a module of a CODE128 of *data* is to be."""
+    """Return how many dots wide a module of a CODE128 of *data* is to be; 0: it fits along the paper only."""
     if not data or not all(" " <= sign <= "~" for sign in data):
         raise ComposeError("a barcode must hold printable ASCII signs only, and at least one")
     # Start, check and stop sign: 11 + 11 + 13 modules.
     modules = 11 * len(data) + 35
-    width = min(3, dots // (modules + _QUIET))
-    if width < 2 and modules * 2 > dots:  # noqa: PLR2004 - narrower than two dots is not readable
+    if modules * _FINEST_BAR <= dots:
+        return max(_FINEST_BAR, min(3, dots // (modules + _QUIET)))
+    needed = modules * _FINEST_BAR
+    if needed > _LONGEST:
         raise ComposeError(
-            f"a barcode of {len(data)} signs needs {modules * 2} dots, and the paper has {dots}: "
-            "shorten it or use a QR code"
+            f"a barcode of {len(data)} signs needs {needed} dots; the paper has {dots}, and along it only "
+            f"{_LONGEST} can be scanned: shorten it or use a QR code"
         )
-    return max(2, width)
+    return 0
 
 
 def _qr_modules(data: str) -> int:

@@ -27,15 +27,16 @@ import select
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from drivers.contract import Condition, DriverOptions, Emit, Found, Traffic
-from drivers.device import DeviceError, DeviceFault, DeviceMissing, DeviceThread, needs, words_of
+from drivers.contract import Condition, DriverOptions, Emit, Found, Picture, Traffic
+from drivers.device import DeviceError, DeviceFault, DeviceMissing, DeviceThread, words_of
 from drivers.printers import ports
-from drivers.printers.compose import ComposeError, Composer, composer
+from drivers.printers.compose import ComposeError, Composer
 from drivers.printers.options import EscposOptions
 from drivers.printers.ports import Line, Port
+from drivers.printers.preview import composer_of, picture
 from drivers.printers.scan import printers
 from drivers.printers.status import TELL_CHANGES, Status
 from drivers.printers.talk import Talk
@@ -104,6 +105,11 @@ class EscposPrinter(DeviceThread):
         """Return the USB printers that are plugged in; one on a serial line or network cannot be seen."""
         return printers()
 
+    @staticmethod
+    def preview(options: EscposOptions, documents: Sequence[Document]) -> Picture:
+        """Return what *documents* look like on this printer's paper."""
+        return picture(composer_of(options), documents)
+
     def print(self, job: str, document: Document) -> None:
         """Print *document*, once.
 
@@ -123,7 +129,7 @@ class EscposPrinter(DeviceThread):
     def _open(self) -> Condition:
         options = self._options
         if self._composer is None:
-            self._composer = self._new_composer()
+            self._composer = composer_of(self._options)
         with self._hold:
             if self._wake_fd < 0:
                 self._wake_fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
@@ -134,21 +140,6 @@ class EscposPrinter(DeviceThread):
         self._talk.owed = self._owed
         # Who has been lost is not asked as patiently as who is about to be.
         return self._judge(self._look(1 if self._answers else _TRIES))
-
-    def _new_composer(self) -> Composer:
-        options = self._options
-        try:
-            with needs("printer"):
-                return composer(
-                    options.profile,
-                    options.charset,
-                    columns=options.columns,
-                    cut=options.cut,
-                    leave_chinese=options.leave_chinese,
-                    drawer_pin=options.drawer_pin,
-                )
-        except ComposeError as error:
-            raise DeviceFault(str(error)) from error
 
     def _serve(self) -> None:
         self._work(0)

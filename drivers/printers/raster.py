@@ -45,6 +45,14 @@ def code128(data: str, width: int, height: int, profile: str, dots: int) -> byte
 
 
 @lru_cache(maxsize=_KEPT)
+def upright(data: str, width: int, height: int, profile: str, dots: int) -> bytes:
+    """Return the commands that print *data* as a CODE128 that runs down the paper; as `code128`."""
+    modules = importlib.import_module("barcode").Code128(data).build()[0]
+    rows = [[module == "1"] * (height // 2) for module in modules]
+    return _commands(profile, dots, row_height=width, rows=rows, double_width=True)
+
+
+@lru_cache(maxsize=_KEPT)
 def qr_code(data: str, most: int, profile: str, dots: int) -> bytes:
     """Return the commands that print *data* as a QR code of error correction M, its modules *most* dots wide.
 

@@ -1,22 +1,27 @@
 """A simulated printer. Hands: paper_out, paper_low, paper_in, cover_open, cover_close, ...
 
-Also offline, online, tear_next, hang_next, unplug, plug. It keeps its paper as lines of text. Like a real one
-it prints nothing while it is not well, and says so by itself. When it stops half-way, nobody can tell what
-stands on the paper: it says so until the next document is whole.
+Also offline, online, tear_next, hang_next, unplug, plug, and paper, which shows what it printed as a picture.
+It keeps its paper as lines of text, too. Like a real one it prints nothing while it is not well, and says so by
+itself. When it stops half-way, nobody can tell what stands on the paper: it says so until the next document is
+whole.
 """
 
 from __future__ import annotations
 
+import base64
 from collections import deque
-from typing import Annotated, ClassVar
+from collections.abc import Sequence
+from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta
 
-from drivers.contract import Condition, DriverOptions, Emit
+from drivers.contract import Condition, DriverOptions, Emit, Picture
 from drivers.device import DeviceFault, DeviceMissing
 from drivers.printers import plain
+from drivers.printers.options import EscposOptions
+from drivers.printers.preview import composer_of, picture
 from drivers.printers.status import Status
-from drivers.simulated import RecordPath, SimulatedDevice
+from drivers.simulated import RecordPath, SimulatedDevice, whole
 from terminal.core.events import Ended, Health, PrintEnded
 from terminal.core.paper import Document, Drawer
 from terminal.core.value import replace
@@ -28,6 +33,13 @@ class SimulatedPrinterOptions(DriverOptions, frozen=True, kw_only=True):
     """Options of the simulated printer."""
 
     columns: Annotated[int, Meta(ge=16, le=80, description="Characters in a line.")] = 42
+    profile: Annotated[
+        str,
+        Meta(
+            description="Model whose paper `terminalctl sim paper` draws, as python-escpos calls it; POS-5890 "
+            "has narrow paper."
+        ),
+    ] = "TM-T88V"
     record: RecordPath = ""
 
 
@@ -50,6 +62,7 @@ class SimulatedPrinter(SimulatedDevice):
         self._tear = False
         self._hang = False
         self.papers: deque[tuple[str, ...]] = deque(maxlen=_KEPT)
+        self._documents: deque[Document] = deque(maxlen=_KEPT)
         self.drawers = 0
         self.hands |= {
             "paper_out": self.paper_out,
@@ -61,7 +74,14 @@ class SimulatedPrinter(SimulatedDevice):
             "online": self.online,
             "tear_next": self.tear_next,
             "hang_next": self.hang_next,
+            "paper": self.paper,
         }
+
+    @staticmethod
+    def preview(options: SimulatedPrinterOptions, documents: Sequence[Document]) -> Picture:
+        """Return what *documents* look like on the paper of a printer with its profile and columns."""
+        told = EscposOptions(port="file:///dev/null", profile=options.profile, columns=options.columns)
+        return picture(composer_of(told), documents, squeeze=True)
 
     def print(self, job: str, document: Document) -> None:
         """Print *document*, once; PrintEnded answers."""
@@ -108,6 +128,20 @@ class SimulatedPrinter(SimulatedDevice):
         with self._hold:
             self._hang = True
 
+    def paper(self, number: int = 1) -> dict[str, Any]:
+        """Return the last documents that it printed, up to *number* of them, as a picture: PNG in base64."""
+        whole(number, "number")
+        with self._hold:
+            found = list(self._documents)[-number:]
+        if not found:
+            raise ValueError(f"{self.name} has printed nothing yet")
+        try:
+            seen = self.preview(self._options, found)
+        except DeviceFault as error:
+            raise ValueError(error.words) from error
+        png = base64.b64encode(seen.png).decode()
+        return {"png": png, "width": seen.width, "height": seen.height, "documents": len(found)}
+
     def _become(self, **how: bool) -> None:
         with self._hold:
             self._status = replace(self._status, **how)
@@ -149,15 +183,17 @@ class SimulatedPrinter(SimulatedDevice):
         with self._hold:
             if problem := self._status.problem():
                 return PrintEnded(job, Ended.FAILED, f"nothing was printed: {problem}")
-            whole = not (self._tear or self._hang)
-            if not whole:
+            complete = not (self._tear or self._hang)
+            if not complete:
                 lines, drawers = lines[: len(lines) // 2], 0
-            self._record.write("document", job=job, lines=lines, whole=whole)
+                document = Document(document.lines[: len(document.lines) // 2])
+            self._record.write("document", job=job, lines=lines, whole=complete)
             self.papers.append(lines)
+            self._documents.append(document)
             for _ in range(drawers):
                 self._record.write("drawer", job=job)
                 self.drawers += 1
-            if whole:
+            if complete:
                 self._trouble = ""
                 return PrintEnded(job, Ended.DONE)
             return PrintEnded(job, Ended.UNKNOWN, self._break_off())

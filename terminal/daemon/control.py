@@ -200,12 +200,13 @@ class Control:
             takes = ", ".join(inspect.signature(do).parameters) or "nothing"
             raise Problem(400, f"{verb!r} takes {takes}; found {', '.join(asked.args) or 'nothing'}") from None
         try:
-            do(**asked.args)
+            seen = do(**asked.args)
         except ValueError as error:
             raise Problem(409, str(error)) from None
         # So that whoever acts and then looks sees what followed.
         self._flush(desk.FLUSH_S)
-        return Response.json({"words": f"{name}: {verb} done."})
+        told = seen if isinstance(seen, dict) else {}  # what there is to see, if somebody only looked
+        return Response.json({**told, "words": f"{name}: {verb} done."})
 
     def _hand(self, verb: str, device: str) -> tuple[str, Callable[..., Any]]:
         if not self._hands:

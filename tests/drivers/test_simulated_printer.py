@@ -1,11 +1,16 @@
 """The simulated printer keeps its paper, and runs out of it."""
 
+import base64
+import io
+
 import pytest
+from PIL import Image
 
 from drivers.device import Pace
 from drivers.printers.simulated import SimulatedPrinter, SimulatedPrinterOptions
 from terminal.core.events import DeviceChanged, Ended, Health, PrintEnded
-from terminal.core.paper import Columns, Document, Drawer, QrCode, Rule, Text
+from terminal.core.paper import Barcode, Columns, Document, Drawer, QrCode, Rule, Text
+from tests.support import needs
 
 RECEIPT = Document((Text("Top-up", align="center"), Rule(), Columns("Coins", "5.00"), QrCode("T-1")))
 
@@ -105,3 +110,43 @@ def test_several_troubles_are_over_only_when_each_is(printer, inbox):
     assert ended(inbox, "p1").ended is Ended.FAILED
     printer.hands["cover_close"]()
     health(inbox, Health.OK)
+
+
+def seen(printer, number=1):
+    told = printer.hands["paper"](number=number)
+    image = Image.open(io.BytesIO(base64.b64decode(told["png"])))
+    assert image.size == (told["width"], told["height"])
+    return told
+
+
+def test_its_paper_can_be_seen_as_a_picture_of_what_a_real_one_would_get(printer, inbox):
+    needs.module("escpos", "printer")
+    with pytest.raises(ValueError, match="has printed nothing yet"):
+        printer.hands["paper"]()
+    for job in ("p1", "p2"):
+        printer.print(job, RECEIPT)
+        ended(inbox, job)
+    one, both = seen(printer), seen(printer, 5)
+    assert (one["width"], one["documents"], both["documents"]) == (512, 1, 2)
+    assert both["height"] > 1.9 * one["height"]
+    with pytest.raises(ValueError, match="whole number from 1"):
+        printer.hands["paper"](number=0)
+
+
+def test_torn_paper_is_shown_as_far_as_it_was_printed(printer, inbox):
+    needs.module("escpos", "printer")
+    printer.print("p1", RECEIPT)
+    ended(inbox, "p1")
+    whole = seen(printer)["height"]
+    printer.hands["tear_next"]()
+    printer.print("p2", RECEIPT)
+    ended(inbox, "p2")
+    assert seen(printer)["height"] < whole
+
+
+def test_what_cannot_be_drawn_is_a_sentence(printer, inbox):
+    needs.module("escpos", "printer")
+    printer.print("p1", Document((Barcode("Größe"),)))
+    ended(inbox, "p1")
+    with pytest.raises(ValueError, match="printable ASCII"):
+        printer.hands["paper"]()

@@ -44,10 +44,10 @@ def draw(sheet: Sheet, margin: int = 0) -> Image:
     return paper
 
 
-def png(sheet: Sheet, margin: int = 0) -> bytes:
-    """Return the paper as a PNG file; as `draw`."""
+def png(image: Image) -> bytes:
+    """Return a picture as a PNG file."""
     file = io.BytesIO()
-    draw(sheet, margin).save(file, "PNG", optimize=True)
+    image.save(file, "PNG", optimize=True)
     return file.getvalue()
 
 
@@ -137,7 +137,7 @@ def _seam(dots: int) -> Image:
 def _letter(each: Cell, cell: int) -> Image:
     from PIL import Image, ImageDraw  # noqa: PLC0415 - heavy
 
-    font = _font(bold=each.bold)
+    font = _font(cell, bold=each.bold)
     canvas = Image.new("L", (cell, ROW), 255)
     pen = ImageDraw.Draw(canvas)
     pen.text(((cell - pen.textlength(each.sign, font)) / 2, 2), each.sign, 0, font)
@@ -145,11 +145,11 @@ def _letter(each: Cell, cell: int) -> Image:
     return canvas.resize(size).convert("1", dither=Image.Dither.NONE)
 
 
-@lru_cache(maxsize=2)
-def _font(*, bold: bool) -> Any:
+@lru_cache(maxsize=8)
+def _font(cell: int, *, bold: bool) -> Any:
     """DejaVu Sans Mono, which has all signs; without it what Pillow brings, with boxes for some."""
     from PIL import ImageFont  # noqa: PLC0415 - heavy
 
-    name = f"DejaVuSansMono{'-Bold' if bold else ''}.ttf"
+    name, size = f"DejaVuSansMono{'-Bold' if bold else ''}.ttf", max(1, cell * 5 // 3)
     found = next(_FONTS.glob(f"**/{name}"), None)
-    return ImageFont.truetype(found, 20) if found else ImageFont.load_default(18)
+    return ImageFont.truetype(found, size) if found else ImageFont.load_default(size * 9 // 10)
