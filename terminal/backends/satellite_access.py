@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 _HOUR_S = 3600.0
 _LONGEST_S = 86_400.0
 _MARGIN_S = 60.0  # a token that ends sooner is renewed: a call takes its time, and so does the way
+_LATE = 3  # tokens of which an answer that is late may still tell
 _SHORT = 4  # characters of a word that is too common to be hidden
 
 
@@ -101,6 +103,7 @@ class Access:
         self._token = ""
         self._until = 0.0
         self._hidden: tuple[str, ...] = ()
+        self._fetched: deque[str] = deque(maxlen=_LATE)
 
     def __repr__(self) -> str:
         return f"Access({self._options.base!r})"
@@ -182,7 +185,7 @@ class Access:
             mine = read_credentials(self._credential())
         except (OSError, ValueError) as error:
             return Answer(Outcome.DENIED, f"no secret for this server: {sentence(error)}")
-        self._hidden = _worth_hiding(mine.client_secret, mine.client_id)
+        self._hidden = _worth_hiding(mine.client_secret, mine.client_id, *self._fetched)
         asked = time.monotonic()
         if asked >= until:
             return Answer(Outcome.UNSENT, "no time was left to fetch an access token")
@@ -199,6 +202,7 @@ class Access:
             return Answer(Outcome.UNSENT, words, reply.status)
         life_s = _life_s(granted.get("expires_in"))
         self._token, self._until = str(token), asked + life_s - min(_MARGIN_S, life_s / 10)
+        self._fetched.append(self._token)
         self._hidden = _worth_hiding(self._token, *self._hidden)
         return self._token
 
