@@ -3,6 +3,7 @@
 
 # Most tests wait for processes of their own: more of them go side by side than there are cores.
 WORKERS ?= 3
+CONFIG ?= config/simulated.toml
 
 .PHONY: help setup run demo test check bench lock clean
 
@@ -12,8 +13,8 @@ help: ## This list
 setup: ## Install what is needed: Debian packages where allowed, and .venv from the lock
 	@bash .ci/setup
 
-run: setup ## Start a simulated coffee machine with its embedded server; Ctrl-C stops it
-	@exec .venv/bin/terminald --config config/simulated.toml
+run: setup ## Start a simulated machine with its server (CONFIG=config/simulated-tickets.toml: a kiosk); Ctrl-C stops it
+	@exec .venv/bin/terminald --config $(CONFIG)
 
 demo: setup ## Tell the whole story on real processes: sales, an outage, a crash, the books of both sides
 	@exec .venv/bin/python -m tests.demo

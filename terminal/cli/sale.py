@@ -11,7 +11,7 @@ from terminal.cli.client import Control
 from terminal.cli.errors import Refused
 from terminal.core import money
 
-_COLUMN = 10
+_COLUMN, _NAME = 10, 8
 
 
 @click.group()
@@ -126,13 +126,19 @@ def _page(found: dict[str, Any]) -> list[str]:
         for line in found["lines"]
     ]
     heads = ("pieces", "what", "unit".rjust(_COLUMN), "discount".rjust(_COLUMN), "total".rjust(_COLUMN))
-    sums = [("total", amount(found["total"])), ("coins", amount(found["coins"]))]
-    if found["wallet"]:
-        sums.append((f"wallet of {found['token']}", amount(found["wallet"])))
-    sums.append(("due", amount(found["due"])))
-    lines = [click.style(f"A sale is under way: {found['phase']}", bold=True), tables.table(heads, rows), ""]
-    lines.append(tables.table(("", ""), sums))
-    lines += [f"code {found['code']}"] if found["code"] else []
-    lines += [f"staff {found['staff']}"] if found["staff"] else []
-    lines += [f"notes {tables.clean(found['notes'])}"] if found["notes"] else []
-    return lines
+    told = [
+        ("total", amount(found["total"])),
+        ("coins", amount(found["coins"])),
+        ("wallet", f"{amount(found['wallet'])}  token {found['token']}" if found["wallet"] else ""),
+        ("due", amount(found["due"])),
+        ("code", found["code"]),
+        ("staff", found["staff"]),
+        ("notes", tables.clean(found["notes"])),
+    ]
+    lines = [
+        click.style(f"A sale is under way: {found['phase']}", bold=True),
+        "",
+        tables.table(heads, rows),
+        "",
+    ]
+    return lines + [f"{name:<{_NAME}}{value}" for name, value in told if value]

@@ -52,7 +52,9 @@ def test_the_shipped_configurations_are_those_that_are_promised() -> None:
         "cash-receptor.toml",
         "coin-receptor.toml",
         "simulated.toml",
+        "simulated-tickets.toml",
         "terminal.example.toml",
+        "ticket-kiosk.toml",
         "vending-mdb.toml",
     } <= {each.name for each in CONFIG.glob("*.toml")}
 
@@ -130,6 +132,20 @@ def test_the_tickets_of_the_example_are_right(tmp_path: Path) -> None:
     file.write_text("\n".join([text, *given]))
     tickets = load(file).tickets
     assert (tickets.products[0].tickets[0].product, tickets.discounts[0].from_quantity) == ("child", 10)
+
+
+def test_the_second_event_of_the_kiosk_can_be_sold_by_putting_its_lines_in_place(tmp_path: Path) -> None:
+    text = (CONFIG / "ticket-kiosk.toml").read_text()
+    event, names, *products = re.findall(r"(?m)^#   (.+)$", text[text.index("# The second event.") :])[:10]
+    start, end = text.index("[[tickets.products]]"), text.index("[[tickets.discounts]]")
+    rest = text[end:]
+    rest = rest[: rest.index("[[tickets.discounts]]")] + rest[rest.index("# The second event.") :]
+    head = text[:start].replace("event = 3 ", f"{event} #").replace('event_name = "Summer Fair"', names)
+    file = tmp_path / "terminal.toml"
+    file.write_text("\n".join([head, *products, rest]))
+    tickets = load(file).tickets
+    assert (tickets.event, tickets.event_name) == (7, "Autumn Concert")
+    assert [product.id for product in tickets.products] == [21, 22]
 
 
 def test_the_sandbox_of_the_example_is_right(tmp_path: Path) -> None:
