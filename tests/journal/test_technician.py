@@ -87,6 +87,8 @@ def test_entries(journal, path):
         "attempts": 1,
         "first_attempted": None,
         "words": "Voided by Ada: booked by hand",
+        "code": None,
+        "staff": "-",
     }
     assert (topup["kind"], topup["pieces"], topup["first_attempted"]) == ("credit", "", AT)
 
