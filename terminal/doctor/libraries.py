@@ -28,13 +28,14 @@ NEEDS: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
 }
 """The modules of each driver, with the extra that brings them."""
 
+_SIGNING = ("cryptography", "signing")
 _PINS = {"gpiod": (("gpiod", "gpiod"),), "rpi": (("RPi", "rpi-gpio"),)}
 _BUSES = {"i2c": ("smbus2", "pn532"), "spi": ("spidev", "pn532"), "": ("serial", "pn532")}
 _NO_EDGES = (6, 6)  # kernels from here on; RPi.GPIO 0.7.1 watches no edges on them
 
 
 def driver_libraries(case: Case) -> Iterator[Finding]:
-    """Whether each configured driver's libraries are installed."""
+    """Whether each configured driver's libraries are installed, and what signs tickets."""
     check = "libraries"
     missing: dict[tuple[str, str], list[str]] = {}
     for device in case.devices:
@@ -45,6 +46,8 @@ def driver_libraries(case: Case) -> Iterator[Finding]:
         for module, extra in needed(device):
             if not case.system.has_module(module):
                 missing.setdefault((module, extra), []).append(repr(device.name))
+    if case.settings and case.settings.codes.sign and not case.system.has_module(_SIGNING[0]):
+        missing[_SIGNING] = ["`sign` in [codes]"]
     for (module, extra), names in missing.items():
         words = f"The Python library {module} is not installed, which {', '.join(names)} needs."
         yield trouble(check, words, f"{case.system.python} -m pip install 'terminald[{extra}]'")

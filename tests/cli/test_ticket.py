@@ -101,10 +101,14 @@ def test_the_profile_and_the_key_are_those_of_the_configuration(
     assert "event 3, product 4, sold 1970-01-01" in done.stdout
 
 
-def test_a_key_of_the_configuration_that_cannot_be_read_is_a_sentence(tmp_path: Path, key_file: Path) -> None:
+def test_a_key_of_the_configuration_that_cannot_be_read_is_a_sentence_where_it_is_needed(
+    tmp_path: Path, key_file: Path, signed: str
+) -> None:
     config = configured(tmp_path, f"sign = true\nsign_key_file = '{key_file}'")
     key_file.chmod(0o644)
     done = run("verify", BARCODE, config=config)
+    assert (done.exit_code, done.stdout) == (1, f"unsigned: {BARCODE}; {MADE_OF}.\n")
+    done = run("verify", signed, config=config)
     assert done.exit_code == 2
     assert done.stderr.startswith(f"The signing key of the tickets: {key_file} is open to everybody")
     assert done.stderr.endswith("Or give the public key by --key.\n")

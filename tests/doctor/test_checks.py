@@ -259,6 +259,17 @@ def test_each_driver_names_the_extra_that_brings_its_library(
     assert pi.one("libraries").remedy.endswith(f"pip install 'terminald[{extra}]'")
 
 
+def test_signed_tickets_need_a_library_too(pi: FalsePi) -> None:
+    pi.missing_modules = {"cryptography"}
+    pi.configure(PCSC, more=RELEASE)
+    assert pi.one("libraries").status is Status.OK, "nothing is signed"
+    pi.configure(PCSC, more=f"{RELEASE}\n[codes]\nsign = true\nsign_credential = 'ticket-key'\n")
+    finding = pi.one("libraries")
+    assert finding.status is Status.TROUBLE
+    assert finding.words == ("The Python library cryptography is not installed, which `sign` in [codes] needs.")
+    assert finding.remedy.endswith("pip install 'terminald[signing]'")
+
+
 def test_two_libraries_of_the_same_name(pi: FalsePi) -> None:
     assert pi.look("GPIO libraries") == []
     pi.packages = {"RPi.GPIO": "0.7.1", "rpi-lgpio": "0.6"}

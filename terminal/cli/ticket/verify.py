@@ -52,15 +52,17 @@ def verify(texts: tuple[str, ...], keys: tuple[str, ...], as_json: bool) -> None
     told by the profile in [codes], or the default one where there is no configuration. --json prints one line
     of JSON for each.
     """
-    from terminal.tickets.signed import CannotSign  # noqa: PLC0415 - not for any other command
+    from terminal.tickets.signed import DOT, CannotSign  # noqa: PLC0415 - not for any other command
 
     rules = _rules()
     all_valid = True
     try:
-        publics = _publics(keys, rules)
+        publics = _publics(keys, rules) if keys else None
         lines: Iterable[str] = texts or _scanned(sys.stdin.buffer)
         for text in lines:
-            found = _examine(text, publics, rules)
+            if publics is None and DOT in text:
+                publics = _publics(keys, rules)
+            found = _examine(text, publics or [], rules)
             all_valid = all_valid and found["result"] == "valid"
             if as_json:
                 click.echo(json.dumps(found, ensure_ascii=False))
