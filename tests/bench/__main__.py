@@ -19,7 +19,7 @@ import time
 import traceback
 from pathlib import Path
 
-from tests.bench import coins, drain, journal, latency, memory, polling, printing, process, readers, shim
+from tests.bench import codes, coins, drain, journal, latency, memory, polling, printing, process, readers, shim
 from tests.bench.plan import Plan
 from tests.bench.report import Row, as_json, table
 
@@ -38,6 +38,7 @@ MEASURES = {
     "memory": memory.memory,
     **readers.MEASURES,
     **printing.MEASURES,
+    **codes.MEASURES,
     **polling.MEASURES,
 }
 

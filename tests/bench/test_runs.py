@@ -72,3 +72,15 @@ def test_receipts_are_counted_in_bytes_and_seconds_of_a_serial_line():
         assert rows[f"{what}: at 9,600 baud"]["value"] == size / 960
         assert rows[f"{what}: at 38,400 baud"]["value"] == size / 3840
     assert rows["ticket, CODE128 and QR: bytes"]["met"] is True
+
+
+def test_codes_of_tickets_are_measured_beside_the_standard_library_alone():
+    done = run("--quick", "--only", "codes", "--json")
+    assert done.returncode == 0, done.stderr
+    rows = {row["measure"]: row for row in json.loads(done.stdout)}
+    ours = rows["ticket code: purchase code and infix, p50"]
+    assert ours["goal"] == "<= 5 us"
+    assert "secrets.token_bytes" in ours["baseline"]
+    assert "secrets.choice" in rows["ticket code: secrets.choice / ours"]["baseline"]
+    assert all(row["value"] > 0 for row in rows.values())
+    assert rows["ticket: signed text"]["value"] < 150
