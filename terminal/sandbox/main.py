@@ -11,8 +11,11 @@ from typing import Literal
 import click
 
 from terminal.httpd import CannotListen
-from terminal.sandbox.keys import kept_token
+from terminal.sandbox.keys import kept_client, kept_token
 from terminal.sandbox.ledger import Item
+from terminal.sandbox.satellite import Satellite
+from terminal.sandbox.satellite_page import PATH
+from terminal.sandbox.satellite_rules import SatelliteRules
 from terminal.sandbox.server import Sandbox
 
 _WRONG_USE = 2
@@ -55,6 +58,32 @@ _WRONG_USE = 2
 @click.option("--wallet", "wallets", multiple=True, metavar="UID=CENTS", help="A wallet. May be repeated.")
 @click.option("--product", "products", multiple=True, metavar="ID=CENTS", help="A product. May be repeated.")
 @click.option("--code", "codes", multiple=True, metavar="CODE=USER", help="A pairing code of 8 digits.")
+@click.option(
+    "--satellite", is_flag=True, help="Serve the Satellite API, too, which records tickets: under /api."
+)
+@click.option(
+    "--trusting",
+    is_flag=True,
+    help="Satellite: store whatever comes, in place of refusing what breaks the rules.",
+)
+@click.option(
+    "--satellite-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("var/sandbox-satellite.json"),
+    show_default=True,
+    help="Satellite: file with the credentials that it knows from the start; made if there is none.",
+)
+@click.option(
+    "--token-life",
+    default=3600,
+    show_default=True,
+    type=click.IntRange(1, 86_400),
+    help="Satellite: seconds after which an access token expires.",
+)
+@click.option("--ticket", "tickets", multiple=True, metavar="ID=CENTS", help="Satellite: a product.")
+@click.option(
+    "--delegate", "delegates", multiple=True, metavar="UID=ID", help="Satellite: a person with a token."
+)
 @click.option("--seed", default=0, show_default=True, help="What the dice of the faults start from.")
 def main(
     *,
@@ -67,12 +96,18 @@ def main(
     wallets: tuple[str, ...],
     products: tuple[str, ...],
     codes: tuple[str, ...],
+    satellite: bool,
+    trusting: bool,
+    satellite_file: Path,
+    token_life: int,
+    tickets: tuple[str, ...],
+    delegates: tuple[str, ...],
     seed: int,
 ) -> None:
-    r"""A PointOfSale server for testers: strict, countable, and able to misbehave.
+    """A PointOfSale server for testers, and a Satellite server: strict, countable, and able to misbehave.
 
-    It serves the wallet API until it is stopped (Ctrl-C, SIGTERM). On an address of this machine it also
-    answers testers:
+    It serves the wallet API, and with --satellite that of tickets, until it is stopped (Ctrl-C, SIGTERM). On
+    an address of this machine it also answers testers:
 
     \b
       GET  /sandbox/ledger     wallets, and every transaction that took effect
@@ -85,13 +120,24 @@ def main(
                                 "codes": [{"code": "12345678", "user": "max.mustermann"}]}
       POST /sandbox/reset      {}
 
-    Faults: kind delay | status | drop | hang | drip; after (it took effect); method; probability; count;
-    ms (delay, drip); status, retry_after_s, words (status). An empty list: behave.
+    \b
+    With --satellite, besides /satellite/devices, where staff lets devices in:
+      GET  /sandbox/satellite/sales          every sale as it was stored; also interactions, devices
+      GET  /sandbox/satellite/counters       requests; how often each purchase code took effect
+      PUT  /sandbox/satellite/faults         as above, for this server alone
+      PUT  /sandbox/satellite/rules          {"mode": "trusting", "repeat": 409, "token_s": 5}
+      POST /sandbox/satellite/discovery      {}: as if somebody had looked at that page
+      POST /sandbox/satellite/approve        {"code": "80POS"}; also revoke
+      POST /sandbox/satellite/expire         {}: every access token is expired
+      POST /sandbox/satellite/seed           {"things": {"product": [{"id": 4, "name": "Adult", "price": 30}]},
+                                              "delegates": [{"id": 7, "name": "Kiri", "rfid": "04AABBCC"}]}
+
+    Faults: kind delay | status | drop | hang | drip | garbage; after (it took effect); method; path (part of
+    it); probability; count; ms (delay, drip); status, retry_after_s, words (status). An empty list: behave.
 
     \b
-      curl -X PUT localhost:8091/sandbox/faults -H 'Content-Type: application/json' \
-           -d '{"faults": [{"kind": "status", "status": 503, "retry_after_s": 2, "count": 5}]}'
-    """
+      curl -X PUT localhost:8091/sandbox/away -H 'Content-Type: application/json' -d '{"for_ms": 5000}'
+    """  # noqa: D301 - click wants the character itself
     try:
         sandbox = Sandbox(
             _address(listen),
@@ -100,10 +146,13 @@ def main(
             keys=keys,
             permission=permission,
             token=kept_token(token_file),
+            satellite=_rules(trusting=trusting, token_life=token_life) if satellite else None,
+            client=kept_client(satellite_file) if satellite else None,
             seed=seed,
         )
         try:
             _fill(sandbox, wallets, products, codes)
+            _fill_satellite(sandbox.satellite, tickets, delegates)
             sandbox.start()
         except BaseException:
             sandbox.stop()
@@ -112,6 +161,9 @@ def main(
         click.echo(f"terminald-sandbox: {error}", err=True)
         sys.exit(_WRONG_USE)
     click.echo(f"url = {sandbox.url}\ntoken_file = {token_file.absolute()}")
+    if satellite:
+        click.echo(f"satellite url = {sandbox.satellite_url()}\ntoken_file = {satellite_file.absolute()}")
+        click.echo(f"devices: {sandbox.base}{PATH}")
     sys.stdout.flush()
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -135,6 +187,30 @@ def _fill(
         if len(digits) != 8 or not digits.isdigit() or not user:  # noqa: PLR2004 - the contract's
             raise ValueError(f"--code {code}: expected 8 digits, = and a name")
         sandbox.ledger.add_code(digits, user)
+
+
+def _rules(*, trusting: bool, token_life: int) -> SatelliteRules:
+    return SatelliteRules(mode="trusting" if trusting else "strict", token_s=token_life)
+
+
+def _fill_satellite(satellite: Satellite | None, tickets: tuple[str, ...], delegates: tuple[str, ...]) -> None:
+    if satellite is None:
+        if tickets or delegates:
+            raise ValueError("--ticket and --delegate go with --satellite")
+        return
+    sold = [(_id(id_), f"Product {id_}", cents) for id_, cents in map(_pair, tickets)]
+    if not sold and not satellite.store.things("product"):
+        sold = [(4, "Adult", 30), (3, "Family Pass", 150), (8, "Adult", 0), (9, "Child", 0)]
+    if sold:
+        satellite.know("product", *sold)
+    for uid, id_ in map(_pair, delegates):
+        satellite.add_delegate(_id(str(id_)), f"Delegate {id_}", uid)
+
+
+def _id(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise ValueError(f"{text}: expected an id, a whole number from 1 on")
+    return int(text)
 
 
 def _pair(text: str) -> tuple[str, int]:

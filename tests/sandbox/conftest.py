@@ -11,6 +11,7 @@ import pytest
 
 from terminal.sandbox import Sandbox
 from terminal.sandbox.ledger import Item
+from tests.sandbox.office import Office
 
 UID = "04a1b2c3d4e5f6"
 SECRET = "s3cr3t-T0ken"
@@ -59,3 +60,22 @@ def open_sandbox() -> Iterator[Callable[..., tuple[Sandbox, Client]]]:
             return sandbox, client
 
         yield open_
+
+
+@pytest.fixture
+def open_office() -> Iterator[Callable[..., Office]]:
+    """Start a Satellite server that knows four products and a guest."""
+    with ExitStack() as stack:
+
+        def open_(**options: Any) -> Office:
+            office = Office(**options)
+            stack.callback(office.close)
+            return office
+
+        yield open_
+
+
+@pytest.fixture
+def office(open_office: Callable[..., Office]) -> Office:
+    """The same, as it is by default: strict."""
+    return open_office()
