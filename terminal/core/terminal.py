@@ -15,6 +15,7 @@ from terminal.core.catalogue import Product
 from terminal.core.decision import Around, Decision, Ids
 from terminal.core.effects import Notice, Screen, Show
 from terminal.core.events import (
+    ButtonPressed,
     CoinInserted,
     CoinTrouble,
     CoinUnrecognised,
@@ -127,6 +128,9 @@ class Terminal:
                 return Decision(state, (_reported(event),))
             case CoinInserted():
                 return self._coin(state, event, now)
+            case ButtonPressed() if service.taking(state):
+                made = self._stop_taking(state, now)  # a guest is there, whose coins must not go to the trial
+                return then(made, self._to_job(made.state, event, now))
             case EmptyingAsked():
                 made = self._service.asked(state, event, now)
                 return then(made, self._to_job(made.state, event, now))
