@@ -20,6 +20,7 @@ from terminal.core.events import (
     DeviceChanged,
     PayoutCounted,
     PayoutEnded,
+    StopAsked,
     TimePassed,
     TokenPresented,
     WalletRead,
@@ -208,6 +209,10 @@ class GivingBack:
         """`cancel`: the guest has no token for it."""
         if event.button != "cancel" or state.asked is not None:
             return Decision(state)
+        return self._next_way(state, around)
+
+    def credit_stopped(self, state: TicketState, event: StopAsked, around: Around) -> Made:
+        """No token can come any more: the ways that are left follow at once."""
         return self._next_way(state, around)
 
     def _credit(self, state: TicketState, asked: Asked, around: Around) -> Made:

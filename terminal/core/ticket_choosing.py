@@ -9,6 +9,7 @@ from terminal.core.decision import Around, Decision
 from terminal.core.effects import CloseSlot, Effect, Notice, OpenSlot, Screen, Show
 from terminal.core.events import (
     ButtonPressed,
+    CatalogueRead,
     CoinInserted,
     Event,
     JournalFailed,
@@ -40,15 +41,20 @@ class Choosing(Issuing):
 
     def trouble(self, around: Around) -> str:
         """Return why nothing can be sold at the moment, for the guest; empty if it can."""
+        if not basket.offered(self.rules, around.products):
+            return around.broken or "No tickets are known with a price. Please call the staff."
+        return self.obstacle(around) or ("" if self._payable(around) else _NO_WAY_TO_PAY)
+
+    def obstacle(self, around: Around) -> str:
+        """Return why no ticket can be issued now, were it paid; empty if it can."""
         if around.broken:
             return around.broken
-        if not basket.offered(self.rules, around.products):
-            return "No tickets are known with a price. Please call the staff."
         paper = printing.ready(self.job, around)
-        if paper:
-            return _PAPERLESS if around.unprinted else paper
+        return _PAPERLESS if paper and around.unprinted else paper
+
+    def _payable(self, around: Around) -> bool:
         coins = "coins" in self.rules.pay and self.slots(around)
-        return "" if coins or {"wallet", "card"} & set(self.rules.pay) else _NO_WAY_TO_PAY
+        return bool(coins or {"wallet", "card"} & set(self.rules.pay))
 
     def slots(self, around: Around) -> list[str]:
         """Return the acceptors that can take money now."""
@@ -80,11 +86,10 @@ class Choosing(Issuing):
         """A token while nothing is chosen: a delegate at the door, where the operator wants that."""
         token = mask(event.uid)
         if not self.rules.tap or event.uid in self.rules.staff:
-            return self._told(
-                state, Screen(Notice.CHOOSE, _CHOOSE_FIRST, token, products=state.screen.products)
-            )
+            screen = Screen(Notice.CHOOSE, _CHOOSE_FIRST, token, products=state.screen.products)
+            return self._told(state, screen, around)
         if around.broken:
-            return self._told(state, Screen(Notice.OUT_OF_ORDER, around.broken))
+            return self._told(state, Screen(Notice.OUT_OF_ORDER, around.broken), around)
         if event.uid in self.job.offline.deny:
             return self.showing(state, around, Screen(Notice.REFUSED, Reason.DENIED_TOKEN.value, token))
         entry = EntryAdded(
@@ -99,8 +104,10 @@ class Choosing(Issuing):
         )
         return self.showing(state, around, Screen(Notice.CHECKED_IN, token=token), (entry,))
 
-    @staticmethod
-    def _told(state: TicketState, screen: Screen) -> Made:
+    def _told(self, state: TicketState, screen: Screen, around: Around) -> Made:
+        """Say something in between; who goes away without a word does not leave it on the screen."""
+        if state.phase is Phase.READY:
+            state = replace(state, wake_ms=around.now.mono_ms + self.rules.show_s * 1000)
         return Decision(state, effects=(Show(screen),))
 
     # -- choosing --------------------------------------------------------------------------------------
@@ -110,28 +117,27 @@ class Choosing(Issuing):
         if event.button == "cancel":
             return self.give_up(state, event, around) if state.phase is Phase.CHOOSING else Decision(state)
         if event.button == "confirm":
-            return self.pay(state, around) if state.picks else self._told(state, state.screen)
+            return self.pay(state, around) if state.picks else self._told(state, state.screen, around)
         trouble = self.trouble(around) or (_PRINTING if around.unprinted else "")
         if trouble:
-            return self._told(state, replace(state.screen, words=trouble))
+            return self._told(state, replace(state.screen, words=trouble), around)
         wanted, by = (event.button[1:], -1) if event.button.startswith("-") else (event.button, 1)
         offered = basket.offered(self.rules, around.products)
         product = next((each for each in offered if str(each.id) == wanted), None)
         if product is None:
-            return self._told(state, replace(state.screen, words=_NOT_SOLD))
+            return self._told(state, replace(state.screen, words=_NOT_SOLD), around)
         return self._picked(state, product, by, around)
 
     def pressed_new(self, state: TicketState, event: ButtonPressed, around: Around) -> Made:
         """The last result is still shown: its receipt is asked for, or somebody chooses already."""
-        if event.button in ("cancel", "confirm"):
-            return self.ready(state, around)
-        return self.pressed(TicketState(screen=state.screen, answer=state.answer), event, around)
+        made = self.ready(state, around)
+        return made if event.button in ("cancel", "confirm") else self.pressed(made.state, event, around)
 
     def _picked(self, state: TicketState, product: Product, by: int, around: Around) -> Made:
         after = replace(state, picks=basket.changed(state.picks, product.id, by))
         words = self.too_much(after, around) if by > 0 else ""
         if words:
-            return self._told(state, replace(state.screen, words=words))
+            return self._told(state, replace(state.screen, words=words), around)
         if not after.picks and after.purse is None:
             return self.ready(after, around)
         if not self.rules.basket and after.picks:
@@ -180,6 +186,11 @@ class Choosing(Issuing):
         """Somebody who is choosing reads why nothing happens."""
         return Decision(state, effects=(CloseSlot(), Show(Screen(Notice.OUT_OF_ORDER, event.words))))
 
+    def repriced(self, state: TicketState, event: CatalogueRead, around: Around) -> Made:
+        """Prices changed while somebody chooses: nothing is sold at another one than the screen shows."""
+        made = self.choosing(state, around, around.broken)
+        return replace(made, state=replace(made.state, wake_ms=state.wake_ms))
+
     def told_mended(self, state: TicketState, event: JournalRecovered, around: Around) -> Made:
         """They see again what they were choosing from."""
         return Decision(state, effects=(Show(state.screen),))
@@ -215,12 +226,14 @@ class Choosing(Issuing):
 
     def paying(self, state: TicketState, around: Around, words: str = "") -> Made:
         """Show what is due, and take money; if nothing is, the sale is made."""
-        trouble = self.trouble(around)
+        # What is paid is sold, though the coin that paid it filled the cash box, or the catalogue is empty now.
+        trouble = self.obstacle(around)
         due = self.due(state, around)
         if due <= 0 and not trouble:
             return self.issue(state, around)
         if due <= 0:
             return self.give_back(state, self.rules.refund, Screen(Notice.REFUSED, trouble), around)
+        trouble = trouble or ("" if self._payable(around) else _NO_WAY_TO_PAY)
         sold = self.lines(state, around)
         room = self._room(due, around) if not trouble else 0
         screen = Screen(

@@ -140,7 +140,7 @@ class Ticketing(Choosing):
         verdict = may_spend(self.job.offline, self.rules.overdraft, asked, due)
         if isinstance(verdict, Allowed):
             share = Share(asked.token, due, verdict)
-            if self.rules.authorize == "charge" and verdict.confirmed and not self.trouble(around):
+            if self.rules.authorize == "charge" and verdict.confirmed and not self.obstacle(around):
                 return self._charge(replace(state, share=share, asked=asked), share, around)
             return self.paying(replace(state, share=share), around)
         part = self._part(asked, due) if verdict.reason in _TOO_LITTLE else None
@@ -277,9 +277,11 @@ RULES: dict[tuple[Phase, type], _Rule] = {
     },
     (Phase.READY, ButtonPressed): Ticketing.pressed,
     (Phase.READY, TokenPresented): Ticketing.tapped_idle,
+    (Phase.READY, TimePassed): Ticketing.ready_again,
     (Phase.CHOOSING, ButtonPressed): Ticketing.pressed,
     (Phase.CHOOSING, TokenPresented): Ticketing.tapped,
     (Phase.CHOOSING, TimePassed): Ticketing.timed_out,
+    (Phase.CHOOSING, CatalogueRead): Ticketing.repriced,
     (Phase.CHOOSING, JournalFailed): Ticketing.told_broken,
     (Phase.CHOOSING, JournalRecovered): Ticketing.told_mended,
     (Phase.CHOOSING, NoteMade): Ticketing.noted,
@@ -296,6 +298,7 @@ RULES: dict[tuple[Phase, type], _Rule] = {
     (Phase.CHECKING, WalletRemembered): Ticketing.remembered,
     (Phase.CHECKING, WalletRead): Ticketing.wallet_read,
     (Phase.CHECKING, TimePassed): Ticketing.wallet_late,
+    (Phase.CHECKING, CardPaid): Ticketing.card_paid,
     (Phase.CHECKING, NoteMade): Ticketing.noted,
     (Phase.CHARGING, DeliveryEnded): Ticketing.charged,
     (Phase.CHARGING, TimePassed): Ticketing.charge_late,
@@ -308,6 +311,7 @@ RULES: dict[tuple[Phase, type], _Rule] = {
     (Phase.CREDITING, WalletRead): Ticketing.credit_read,
     (Phase.CREDITING, TimePassed): Ticketing.credit_late,
     (Phase.CREDITING, ButtonPressed): Ticketing.credit_refused,
+    (Phase.CREDITING, StopAsked): Ticketing.credit_stopped,
     (Phase.SHOWING, ButtonPressed): Ticketing.showing_pressed,
     (Phase.SHOWING, TokenPresented): Ticketing.tapped_new,
     (Phase.SHOWING, TimePassed): Ticketing.ready_again,
