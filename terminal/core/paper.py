@@ -9,7 +9,7 @@ from terminal.core.value import Value
 Align = Literal["left", "center", "right"]
 
 
-class Text(Value, frozen=True, tag="text"):
+class Text(Value, frozen=True, tag="text", omit_defaults=True):
     """One or more lines of text."""
 
     text: str
@@ -18,7 +18,7 @@ class Text(Value, frozen=True, tag="text"):
     large: bool = False
 
 
-class Columns(Value, frozen=True, tag="columns"):
+class Columns(Value, frozen=True, tag="columns", omit_defaults=True):
     """One line with *left* at the left margin and *right* at the right one."""
 
     left: str
