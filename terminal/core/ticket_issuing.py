@@ -142,7 +142,7 @@ class Issuing(GivingBack):
                     of=of,
                     event_name=self.rules.event_name,
                     product_name=line.description,
-                    price=_own_price(line),
+                    price=own_price(line),
                     terminal=self.job.terminal,
                     at=around.now,
                     qr=self.codes.sealed(ticket, sale.event, around.now.wall_ms),
@@ -186,7 +186,7 @@ class Issuing(GivingBack):
         )
 
 
-def _own_price(line: Line) -> int | None:
+def own_price(line: Line) -> int | None:
     """Return what one ticket of *line* costs; None where it has no price of its own."""
     if len(line.tickets) != line.quantity or line.total % line.quantity:
         return None
