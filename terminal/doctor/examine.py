@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from terminal.doctor import books, kernel, libraries, machine, nodes, servers, setup, smartcards
+from terminal.doctor import books, kernel, libraries, machine, nodes, servers, setup, smartcards, tickets
 from terminal.doctor.case import Case
 from terminal.doctor.finding import Finding, not_checked
 from terminal.doctor.system import Hidden, System
@@ -37,6 +37,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("disk", machine.disk),
     ("secrets", servers.secrets),
     ("servers", servers.answers),
+    ("signing key", tickets.signing_key),
     ("clock", machine.clock),
     ("power", machine.power),
     ("temperature", machine.temperature),

@@ -36,7 +36,9 @@ def clock(case: Case) -> Iterator[Finding]:
     elif asked.out == "yes":
         yield ok(check, "The clock is set from the network.")
     else:
-        words = "The clock is not set from the network: after a power cut this machine does not know the time."
+        words = "The clock is not set from the network: after a power cut this machine does not know the time"
+        sells_tickets = case.settings is not None and case.settings.terminal.job == "tickets"
+        words += ", which stands on every ticket." if sells_tickets else "."
         yield warning(check, words, "sudo timedatectl set-ntp true")
 
 

@@ -13,18 +13,16 @@ from urllib.parse import urlsplit
 from terminal import backends
 from terminal.backends.protocol import TerminalInfo
 from terminal.core.delivery import Answer, Outcome
+from terminal.doctor import secret_files
 from terminal.doctor.case import Case
 from terminal.doctor.finding import Finding, not_checked, ok, trouble, warning
 from terminal.doctor.system import Hidden
-from terminal.doctor.unit import NAME
-from terminal.doctor.who import READ, may
 from terminal.settings import BackendSettings, SecretError
+from terminal.settings.draft import SATELLITE
 from terminal.settings.secrets import FileSecret
 
 WITHIN_S = 10.0
 """How long a server may take to answer."""
-
-_EVERYBODY = 0o007
 
 
 def secrets(case: Case) -> Iterator[Finding]:
@@ -33,7 +31,7 @@ def secrets(case: Case) -> Iterator[Finding]:
         check = f"secret of {backend.name}"
         path = _file(case, backend)
         if path is None:
-            yield _no_file(case, backend, check)
+            yield secret_files.no_place(case, check, backend.credential)
             continue
         try:
             yield _secret(case, backend, check, path)
@@ -48,50 +46,29 @@ def _real(case: Case) -> list[BackendSettings]:
 
 
 def _file(case: Case, backend: BackendSettings) -> str | None:
-    """Return where the secret stands; None: systemd knows, or nobody does."""
-    if not backend.credential:
-        return backend.token_file
-    return case.unit.credentials.get(backend.credential) or None
-
-
-def _no_file(case: Case, backend: BackendSettings, check: str) -> Finding:
-    name = backend.credential
-    if name in case.unit.credentials:
-        return not_checked(
-            check, f"systemd decrypts the credential {name} at the start; it cannot be read here."
-        )
-    if not case.unit.file:
-        return not_checked(check, f"The credential {name} comes from {NAME}, which is not installed.")
-    place, drop_ins = f"/etc/terminal/{name}", f"/etc/systemd/system/{NAME}.d"
-    return trouble(
-        check,
-        f"{case.unit.file} gives the terminal no credential {name}.",
-        f"sudo mkdir -p {drop_ins} && printf '[Service]\\nLoadCredential={name}:{place}\\n'"
-        f" | sudo tee {drop_ins}/{name}.conf && sudo systemctl daemon-reload",
-    )
+    return secret_files.place(case, backend.credential, backend.token_file)
 
 
 def _secret(case: Case, backend: BackendSettings, check: str, path: str) -> Finding:
-    node = case.system.node(path)
-    if node is None:
-        return trouble(
-            check, f"{path} is not there: write the secret into it.", f"sudo install -m 400 /dev/stdin {path}"
-        )
-    if node.mode & _EVERYBODY:
-        words = f"{path} is open to everybody (mode {node.mode:04o}): close it, and replace the secret."
-        return trouble(check, words, f"sudo chmod o= {path}")
-    if not backend.credential and not may(case.who, node, READ):
-        who = case.who.name
-        return trouble(
-            check, f"{who} may not read {path}.", f"sudo chgrp {who} {path} && sudo chmod 640 {path}"
-        )
+    make = _make(backend, path)
+    found = secret_files.unfit(case, check, path, make, handed_over=bool(backend.credential))
+    if found is not None:
+        return found
     try:
         _reader(case, backend, path)()
     except SecretError as error:
         if case.system.uid and not case.system.readable(path):
             raise Hidden(path) from None
-        return trouble(check, str(error), f"sudo install -m 400 /dev/stdin {path}")
+        return trouble(check, str(error), make[1])
     return ok(check, f"{path} can be used, and is not open to everybody.")
+
+
+def _make(backend: BackendSettings, path: str) -> tuple[str, str]:
+    """Return how a secret comes into its file: in words, and the command."""
+    if backend.type == SATELLITE:
+        command = f"sudo terminalctl satellite discover --backend {backend.name} --out {path}"
+        return "the server's device discovery fills it", command
+    return "write the secret into it", f"sudo install -m 400 /dev/stdin {path}"
 
 
 def _reader(case: Case, backend: BackendSettings, path: str) -> Callable[[], str]:
@@ -133,17 +110,18 @@ def _asked(case: Case, backend: BackendSettings, check: str, secret: Callable[[]
         ask = getattr(adapter, "terminal", None)
         if ask is None:
             return _reached(case, backend, check)
-        return _judged(backend, check, ask(WITHIN_S))
+        return _judged(case, backend, check, ask(WITHIN_S))
     finally:
         adapter.close()
 
 
-def _judged(backend: BackendSettings, check: str, answer: TerminalInfo | Answer) -> Finding:
+def _judged(case: Case, backend: BackendSettings, check: str, answer: TerminalInfo | Answer) -> Finding:
     name = _name(backend)
     if isinstance(answer, TerminalInfo):
-        if not answer.products:
+        if not answer.products and _must_tell_products(case, backend):
             return warning(check, f"{name} accepts this terminal and gives it no products to sell.")
-        return ok(check, f"{name} accepts this terminal; {len(answer.products)} products.")
+        products = f"; {len(answer.products)} products" if answer.products else ""
+        return ok(check, f"{name} accepts this terminal{products}.")
     if answer.outcome is Outcome.DENIED:
         words = f"{name} does not accept this terminal: {answer.words}. Put the right secret into its file."
         return trouble(check, words, "terminalctl sync now")
@@ -154,6 +132,15 @@ def _judged(backend: BackendSettings, check: str, answer: TerminalInfo | Answer)
         return trouble(check, words, f"terminalctl config show | grep -A9 'backends.{backend.name}'")
     host = urlsplit(getattr(backend.options, "url", "")).hostname or ""
     return trouble(check, f"{name} cannot be asked: {answer.words}.", _look(host))
+
+
+def _must_tell_products(case: Case, backend: BackendSettings) -> bool:
+    """Return whether without this server's products there is nothing to sell."""
+    settings = case.settings
+    if settings is None or settings.roles.catalogue != backend.name:
+        return False
+    own = settings.tickets.products if settings.terminal.job == "tickets" else ()
+    return not own or any(product.price is None for product in own)
 
 
 def _name(backend: BackendSettings) -> str:
