@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
 from hashlib import blake2b
 from pathlib import Path
 from typing import Protocol
@@ -17,7 +18,7 @@ from terminal.core.ticket_rules import CodeRules
 from terminal.core.tickets import Codes, Ticket
 from terminal.daemon.opening import CannotStart
 from terminal.journal import load_or_create_key
-from terminal.journal.errors import JournalError
+from terminal.journal.errors import JournalDamaged, JournalError
 from terminal.settings import SecretError, Settings, signing_key
 from terminal.tickets.codes import Seal, make
 from terminal.tickets.signed import CannotSign, read_private_key
@@ -49,11 +50,26 @@ def build_codes(settings: Settings, books: Books, clock: Clock) -> Codes:
     return make(
         rules,
         chance=os.urandom,
-        known=books.knows_code,
+        known=_careful(books),
         wall_ms=lambda: clock.now().wall_ms,
         key=_infix_key(settings) if rules.infix == "derived" else b"",
         seal=_seal(rules) if rules.sign else None,
     )
+
+
+def _careful(books: Books) -> Callable[[str], bool]:
+    """Return what says whether a code is known, or cannot be looked up: then it is not used either."""
+
+    def known(code: str) -> bool:
+        try:
+            return books.knows_code(code)
+        except JournalDamaged:
+            raise  # only a start can set the file aside
+        except JournalError as error:
+            _LOG.warning("no code is used that cannot be looked up: %s", error)
+            return True
+
+    return known
 
 
 def _infix_key(settings: Settings) -> bytes:

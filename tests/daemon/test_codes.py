@@ -12,6 +12,7 @@ from terminal.core.tickets import Codes, Ticket
 from terminal.daemon.codes import build_codes
 from terminal.daemon.opening import CannotStart
 from terminal.journal import load_or_create_key
+from terminal.journal.errors import JournalDamaged, JournalError, JournalUnwritable
 from terminal.settings import Settings, load
 from terminal.tickets.signed import Doubt, Verified, new_private_key, read_private_key, verify
 
@@ -144,3 +145,24 @@ def test_a_text_signed_by_another_terminal_is_not_verified(tmp_path: Path, key_f
     made = built(tmp_path, CodeRules(sign=True, sign_key_file=str(key_file)))
     stranger = read_private_key(new_private_key(), "The key")
     assert isinstance(verify(made.sealed(TICKET, 3, NOON_MS), [stranger.public]), Doubt)
+
+
+class Unreadable(Books):
+    def __init__(self, error: JournalError) -> None:
+        super().__init__()
+        self.error = error
+
+    def knows_code(self, code: str) -> bool:
+        raise self.error
+
+
+def test_a_code_that_cannot_be_looked_up_is_not_used(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    codes = built(tmp_path, CodeRules(), Unreadable(JournalUnwritable("The disk failed.")))
+    assert codes.purchase() is None
+    assert "cannot be looked up: The disk failed." in caplog.text
+
+
+def test_a_damaged_journal_is_a_matter_for_the_next_start(tmp_path: Path) -> None:
+    codes = built(tmp_path, CodeRules(), Unreadable(JournalDamaged("It is damaged.")))
+    with pytest.raises(JournalDamaged):
+        codes.purchase()
