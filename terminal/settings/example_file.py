@@ -39,7 +39,7 @@ _CHOSEN = {"job": "vending", "wallet": "main", "credential": "pos-token", "one_p
 """Values of options that the example decides; all others stand at their default."""
 
 _GIVEN: dict[tuple[str, str], dict[str, Any]] = {
-    ("backend", "satellite"): {"credential": "tickets-login"},
+    ("backend", "satellite"): {"credential": "satellite"},
     ("release", "relay"): {"line": 22},
     ("reader", "pn532"): {"port": "/dev/ttyAMA0"},
     ("reader", "rdm6300"): {"port": "/dev/serial0"},
