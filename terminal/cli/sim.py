@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+from pathlib import Path
 from typing import Any
 
 import click
 
-from terminal.cli import common, tables
+from terminal.cli import common, pictures, tables
 from terminal.cli.client import Control
 
 _device = click.option("--device", metavar="NAME", help="Which device, if there are several.")
@@ -19,6 +21,7 @@ _device = click.option("--device", metavar="NAME", help="Which device, if there 
         "terminalctl sim coin 200",
         "terminalctl sim network down",
         "terminalctl sim do choose item=11 price=150",
+        "terminalctl sim paper receipts --png paper.png    what a simulated printer has printed",
     )
 )
 def sim() -> None:
@@ -93,6 +96,31 @@ def plug(device: str, as_json: bool) -> None:  # noqa: FBT001 - click's flag
 def network(state: str, as_json: bool) -> None:  # noqa: FBT001 - click's flag
     """Cut the network to the servers (`down`), or mend it (`up`)."""
     _act("network", None, {"up": state == "up"}, as_json)
+
+
+@sim.command()
+@click.argument("device")
+@pictures.png_option
+@click.option(
+    "--last",
+    metavar="NUMBER",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="So many documents, one below the other.",
+)
+@common.config_option
+@common.json_option
+def paper(device: str, png: str, force: bool, last: int, as_json: bool) -> None:  # noqa: FBT001 - click's flags
+    """Draw what the simulated printer DEVICE has printed last, dot by dot, as a real one would print it."""
+    with Control(common.settings().control.socket) as control:
+        told = control.post("/v1/sim/paper", {"device": device, "args": {"number": last}})
+    pictures.save(Path(png), base64.b64decode(told.pop("png")), force=force)
+    told = {"file": png, **told}
+    if as_json:
+        common.print_json(told)
+    else:
+        click.echo(pictures.said(told, f"as {device!r} printed it"))
 
 
 def _values(_context: click.Context, _parameter: click.Parameter, texts: tuple[str, ...]) -> dict[str, Any]:

@@ -45,6 +45,7 @@ class Place:
     posted: list[Event] = field(default_factory=list)
     done: list[tuple[Any, ...]] = field(default_factory=list)
     server: Server | None = None
+    hands: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def socket(self) -> Path:
@@ -99,6 +100,7 @@ class Place:
             hands={
                 "reader": {"tap": self._tap, "untap": lambda: self.done.append(("untap",))},
                 "slot": {"coin": self._coin},
+                **self.hands,
             },
             network=lambda up: self.done.append(("network", up)),
             trial=lambda _: Drop(),
