@@ -27,8 +27,8 @@ def preview(product: str | None, **given: Any) -> None:
     """Draw a ticket as the configured printer prints it, dot by dot, from the bytes that it would get.
 
     Without --entry it is an example: the configured event, product, price and form of code. It is on nobody's
-    books, its signature is by a key that nobody has, and a price that only the server knows is made up. It needs
-    no daemon.
+    books, its signature is by a key that nobody has, and a price that only the server knows is made up. It
+    needs no daemon.
     """
     settings = common.settings()
     if given["entry"] is not None:
