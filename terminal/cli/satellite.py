@@ -32,16 +32,22 @@ def satellite() -> None:
     epilog=common.examples(
         "sudo terminalctl satellite discover",
         "sudo terminalctl satellite discover https://example.satellite.co.nz/api/v5/device-request/new.json",
-        "sudo terminalctl satellite discover --out /etc/terminal/tickets-token --type checkin",
+        "sudo terminalctl satellite discover --out /etc/terminal/satellite --type checkin",
     )
 )
 @click.argument("address", required=False)
 @click.option("--backend", metavar="NAME", help="Which backend, if several are of the type satellite.")
 @click.option("--code", metavar="CODE", help="What the page shows of this device [default: its device_code].")
-@click.option("--type", "kind", metavar="TYPE", default="", help="What it would like to be (v5), as `checkin`.")
+@click.option(
+    "--type", "kind", metavar="TYPE", default="", help="What it would like to be (v5), such as `checkin`."
+)
 @click.option("--out", metavar="FILE", help="Where the credentials go [default: the backend's token_file].")
-@click.option("--every", metavar="SECONDS", type=click.FloatRange(1, 60), default=5, show_default=True)
-@click.option("--limit", metavar="SECONDS", type=click.FloatRange(10, 3600), default=600, show_default=True)
+@click.option(
+    "--every", type=click.FloatRange(1, 60), default=5, show_default=True, help="Ask so often (seconds)."
+)
+@click.option(
+    "--limit", type=click.FloatRange(10, 3600), default=600, show_default=True, help="Give up after (seconds)."
+)
 @click.option("--allow-http", is_flag=True, help="Let the credentials come unencrypted. Better not.")
 @click.option("--yes", is_flag=True, help="Do not ask whether credentials that are there may be replaced.")
 @common.config_option

@@ -7,7 +7,6 @@ import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -21,8 +20,8 @@ from terminal.core.stamp import Stamp
 from terminal.core.tickets import Interaction, Line, Method, Payload, Payment, Purchase, Ticket, TicketSale
 from terminal.core.value import replace
 from tests.backends.making import UID, entry
+from tests.sandbox.office import PUBLISHED
 
-PUBLISHED: dict[str, Any] = json.loads(Path(__file__).with_name("satellite_published.json").read_text())
 CODE = PUBLISHED["code"]
 STAFF = "04AABBCCDDEEFF"
 CLIENT_ID, CLIENT_SECRET = "13_1xxh5y6rxwzog8ksgswck8w0k8ok0k8", "3z0igne72b288ksg0w80wwkk048ocoko"
