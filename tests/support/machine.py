@@ -27,11 +27,15 @@ PRINTER = {"name": "printer", "role": "printer", "driver": "simulated"}
 
 
 class SandboxProcess:
-    """A ``terminald-sandbox`` of its own. *folder* keeps its ledger and its token over restarts."""
+    """A ``terminald-sandbox`` of its own. *folder* keeps its ledger and its secrets over restarts.
+
+    With the option ``--satellite`` it records tickets, too.
+    """
 
     def __init__(self, folder: Path, *options: str) -> None:
         self.database = folder / "sandbox.db"
         self.token_file = folder / "sandbox.token"
+        self.satellite_file = folder / "satellite.json"
         self._options = options
         self._process: subprocess.Popen[str] | None = None
         self._port = 0
@@ -40,7 +44,8 @@ class SandboxProcess:
     def start(self) -> None:
         """Start it; after the first time on the same port."""
         command = [str(SCRIPTS / "terminald-sandbox"), "--listen", f"127.0.0.1:{self._port}"]
-        command += ["--database", str(self.database), "--token-file", str(self.token_file), *self._options]
+        command += ["--database", str(self.database), "--token-file", str(self.token_file)]
+        command += ["--satellite-file", str(self.satellite_file), *self._options]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
@@ -66,6 +71,19 @@ class SandboxProcess:
     def faults(self, *faults: Section, seed: int = 0) -> None:
         """Misbehave like this from now on; without faults: behave."""
         self.admin("PUT", "faults", {"faults": list(faults), "seed": seed})
+
+    def satellite_url(self, generation: str) -> str:
+        """Return the address of its server for tickets."""
+        return f"http://127.0.0.1:{self._port}/api" + ("/v5" if generation == "v5" else "")
+
+    def satellite_faults(self, *faults: Section, seed: int = 0) -> None:
+        """Let the server for tickets alone misbehave like this from now on; without faults: behave."""
+        self.admin("PUT", "satellite/faults", {"faults": list(faults), "seed": seed})
+
+    def sales(self) -> list[dict[str, Any]]:
+        """Return every sale of tickets that took effect, as it was sent."""
+        sales: list[dict[str, Any]] = self.admin("GET", "satellite/sales")["sales"]
+        return sales
 
     def booked(self) -> list[dict[str, Any]]:
         """Return every transaction of a terminal that took effect."""
