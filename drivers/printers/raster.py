@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from drivers.printers import library
+from drivers.printers.code128 import modules
 
 STRIPE = 96
 """Most rows of dots in one command; four lines of the 24 needles of ESC *, so that no seam shows."""
@@ -39,16 +40,14 @@ def make_width_known(profile: Any, dots: int) -> None:
 @lru_cache(maxsize=_KEPT)
 def code128(data: str, width: int, height: int, profile: str, dots: int) -> bytes:
     """Return the commands that print *data* as a CODE128; *width* dots a module, *height* dots high."""
-    modules = importlib.import_module("barcode").Code128(data).build()[0]
-    row = [module == "1" for module in modules for _ in range(width)]
+    row = [module == "1" for module in modules(data) for _ in range(width)]
     return _commands(profile, dots, row_height=height, rows=[row], double_width=False)
 
 
 @lru_cache(maxsize=_KEPT)
 def upright(data: str, width: int, height: int, profile: str, dots: int) -> bytes:
     """Return the commands that print *data* as a CODE128 that runs down the paper; as `code128`."""
-    modules = importlib.import_module("barcode").Code128(data).build()[0]
-    rows = [[module == "1"] * (height // 2) for module in modules]
+    rows = [[module == "1"] * (height // 2) for module in modules(data)]
     return _commands(profile, dots, row_height=width, rows=rows, double_width=True)
 
 

@@ -6,7 +6,7 @@ driver asks between them. Anything else is an error.
 
 from __future__ import annotations
 
-from drivers.printers.paper import code128
+from drivers.printers import code128
 from drivers.printers.paper.sheet import Bars, Cell, Cut, Dots, Kind, Opened, Piece, Row, Sheet, Squares
 
 _LEVELS = {48: "L", 49: "M", 50: "Q", 51: "H"}
@@ -184,14 +184,24 @@ class _Head:
 
     def _barcode(self) -> None:
         self._one_of(self._byte(), (_CODE128,), "a barcode of kind")
-        data = self._take(self._byte()).decode("ascii", "replace")
+        value = self._set_b(self._take(self._byte()))
         try:
-            value, modules = code128.drawn(data)
+            modules = code128.modules(value)
         except ValueError as error:
-            raise PaperError(f"the barcode {data!r} is none: {error}") from None
+            raise PaperError(f"the barcode {value!r} is none: {error}") from None
         bars = Bars(value, modules, self._bars["w"], self._bars["h"], bool(self._bars["H"] & 2), self._align)
         self._fits(len(modules) * bars.module, f"the barcode {value!r}")
         self._pieces.append(bars)
+
+    @staticmethod
+    def _set_b(data: bytes) -> str:
+        """Return the text of what GS k 73 is given: ``{B``, then signs of code set B, ``{`` doubled."""
+        if not data.startswith(b"{B"):
+            raise PaperError(f"the barcode {data!r} does not begin with {{B: its first signs are taken for it")
+        parts = data[2:].split(b"{{")
+        if any(b"{" in part for part in parts):
+            raise PaperError(f"the barcode {data!r} has a {{ that is not doubled")
+        return "{".join(part.decode("ascii", "replace") for part in parts)
 
     def _qr_code(self, data: bytes) -> None:
         if len(data) < 3 or data[0] != 49:  # noqa: PLR2004 - cn 49: QR code
