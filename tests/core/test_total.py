@@ -1,18 +1,15 @@
 """Every event in every state, with whatever contents: nothing raises, and what must hold always does."""
 
-from dataclasses import dataclass, field
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from terminal.core.catalogue import Product
-from terminal.core.decision import Decision
 from terminal.core.delivery import Outcome
-from terminal.core.effects import DeliverNow, OpenSlot, PairToken, Print, Release, Show
 from terminal.core.events import (
     ButtonPressed,
     CachedWallet,
+    CardPaid,
     CatalogueRead,
     CoinInserted,
     CoinTrouble,
@@ -25,11 +22,17 @@ from terminal.core.events import (
     Health,
     JournalFailed,
     JournalRecovered,
+    NoteMade,
     PairingAsked,
     PairingEnded,
+    PaperMoved,
+    PayCoins,
+    PayoutCounted,
+    PayoutEnded,
     PrintEnded,
     ReleaseEnded,
     StopAsked,
+    TakeCoins,
     TimePassed,
     TokenPresented,
     TokenRemoved,
@@ -39,24 +42,28 @@ from terminal.core.events import (
     WalletRead,
     WalletRemembered,
 )
-from terminal.core.facts import (
-    CashKind,
-    CashMoved,
-    EntryAbandoned,
-    EntryAdded,
-    EntryFreed,
-    EntryKind,
-    EntryParked,
-    ReleaseIntended,
-    ReleaseSettled,
-)
-from terminal.core.job import Job
 from terminal.core.paper import Document
+from terminal.core.rules import CashRules, OfflineRules
 from terminal.core.sale import VendingState
 from terminal.core.terminal import Terminal, TerminalState
+from terminal.core.ticket_rules import Discount, TicketProduct
+from terminal.core.ticket_state import Phase, TicketState
 from terminal.core.topup import TopupState
 from terminal.core.value import replace
-from tests.core.making import OTHER, PRODUCTS, START, UID, Counter, topup_job, vending_job
+from tests.core.making import (
+    OTHER,
+    PRODUCTS,
+    STAFF,
+    START,
+    UID,
+    Counter,
+    Drawn,
+    ticket_job,
+    topup_job,
+    vending_job,
+)
+from tests.core.ticket_watch import TicketWatch
+from tests.core.watch import Watch
 
 UIDS = st.sampled_from([UID, OTHER, "04CAFECAFE1234"])
 NAMES = st.sampled_from(["relay", "slot", "paper", "reader", "left"])
@@ -128,88 +135,6 @@ def likely(state: TerminalState) -> st.SearchStrategy[Event]:
     return st.sampled_from(events)
 
 
-@dataclass
-class Watch:
-    """What a run has decided so far, and the rules that hold of it."""
-
-    job: Job
-    held: set[str] = field(default_factory=set)
-    keys: set[str] = field(default_factory=set)
-    intended: set[str] = field(default_factory=set)
-    settled: set[str] = field(default_factory=set)
-    ordered: set[str] = field(default_factory=set)
-    in_machine: int = 0
-
-    def look(self, event: Event, made: Decision[TerminalState]) -> None:
-        for fact in made.facts:
-            self._fact(fact)
-        self._money(event, made)
-        self._world(made)
-        if isinstance(event, TokenPresented):
-            assert any(isinstance(effect, Show) for effect in made.effects), "a tap was swallowed"
-        if not made.state.job.under_way:
-            assert not self.held, "nobody sees to a debit that is held"
-
-    def _fact(self, fact: object) -> None:
-        match fact:
-            case EntryAdded(key=key):
-                assert key not in self.keys, "a key was given twice"
-                self.keys.add(key)
-                if fact.held:
-                    assert fact.kind is EntryKind.DEBIT
-                    self.held.add(key)
-            case EntryFreed(key=key) | EntryAbandoned(key=key) | EntryParked(key=key):
-                assert key in self.held, "a debit came to an end twice"
-                self.held.remove(key)
-            case ReleaseIntended(release=release, key=key):
-                assert key in self.keys, "a release that no entry explains"
-                assert release not in self.intended, "the same release was intended twice"
-                self.intended.add(release)
-            case ReleaseSettled(release=release):
-                assert release in self.intended - self.settled
-                self.settled.add(release)
-            case _:
-                pass
-
-    def _world(self, made: Decision[TerminalState]) -> None:
-        """Nothing touches the world before, or without, the fact that explains it (I1, I4)."""
-        for effect in made.effects:
-            match effect:
-                case Release(release=name) | Print(job=name):
-                    assert name in {fact.release for fact in made.facts if isinstance(fact, ReleaseIntended)}
-                    assert name not in self.ordered
-                    self.ordered.add(name)
-                case DeliverNow(key=key):
-                    assert key in self.keys
-                case OpenSlot(limit=limit):
-                    self._slot(limit, made.state)
-                case Show(screen=screen):
-                    assert not any(uid in repr(screen) for uid in (UID, OTHER)), "a full UID on the screen"
-                case PairToken():
-                    assert made.state.pairing is not None
-                case _:
-                    pass
-
-    def _slot(self, limit: int, state: TerminalState) -> None:
-        assert self.job.kind == "topup"
-        assert limit > 0
-        assert not state.broken
-        assert not state.stopping
-        assert state.health.get("slot") in (Health.OK, Health.DEGRADED)
-        assert self.in_machine + limit <= self.job.topup.max_session
-
-    def _money(self, event: Event, made: Decision[TerminalState]) -> None:
-        moved = [fact for fact in made.facts if isinstance(fact, CashMoved)]
-        came = [fact.amount for fact in moved if fact.kind is CashKind.IN]
-        assert came == ([event.amount] if isinstance(event, CoinInserted) else [])
-        self.in_machine += sum(came) - sum(fact.amount for fact in moved if fact.kind is not CashKind.IN)
-        if isinstance(made.state.job, TopupState):
-            purse = made.state.job.purse
-            assert self.in_machine == (purse.amount if purse else 0)
-        else:
-            assert self.in_machine == 0
-
-
 @pytest.mark.parametrize("name", JOBS)
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow]
@@ -230,3 +155,107 @@ def test_total(name: str, data: st.DataObject) -> None:
         made = terminal.handle(state, event, now)
         watch.look(event, made)
         state = made.state
+
+
+# -- tickets -----------------------------------------------------------------------------------------------
+
+STAFF_PRICE = (
+    Discount(name="Group", products=(4,), from_quantity=3, percent=15),
+    Discount(name="Staff", amount=120, staff=True),
+)
+SERVERS = (TicketProduct(id=4), TicketProduct(id="espresso", price=90), TicketProduct(id=7, printed=False))
+HOPPERS = CashRules(payouts=("hopper", "small hopper"), payout_s=20, box_pieces={"slot": 4})
+TRUST = OfflineRules(max_sale=2_000, max_per_token=3_000, max_total=9_000, unknown_tokens=True)
+
+KIOSKS = {
+    "plain": ticket_job(),
+    "one piece": ticket_job(basket=False, pay=("coins",), discounts=STAFF_PRICE),
+    "charge": ticket_job(authorize="charge", partial_wallet=False, offline=TRUST),
+    "hoppers": ticket_job(cash=HOPPERS, discounts=STAFF_PRICE, max_change=400),
+    "keep": ticket_job(cash=HOPPERS, change=("payout", "keep"), refund=("payout", "credit", "voucher")),
+    "kept at once": ticket_job(change=("keep",), refund=()),
+    "no change": ticket_job(change=(), refund=("credit",), authorize="charge", discounts=STAFF_PRICE),
+    "door": ticket_job(tap="check-in", tap_device=7, receipt_mode="ask", offline=OfflineRules(deny=(OTHER,))),
+    "server's prices": ticket_job(products=(), pay=("coins", "card"), wallet="", max_tickets=6),
+    "some prices": ticket_job(products=SERVERS, change=("credit", "voucher"), offline=TRUST),
+}
+
+BUTTONS = ["4", "9", "3", "mug", "guest", "espresso", "7", "-4", "-3", "confirm", "cancel", "receipt", "?"]
+PAYOUTS = st.sampled_from([f"n{number}" for number in range(1, 9)])
+
+AT_A_KIOSK: st.SearchStrategy[Event] = ANYTHING | st.one_of(
+    st.builds(ButtonPressed, NAMES, st.sampled_from(BUTTONS)),
+    st.builds(TokenPresented, NAMES, st.just(STAFF)),
+    st.builds(CardPaid, WORDS, st.uuids().map(str), st.integers(0, 1500), WORDS),
+    st.builds(NoteMade, WORDS, WORDS, WORDS),
+    st.builds(PayoutCounted, PAYOUTS, WORDS),
+    st.builds(PayoutEnded, PAYOUTS, st.sampled_from(Ended), st.integers(0, 900), WORDS),
+    st.builds(TrialAsked, WORDS, st.just("slot"), WORDS, st.builds(TakeCoins, st.just(500), st.just(20))),
+    st.builds(TrialAsked, WORDS, st.just("hopper"), WORDS, st.builds(PayCoins, st.just(100))),
+    st.builds(PrintEnded, st.builds(lambda key: f"{key}/ticket-1", KEYS), st.sampled_from(Ended), WORDS),
+    st.just(PaperMoved()),
+)
+
+
+def likely_at_a_kiosk(state: TerminalState) -> st.SearchStrategy[Event]:
+    """What would bring this sale on its way."""
+    job = state.job
+    assert isinstance(job, TicketState)
+    events: list[Event] = [DeviceChanged(name, "any", Health.OK) for name in ("slot", "paper", "hopper")]
+    events += [PrintEnded(each.release, how) for each in state.prints.jobs if each.deadline_ms for how in Ended]
+    events += [JournalRecovered()] if state.broken else []
+    match job.phase:
+        case Phase.READY | Phase.CHOOSING | Phase.SHOWING:
+            events += [ButtonPressed("panel", each) for each in ("4", "4", "3", "9", "espresso", "confirm")]
+            events += [TokenPresented("reader", UID), TokenRemoved("reader"), TokenPresented("reader", STAFF)]
+        case Phase.PAYING:
+            events += [CoinInserted("slot", amount) for amount in (50, 100, 200, 500)]
+            events += [TokenPresented("reader", UID), TokenRemoved("reader"), ButtonPressed("panel", "cancel")]
+            if job.screen.due:
+                events.append(CardPaid("t", f"ref {job.purchase}", job.screen.due, "Kim"))
+        case Phase.CHECKING if job.asked:
+            answers = (90, 1000, 5000)
+            events = [WalletRead(job.asked.token, WalletAnswer.KNOWN, balance) for balance in answers]
+            events += [CoinInserted("slot", 200), TimePassed()]
+        case Phase.CREDITING:
+            asked = job.asked.token if job.asked else UID
+            events += [TokenPresented("reader", UID), WalletRead(asked, WalletAnswer.KNOWN, 100)]
+            events += [TokenRemoved("reader"), CoinInserted("slot", 50), ButtonPressed("panel", "cancel")]
+        case Phase.CHARGING if job.share:
+            events = [DeliveryEnded(job.share.debit, outcome) for outcome in Outcome]
+            events += [CoinInserted("slot", 200), TimePassed()]
+        case Phase.RETURNING if job.paying:
+            name, ordered = job.paying.payout, job.paying.ordered
+            events = [PayoutCounted(name, "mark"), TimePassed(), CoinInserted("slot", 100)]
+            events += [PayoutEnded(name, how, paid) for how in Ended for paid in (0, ordered // 2, ordered)]
+            events += [PayoutEnded(name, Ended.DONE, ordered)] * 2
+        case _:
+            pass
+    return st.sampled_from(events)
+
+
+@pytest.mark.parametrize("name", KIOSKS)
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow]
+)
+@given(data=st.data())
+def test_total_of_tickets(name: str, data: st.DataObject) -> None:
+    job = KIOSKS[name]
+    terminal = Terminal(job, Counter(), Drawn())
+    now = START
+    first = terminal.start(now, PRODUCTS)
+    watch = TicketWatch(job)
+    watch.start((), first)
+    state = first.state
+    for device in (*job.acceptors, *job.printers, *job.cash.payouts):
+        state = terminal.handle(state, DeviceChanged(device, "any", Health.OK), now).state
+    for _ in range(data.draw(st.integers(5, 40))):
+        event = data.draw(likely_at_a_kiosk(state) if data.draw(st.integers(0, 4)) else AT_A_KIOSK)
+        if isinstance(event, CardPaid) and event.reference in watch.cards:
+            continue  # the desk looks into the books first
+        step_ms = data.draw(st.sampled_from([0, 0, 100, 700, 5_000, 30_000]))
+        now = replace(now, wall_ms=now.wall_ms + step_ms, mono_ms=now.mono_ms + step_ms)
+        made = terminal.handle(state, event, now)
+        watch.look(event, made)
+        state = made.state
+    watch.check_sums()
