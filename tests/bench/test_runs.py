@@ -67,11 +67,14 @@ def test_receipts_are_counted_in_bytes_and_seconds_of_a_serial_line():
     done = run("--quick", "--only", "printing", "--json")
     assert done.returncode == 0, done.stderr
     rows = {row["measure"]: row for row in json.loads(done.stdout)}
-    for what in ("top-up receipt", "ticket, CODE128 and QR", "ticket, both as pictures"):
+    tickets = ("ticket, CODE128 and QR", "ticket, both as pictures")
+    for what in ("top-up receipt", *tickets, *(f"signed {each}" for each in tickets)):
         size = rows[f"{what}: bytes"]["value"]
         assert rows[f"{what}: at 9,600 baud"]["value"] == size / 960
         assert rows[f"{what}: at 38,400 baud"]["value"] == size / 3840
     assert rows["ticket, CODE128 and QR: bytes"]["met"] is True
+    for how in ("codes by the printer", "codes as pictures"):
+        assert rows[f"signed ticket, {how}: made into bytes, p50"]["value"] > 0
 
 
 def test_codes_of_tickets_are_measured_beside_the_standard_library_alone():
