@@ -10,7 +10,13 @@ from terminal.settings.sections import Settings
 
 def notes(settings: Settings) -> list[str]:
     """Return one sentence for each thing to look at on this machine; none of them makes the file wrong."""
-    return [*_secrets(settings), *_choosing(settings), *_patience(settings), *_tickets(settings)]
+    return [
+        *_secrets(settings),
+        *_choosing(settings),
+        *_patience(settings),
+        *_tickets(settings),
+        *_prices(settings),
+    ]
 
 
 def _secrets(settings: Settings) -> list[str]:
@@ -52,6 +58,23 @@ def _patience(settings: Settings) -> list[str]:
                 "a vend may count as unknown before the machine has said how it ended."
             )
     return found
+
+
+def _prices(settings: Settings) -> list[str]:
+    """A product without a price is not sold; some servers tell none."""
+    if settings.terminal.job != "tickets":
+        return []
+    backend = settings.backends[settings.roles.catalogue]
+    if getattr(backend.options, "price_field", None) != "":
+        return []
+    tells = f"backend {backend.name} tells no prices, because its price_field is empty"
+    if not settings.tickets.products:
+        return [f"Nothing is sold: tickets.products is empty, and {tells}."]
+    return [
+        f"tickets.products[{number}] is not sold: it has no price, and {tells}."
+        for number, product in enumerate(settings.tickets.products, 1)
+        if product.price is None
+    ]
 
 
 def _tickets(settings: Settings) -> list[str]:

@@ -246,5 +246,6 @@ class Engine:
             # When the journal works again, all lanes are looked up.
             self._board.ledger_failed(str(error))
             return
-        if entry is not None:
+        # What is settled waits for no server: one that nobody configured, or none at all, has no lane for it.
+        if entry is not None and (entry.backend in self._backends or entry.state is EntryState.QUEUED):
             self._board.add(lane_of(entry), entry.backend, at_once=at_once)

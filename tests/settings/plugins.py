@@ -67,10 +67,14 @@ class Pos:
     def terminal(self) -> None: ...
 
 
+class GateOptions(PosOptions, frozen=True):
+    price_field: str = ""
+
+
 class Gate:
     """Records tickets."""
 
-    Options = PosOptions
+    Options = GateOptions
 
     def delegate(self) -> None: ...
 

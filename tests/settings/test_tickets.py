@@ -232,6 +232,25 @@ def test_ways_of_change_that_nobody_can_go_are_noted(tmp_path: Path) -> None:
     assert told(changed((PAY, 'pay = ["card"]'))) == []
 
 
+def test_products_whose_price_nobody_knows_are_noted(tmp_path: Path) -> None:
+    def told(text: str) -> list[str]:
+        return [note for note in notes(loaded(tmp_path, text)) if "is sold" in note or "not sold" in note]
+
+    without = ("price = 9000\n", "")
+    assert told(KIOSK) == []
+    (note,) = told(changed(without))
+    assert note.startswith(
+        "tickets.products[2] is not sold: it has no price, and backend office tells no prices"
+    )
+    assert (
+        told(changed(without, ('credential = "office"', 'credential = "office"\nprice_field = "price"'))) == []
+    )
+    assert told(changed(without, ('wallet = "wallets"', 'wallet = "wallets"\ncatalogue = "wallets"'))) == []
+    start, end = KIOSK.index("[[tickets.products]]"), KIOSK.index("[[tickets.discounts]]")
+    (note,) = told(KIOSK[:start] + KIOSK[end:])
+    assert note.startswith("Nothing is sold")
+
+
 def test_a_kiosk_where_nobody_can_choose_is_noted(tmp_path: Path) -> None:
     assert not any("nobody can choose" in note for note in notes(loaded(tmp_path, KIOSK)))
     assert any("nobody can choose" in note for note in notes(loaded(tmp_path, changed((PANEL, "")))))

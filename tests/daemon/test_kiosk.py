@@ -1,0 +1,186 @@
+"""The ticket kiosk that is shipped, in this process: both servers embedded, every device simulated."""
+
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from terminal.cli.client import Control
+from terminal.cli.errors import Refused
+from terminal.core.facts import EntryKind
+from terminal.core.tickets import TicketSale
+from terminal.daemon.watchdog import Notifier
+from terminal.daemon.wiring import CannotStart, Daemon
+from terminal.settings import load
+from terminal.tickets.signed import new_private_key
+from tests.support.waiting import wait_until
+
+SIMULATED = Path(__file__).parents[2] / "config/simulated-tickets.toml"
+UID = "04A1B2C3D4E5F6"
+
+
+class House:
+    """A folder with the kiosk's configuration; *changes* replace pieces of its text."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.daemon: Daemon | None = None
+        self._text = SIMULATED.read_text()
+        self.change('"var/tickets/', f'"{folder}/')
+        self.change("127.0.0.1:8092", "127.0.0.1:0")
+        self.change("[control]", "keep = 0\n\n[control]")
+
+    def change(self, old: str, new: str) -> None:
+        assert old in self._text
+        self._text = self._text.replace(old, new)
+
+    def build(self) -> Daemon:
+        config = self.folder / "terminal.toml"
+        config.write_text(self._text)
+        return Daemon(load(config), Notifier())
+
+    def start(self) -> Daemon:
+        self.daemon = self.build()
+        self.daemon.start()
+        wait_until(lambda: self.status()["screen"]["notice"] == "ready", what="READY on the screen")
+        wait_until(lambda: all(each["health"] == "ok" for each in self.status()["devices"]), what="devices")
+        return self.daemon
+
+    def status(self) -> Any:
+        assert self.daemon is not None
+        return self.daemon.status()
+
+    def hand(self, device: str, verb: str, *args: object) -> None:
+        assert self.daemon is not None
+        self.daemon._devices[device].hands[verb](*args)  # type: ignore[attr-defined]
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        with Control(str(self.folder / "control.sock"), 30) as control:
+            return control.post(path, body)
+
+    def wait(self, phase: str) -> None:
+        wait_until(lambda: self.status()["phase"] == phase, what=phase)
+
+    def sold(self) -> list[TicketSale]:
+        assert self.daemon is not None
+        entries = self.daemon._journal.entries(limit=1000)
+        return [each.payload for each in entries if isinstance(each.payload, TicketSale)]
+
+
+@pytest.fixture
+def house() -> Iterator[House]:
+    folder = Path(tempfile.mkdtemp(prefix="kiosk-"))  # a socket's path must be short
+    before = set(threading.enumerate())
+    house = House(folder)
+    yield house
+    if house.daemon is not None:
+        house.daemon.stop()
+    wait_until(lambda: set(threading.enumerate()) <= before, what="all threads to end")
+    shutil.rmtree(folder)
+
+
+def test_it_sells_for_coins_gives_change_and_records_it(house: House) -> None:
+    daemon = house.start()
+    house.hand("panel", "button", "3")
+    house.hand("panel", "button", "confirm")
+    house.wait("paying")
+    house.hand("slot", "coin", 2000)
+    house.hand("slot", "coin", 2000)
+    house.hand("slot", "coin", 1000)
+    wait_until(lambda: house.status()["queue"]["delivered"] == 1, what="the delivery")
+    house.wait("ready")
+    (sale,) = house.sold()
+    assert [(each.amount, each.change) for each in sale.payments] == [(4500, 500)]
+    assert daemon._sandbox is not None
+    assert daemon._sandbox.satellite is not None
+    (stored,) = daemon._sandbox.satellite.sales()
+    assert stored["code"] == sale.purchase.code
+    printer: Any = daemon._devices["printer"]
+    assert len(printer.papers) == 6, "five tickets and a receipt"
+    status = house.status()
+    assert status["problems"] == []
+    assert [(each["name"], each["state"]) for each in status["backends"]] == [
+        ("office", "ok"),
+        ("wallets", "unused"),
+    ]
+
+
+def test_its_server_hears_that_it_is_there(house: House) -> None:
+    daemon = house.start()
+    assert daemon._sandbox is not None
+    office = daemon._sandbox.satellite
+    assert office is not None
+    wait_until(lambda: any("ping" in name for name in office.counters()["requests"]), what="the first ping")
+    wait_until(lambda: house.status()["backends"][0]["state"] == "ok", what="its weather")
+
+
+def without_wallets(house: House) -> None:
+    house.change('wallet = "wallets"\n', "")
+    house.change('pay = ["coins", "wallet", "card"]', 'pay = ["coins"]')
+    house.change('change = ["payout", "credit", "voucher"]', 'change = ["payout", "voucher"]')
+
+
+def test_a_kiosk_without_wallets_sells_and_pairs_no_token(house: House) -> None:
+    without_wallets(house)
+    house.change('[[devices]]\nname = "light"\nrole = "indicator"\ndriver = "simulated"\n', "")
+    daemon = house.start()
+    house.post("/v1/pair", {"code": "12345678"})
+    house.hand("reader", "tap", UID)
+    wait_until(lambda: "roles.wallet" in house.status()["screen"]["words"], what="the refusal")
+    house.hand("reader", "untap")
+    wait_until(lambda: house.status()["screen"]["notice"] == "ready", what="the next guest")
+    house.hand("panel", "button", "4")
+    house.hand("reader", "tap", "04112233445566")
+    house.hand("panel", "button", "confirm")
+    house.wait("paying")
+    house.hand("slot", "coin", 1000)
+    house.post("/v1/sale/cancel", {})
+    house.wait("ready")
+    assert house.sold() == []
+    books = daemon._journal.books()
+    assert (books.accepted, books.returned, books.held) == (1000, 1000, 0)
+    assert {each["name"] for each in house.status()["backends"]} == {"office", "wallets"}
+    assert house.status()["problems"] == []
+
+
+def test_what_a_technician_tries_at_a_kiosk_without_wallets_waits_for_no_server(house: House) -> None:
+    without_wallets(house)
+    daemon = house.start()
+    with Control(str(house.folder / "control.sock"), 30) as control:
+        body = {"seconds": 60, "raw": False, "full_uids": False, "act": "print", "what": "", "by": "me"}
+        for line in control.stream("/v1/devices/printer/try", body, 60):
+            if "print done" in line["words"]:
+                break
+    wait_until(lambda: len(daemon._devices["printer"].papers) == 1, what="the page")  # type: ignore[attr-defined]
+    assert {each["name"] for each in house.status()["backends"]} == {"office", "wallets"}
+    assert house.status()["problems"] == []
+
+
+def test_a_card_terminal_that_has_taken_too_little_pays_nothing(house: House) -> None:
+    house.start()
+    house.hand("panel", "button", "4")
+    house.hand("panel", "button", "confirm")
+    house.wait("paying")
+    with pytest.raises(Refused, match="are due"):
+        house.post("/v1/sale/card", {"reference": "8817", "amount": 1499, "by": "me"})
+    told = house.post("/v1/sale/card", {"reference": "8817", "amount": 1500, "by": "me"})["sale"]
+    (sale,) = house.sold()
+    assert (told["code"], told["kind"]) == (sale.purchase.code, EntryKind.SALE.value)
+    with pytest.raises(Refused, match="has paid a sale already"):
+        house.post("/v1/sale/card", {"reference": "8817", "amount": 1500, "by": "me"})
+
+
+def test_signed_tickets_need_their_key_at_the_start(house: House) -> None:
+    house.change("[tickets]\n", f'[codes]\nsign = true\nsign_key_file = "{house.folder}/key"\n\n[tickets]\n')
+    before = set(threading.enumerate())
+    with pytest.raises(CannotStart, match="terminalctl ticket key new"):
+        house.build()
+    assert set(threading.enumerate()) == before, "nothing was left running"
+    key = house.folder / "key"
+    key.write_bytes(new_private_key())
+    key.chmod(0o600)
+    house.start()
