@@ -43,6 +43,8 @@ class TicketWatch(PaperWatch):
         cards: References that have paid.
         debits: Every debit; *abandoned* ones pay nothing, *used* ones a sale.
         spent: Cents that went into sales; *moved*: all that moved, by how.
+        slot_open: How much the slot takes.
+        doubted: Cents of which nobody can tell whether they came out.
     """
 
     before: TicketState | None = None
@@ -58,6 +60,7 @@ class TicketWatch(PaperWatch):
     moved: dict[CashKind, int] = field(default_factory=lambda: dict.fromkeys(CashKind, 0))
     coins: list[CoinInserted] = field(default_factory=list)
     slot_open: int = 0
+    doubted: int = 0
 
     # -- one decision ----------------------------------------------------------------------------------
 
@@ -106,6 +109,7 @@ class TicketWatch(PaperWatch):
                 case EntryAdded(kind=EntryKind.UNCLAIMED, amount=amount, key=key) if amount:
                     assert fact.state is EntryState.PARKED
                     self.owed[key] = amount
+                    self.doubted += amount if fact.words.startswith("Nobody can tell") else 0
                     assert [each.amount for each in self._of(facts, CashKind.UNCLAIMED, key)] == [amount]
                 case EntryAdded(kind=EntryKind.CREDIT, amount=amount, key=key):
                     assert [each.amount for each in self._of(facts, CashKind.CREDITED, key)] == [amount]
