@@ -45,12 +45,13 @@ ARROWS: dict[str, set[str]] = {
     "terminal.cli.ticket": {"terminal.core", "terminal.settings", "terminal.tickets"},
     "terminal.cli.samples": {"terminal.core", "terminal.settings", "terminal.tickets"},
     "terminal.cli.pictures": {
-        "terminal.core", "terminal.journal", "terminal.settings", "drivers", "drivers.contract", "drivers.errors",
+        "terminal.core", "terminal.journal", "terminal.settings", "drivers", "drivers.contract",
+        "drivers.errors",
     },
     "terminal.cli.doctor": {"terminal.core", "terminal.settings", "terminal.doctor"},
     "terminal.doctor": {
-        "terminal.core", "terminal.journal", "terminal.settings", "terminal.backends", "terminal.tickets", "drivers",
-        "drivers.usb",
+        "terminal.core", "terminal.journal", "terminal.settings", "terminal.backends", "terminal.tickets",
+        "drivers", "drivers.usb",
     },
     "terminal.cli.devices": {
         "terminal.core", "terminal.journal", "terminal.settings", "terminal.listening", "drivers",

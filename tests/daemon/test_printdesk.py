@@ -106,7 +106,7 @@ def test_what_waited_is_printed_after_a_restart(house: House) -> None:
     house.daemon.stop()
     house.start()
     wait_until(lambda: len(house.printer.papers) == 2, what="both papers")
-    assert [paper[0].strip() for paper in house.printer.papers] == ["Thank you", "COPY 1"]
+    assert [paper[0].strip() for paper in house.printer.papers] == ["COPY 1", "Thank you"], "tickets first"
     wait_until(lambda: house.told(2)[-1][0] == "done", what="its end on the books")
     house.daemon.stop()
     house.start()
