@@ -5,13 +5,14 @@ from __future__ import annotations
 from random import Random
 
 from terminal.core.delivery import Outcome
-from terminal.core.events import EmptyingAsked, Ended, Health, StopAsked
+from terminal.core.events import CatalogueRead, EmptyingAsked, Ended, Health, StopAsked
 from terminal.core.job import Job
 from terminal.core.rules import CashRules, OfflineRules
 from terminal.core.ticket_rules import Discount
 from terminal.core.ticket_state import Phase
+from terminal.core.value import replace
 from tests.core.kiosk import Kiosk
-from tests.core.making import OTHER, STAFF, UID, ticket_job
+from tests.core.making import OTHER, PRODUCTS, STAFF, UID, ticket_job
 
 STAFF_PRICE = (
     Discount(name="Group", products=(4,), from_quantity=3, percent=15),
@@ -25,12 +26,13 @@ JOBS: dict[str, Job] = {
     "charge": ticket_job(authorize="charge", offline=TRUST, partial_wallet=False),
     "hoppers": ticket_job(cash=HOPPERS, discounts=STAFF_PRICE, change=("payout", "credit", "voucher")),
     "keep": ticket_job(cash=HOPPERS, change=("payout", "keep"), refund=("payout", "voucher")),
+    "prices": ticket_job(products=(), pay=("coins", "card", "wallet"), offline=TRUST),
     "credit": ticket_job(
         refund=("credit", "voucher"), change=("credit",), offline=TRUST, authorize="charge", basket=False
     ),
 }
 COINS = (50, 100, 200, 500)
-PRODUCTS = ("4", "4", "9", "3", "mug", "guest", "-4")
+BUTTONS = ("4", "4", "9", "3", "mug", "guest", "-4")
 
 
 def evening(job: Job, seed: int, guests: int = 12) -> Kiosk:
@@ -51,11 +53,20 @@ def evening(job: Job, seed: int, guests: int = 12) -> Kiosk:
 
 def _choose(kiosk: Kiosk, rng: Random) -> None:
     for _ in range(rng.randrange(1, 5)):
-        kiosk.press(rng.choice(PRODUCTS))
+        kiosk.press(rng.choice(BUTTONS if kiosk.job.tickets.products else ("espresso", "cappuccino", "7")))
     if rng.random() < 0.1:
         kiosk.tap(STAFF)
     if rng.random() < 0.9:
         kiosk.press("confirm")
+    elif rng.random() < 0.3:
+        _reprice(kiosk, rng)
+
+
+def _reprice(kiosk: Kiosk, rng: Random) -> None:
+    """The server has other prices now."""
+    dearer = rng.choice((0, 20, 50))
+    products = tuple(replace(each, price=each.price + dearer) for each in PRODUCTS)
+    kiosk.happen(CatalogueRead(products, fresh=True))
 
 
 def _go_on(kiosk: Kiosk, rng: Random) -> None:
@@ -75,6 +86,8 @@ def _go_on(kiosk: Kiosk, rng: Random) -> None:
                 kiosk.time()
         case Phase.CREDITING if rng.random() < 0.7:
             kiosk.wallet(100)
+            kiosk.tap(UID)
+        case Phase.CHOOSING if rng.random() < 0.3:
             kiosk.tap(UID)
         case Phase.READY | Phase.CHOOSING:
             _choose(kiosk, rng)
@@ -118,6 +131,8 @@ def _mishap(kiosk: Kiosk, rng: Random) -> None:
         kiosk.power_cut()
     elif chance < 0.11:
         kiosk.happen(EmptyingAsked("slot", "M. Muster"))
+    elif chance < 0.14:
+        _reprice(kiosk, rng)
     elif chance < 0.2:
         kiosk.printer(rng.choice((Ended.DONE, *Ended)), torn=rng.random() < 0.5)
 

@@ -66,4 +66,7 @@ class PaperWatch(Watch):
         if kind == "voucher":
             key = name.rpartition("/")[0]
             assert key in self.owed, "a voucher for nothing"
+            amount = f"{self.owed[key] / 100:.2f} EUR"
+            texts = [line.text for line in document.lines if isinstance(line, Text)]
+            assert amount in texts, "a voucher for another amount"
             assert barcodes(document) == (reference(key),)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from terminal.core import ticket_basket as basket
 from terminal.core.decision import Decision
-from terminal.core.effects import CloseSlot, Effect, OpenSlot, PayOut, Print, Show
-from terminal.core.events import CardPaid, CoinInserted, Event, Health, Place, StopAsked
+from terminal.core.effects import CloseSlot, Effect, Notice, OpenSlot, PayOut, Print, Show
+from terminal.core.events import CardPaid, CoinInserted, Event, Health, Place, StopAsked, TokenPresented
 from terminal.core.facts import (
     CashKind,
     CashMoved,
@@ -75,7 +75,8 @@ class TicketWatch(PaperWatch):
         assert len(sold) <= 1, "two sales at once"
         for entry in sold:
             self._sale(entry, event, made, after)
-        assert self._cards_paid(sold) == ([event.reference] if sold and isinstance(event, CardPaid) else [])
+        card = [(event.reference, event.amount)] if sold and isinstance(event, CardPaid) else []
+        assert self._cards_paid(sold) == card, "a card paid something else"
         super().look(event, made)
         self._wallet(made.facts, after)
         self._share(event, after)
@@ -159,6 +160,7 @@ class TicketWatch(PaperWatch):
         assert entry.amount == lines == sum(payment.amount for payment in sale.payments)
         assert (entry.backend, entry.token, entry.held) == (self.job.office, None, False)
         assert all(payment.amount > 0 for payment in sale.payments)
+        assert not sale.kept or "keep" in self.job.tickets.change
         assert self.shown is None or entry.amount <= self.shown, "dearer than any screen has said"
         new = (sale.purchase.code, *sale.barcodes)
         assert len(set(new)) == len(new)
@@ -195,6 +197,7 @@ class TicketWatch(PaperWatch):
         settled = {each.key for each in facts if isinstance(each, EntryFreed)}
         settled |= {each.key for each in facts if isinstance(each, EntryAdded) and not each.held}
         for payment in wallet:
+            assert payment.reference in self.debits, "a wallet pays without a debit"
             debit = self.debits[payment.reference]
             assert debit.amount == payment.amount, "the debit is not what the wallet pays"
             assert debit.backend == self.job.wallet
@@ -202,12 +205,13 @@ class TicketWatch(PaperWatch):
             assert debit.key in settled - self.used - self.abandoned, "the debit pays another sale, or none"
             self.used.add(debit.key)
 
-    def _cards_paid(self, sold: Sequence[EntryAdded]) -> list[str]:
+    def _cards_paid(self, sold: Sequence[EntryAdded]) -> list[tuple[str, int]]:
         sales = [entry.payload for entry in sold if isinstance(entry.payload, TicketSale)]
-        paid = [each.reference for sale in sales for each in sale.payments if each.method is Method.CARD]
-        assert not self.cards & set(paid), "a card pays twice"
-        self.cards.update(paid)
-        return paid
+        cards = [each for sale in sales for each in sale.payments if each.method is Method.CARD]
+        paid = {each.reference for each in cards}
+        assert not self.cards & paid, "a card pays twice"
+        self.cards |= paid
+        return [(each.reference, each.amount) for each in cards]
 
     def _wallet(self, facts: Sequence[Fact], after: TicketState) -> None:
         """A debit waits for its answer, pays a sale, or pays nothing."""
@@ -238,6 +242,9 @@ class TicketWatch(PaperWatch):
         for effect in effects:
             match effect:
                 case Show(screen=screen) if screen.amount is not None and screen.basket:
+                    agreed = self.before is not None and self.before.phase is Phase.CHOOSING
+                    if agreed and isinstance(event, TokenPresented) and screen.notice is Notice.CHECKING:
+                        assert screen.amount == self.shown, "a wallet pays a price that nobody has seen"
                     self.shown = screen.amount
                 case _:
                     pass
@@ -255,6 +262,7 @@ class TicketWatch(PaperWatch):
                 case CloseSlot():
                     self.slot_open = 0
                 case PayOut(payout=payout):
+                    assert payout in self.payouts, "paid out before it was written down"
                     intent = self.payouts[payout]
                     assert intent in made.facts
                     assert (effect.device, effect.amount, effect.mark) == (
