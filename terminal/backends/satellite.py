@@ -21,7 +21,7 @@ import time
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, ClassVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from terminal.backends import satellite_wire as wire
 from terminal.backends.protocol import DelegateReply, Tenure, TerminalInfo
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 _PAGE = 100  # objects in a page: even large ones fit into the longest answer that is read
 _PAGES = 50
+_PATIENCE = 5  # times that nonsense is answered until it is a person's affair
 _REMEMBERED = 1000
 _REMEMBERED_S = 900.0  # a token may be given to another guest
 _PING_S = 300.0
@@ -78,7 +79,7 @@ class Satellite:
         self._options = options
         self._delegates = Remembered[ProductId](_REMEMBERED, _REMEMBERED_S)
         self._staff = Remembered[tuple[ProductId | None, str]](_REMEMBERED)
-        self._secured = urlsplit(options.url).scheme == "https"
+        self._nonsense = Remembered[int](_REMEMBERED)
         self._access = Access(
             options,
             agent=agent(options.app, options.device_code, terminal_id),
@@ -168,16 +169,24 @@ class Satellite:
     def _recorded(self, entry: Entry, reply: Reply) -> Answer:
         """Read the answer to what records something.
 
-        What a success looks like is not published, so any 2xx is one; but not a web page over an open
-        connection: that is what a portal in front of the server answers.
+        What a success looks like is not published, so any 2xx is one that holds JSON, XML, a text, or nothing.
+        A web page or nonsense may come from something in front of the server, and go away: a repeat does no
+        harm, so it is sent again, but not for ever.
         """
         if reply.status == HTTPStatus.CONFLICT:
             return self._known(entry, reply)
         if not reply.good:
             return judge(reply, wire.said(reply))
-        if reply.page and not self._secured:
-            words = f"{reply.title}, but a web page: something else may have answered; check the url"
-            return Answer(Outcome.UNKNOWN, words, reply.status)
+        nonsense = wire.nonsense(reply.body)
+        if nonsense:
+            words = f"{reply.title}, but {nonsense}: something else may have answered; check the url"
+            times = (self._nonsense.get(entry.key) or 0) + 1
+            self._nonsense.put(entry.key, times)
+            enough = entry.in_doubt and times >= _PATIENCE
+            if enough:
+                self._nonsense.forget(entry.key)
+                words += ". Look on the server whether it is recorded; to send it again does no harm."
+            return Answer(Outcome.REFUSED if enough else Outcome.UNKNOWN, words, reply.status)
         return Answer(Outcome.DELIVERED, reply.words(), reply.status)
 
     @staticmethod

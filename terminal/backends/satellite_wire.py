@@ -235,3 +235,14 @@ def product(each: Mapping[str, Any], kind: str, price_field: str) -> Product | s
 
 def _id(value: Any) -> ProductId | None:
     return value if cents(value) is not None else text(value)
+
+
+def nonsense(body: bytes) -> str:
+    """Say what is wrong with a body that no success of this server can hold; empty if it may be one."""
+    if body.lstrip()[:20].lower().startswith((b"<!doctype html", b"<html")):
+        return "a web page"
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return "no text"
+    return "" if all(sign.isprintable() or sign.isspace() for sign in text) else "no text"

@@ -19,6 +19,7 @@ from terminal.core.events import (
     CoinInserted,
     CoinTrouble,
     CoinUnrecognised,
+    DeviceChanged,
     DeviceMarked,
     EmptyingAsked,
     Event,
@@ -139,6 +140,8 @@ class Terminal:
                 return self._stop_taking(state, now) if over else Decision(state)
             case StopAsked():
                 return self._stop(state, event, now)
+            case DeviceChanged() if state.job.idle and state.health.get(event.name) is event.health:
+                return Decision(noted(state, event))  # only its words are new
             case _:
                 return self._to_job(noted(state, event), event, now)
 

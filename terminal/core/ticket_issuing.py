@@ -166,9 +166,15 @@ class Issuing(GivingBack):
             currency=self.job.currency,
             locale=self.job.locale,
             discounts=basket.discount_names(self.rules, sale.lines, staff=bool(state.staff)),
+            voucher=self._by_voucher(around),
             zone=self.job.zone,
         )
         return Slip(Wanted(f"{key}/{BUTTON}", key, document))
+
+    def _by_voucher(self, around: Around) -> bool:
+        """Return whether it is sure already that change is given as a voucher, and no other way."""
+        ways = [way for way in self.rules.change if self.possible((way,), around)]
+        return ways[:1] == ["voucher"]
 
     def _issued(
         self, sale: TicketSale, cash: Money, share: Share | None, paper: Slip | None, around: Around

@@ -81,8 +81,7 @@ def sale_receipt(
     currency: str,
     locale: str,
     discounts: Mapping[int, str] | None = None,
-    credited: int = 0,
-    voucher: int = 0,
+    voucher: bool = False,
     zone: tzinfo = UTC,
 ) -> Document:
     """Return the receipt of a sale.
@@ -96,8 +95,7 @@ def sale_receipt(
         currency: ISO 4217.
         locale: Such as ``de_DE``.
         discounts: Names of the discounts, by the numbers of their lines, from 0.
-        credited: Cents of the change that went to the guest's token.
-        voucher: Cents of the change that are given as a voucher.
+        voucher: Whether the change is given as a voucher.
         zone: Time zone to print the moment in.
     """
     words = ticket_words_of(locale)
@@ -120,9 +118,7 @@ def sale_receipt(
             lines += _paid(words, payment, show)
     change = sum(payment.change for payment in sale.payments)
     for name, cents in (
-        (words.change, change - credited - voucher),
-        (words.credited, credited),
-        (words.as_voucher, voucher),
+        (words.as_voucher if voucher else words.change, change),
         (words.kept, sale.kept),
     ):
         if cents > 0:

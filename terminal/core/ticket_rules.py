@@ -159,6 +159,9 @@ class TicketRules(Rules, frozen=True):
     tag: Annotated[str, Meta(max_length=40, description="Tag of the debit, for statistics.")] = ""
 
 
+LONGEST_BARCODE = 40
+"""What a CODE128 along the paper holds with bars that a scanner reads."""
+
 _LINE_DIGITS = 4  # after the purchase code in the code of a line, as the documentation has it
 
 
@@ -233,6 +236,8 @@ class CodeRules(Rules, frozen=True):
             raise ValueError(
                 "an infix and a `counter_width` that are not 4 digits together, as a line's code has"
             )
+        if self.length + self.salt_length + self.counter_width > LONGEST_BARCODE:
+            raise ValueError(f"barcodes of at most {LONGEST_BARCODE} characters, as fit on paper")
         if self.sign != bool(self.sign_credential or self.sign_key_file) or (
             self.sign_credential and self.sign_key_file
         ):

@@ -20,7 +20,6 @@ class TicketWords(Value, frozen=True):
     total: str
     cash: str
     change: str
-    credited: str
     as_voucher: str
     kept: str
     wallet: str
@@ -41,7 +40,6 @@ _ENGLISH = TicketWords(
     total="Total",
     cash="Cash received",
     change="Change",
-    credited="Change credited",
     as_voucher="Change as voucher",
     kept="Not given back",
     wallet="From your balance",
@@ -61,7 +59,6 @@ _GERMAN = TicketWords(
     total="Summe",
     cash="Bar erhalten",
     change="Rückgeld",
-    credited="Rückgeld gutgeschrieben",
     as_voucher="Rückgeld als Gutschein",
     kept="Nicht herausgegeben",
     wallet="Von Ihrem Guthaben",
@@ -81,7 +78,6 @@ _DANISH = TicketWords(
     total="I alt",
     cash="Kontant modtaget",
     change="Byttepenge",
-    credited="Byttepenge indsat",
     as_voucher="Byttepenge som tilgodebevis",
     kept="Ikke givet tilbage",
     wallet="Fra din saldo",
@@ -101,7 +97,6 @@ _SWEDISH = TicketWords(
     total="Totalt",
     cash="Kontant mottaget",
     change="Växel",
-    credited="Växel insatt",
     as_voucher="Växel som tillgodokvitto",
     kept="Ej återlämnat",
     wallet="Från ditt saldo",

@@ -10,7 +10,8 @@ import msgspec
 from terminal.core.effects import Screen
 from terminal.core.events import Health
 from terminal.core.facts import EntryState
-from terminal.core.printing import PrintJob, Queue
+from terminal.core.print_names import is_ticket
+from terminal.core.printing import GivenUp, PrintJob, Queue
 from terminal.core.stamp import Stamp, elapsed_ms
 from terminal.core.value import Value
 
@@ -154,12 +155,16 @@ def _late_prints(snapshot: Snapshot) -> str:
 
 
 def _given_up_prints(snapshot: Snapshot) -> str:
-    lately = [each for each in snapshot.prints.given_up if snapshot.now.mono_ms - each.at_ms < LATELY_MS]
-    if not lately:
+    told = [each for each in snapshot.prints.given_up if is_ticket(each.name) or _lately(snapshot, each)]
+    if not told:
         return ""
-    named = [f"{each.name} ({each.words.rstrip('.')})" for each in reversed(lately)]
-    were = "1 document was" if len(lately) == 1 else f"{len(lately)} documents were"
+    named = [f"{each.name} ({each.words.rstrip('.')})" for each in reversed(told)]
+    were = "1 document was" if len(told) == 1 else f"{len(told)} documents were"
     return f"{were} not printed: {_listed(named)}; once a printer works: terminalctl print again"
+
+
+def _lately(snapshot: Snapshot, each: GivenUp) -> bool:
+    return snapshot.now.mono_ms - each.at_ms < LATELY_MS
 
 
 def _listed(named: Sequence[str]) -> str:

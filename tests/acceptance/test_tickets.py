@@ -285,6 +285,26 @@ def test_nonsense_from_the_server_is_no_answer_and_the_sale_arrives_once(
         check_paper(kiosk)
 
 
+def test_a_server_that_answers_nothing_but_nonsense_leaves_the_sale_to_a_person(
+    tmp_path: Path, sandbox: SandboxProcess
+) -> None:
+    sandbox.satellite_faults({"kind": "garbage", "path": "ticket/transaction"})
+    with Kiosk(tmp_path, sandbox) as kiosk:
+        kiosk.wait_works()
+        kiosk.press("4", "confirm")
+        kiosk.pay(50)
+        kiosk.wait_paper()
+        kiosk.wait("the end of patience", queue__parked=1)
+        (entry,) = kiosk.sold()
+        assert "a web page" in entry.words
+        check_paper(kiosk)
+        sandbox.satellite_faults()
+        retry = kiosk.ctl("journal", "retry", str(entry.seq), *ME, "--reason", "portal removed", "--yes")
+        assert retry.returncode == 0, retry.stderr
+        kiosk.wait("all well", queue__parked=0, queue__delivered=1)
+        check_server(kiosk, sandbox)
+
+
 # -- kills ---------------------------------------------------------------------------------------------
 
 

@@ -553,6 +553,15 @@ def test_paper_that_ends_half_way_leaves_the_rest_to_be_printed_with_the_same_co
     assert barcodes == [line.data for line in again.document.lines if type(line).__name__ == "Barcode"]
 
 
+def test_a_lamp_that_says_it_is_well_again_and_again_takes_no_word_from_the_screen():
+    talk = at_the_kiosk()
+    talk.health("light", Health.OK)
+    talk.tap()
+    assert "choose your tickets first" in talk.shown.words
+    assert not talk.health("light", Health.OK).effects
+    assert talk.health("light", Health.FAILED).effects
+
+
 # -- stopping, starting, a journal that cannot be written ----------------------------------------------------
 
 
