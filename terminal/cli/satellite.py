@@ -1,4 +1,4 @@
-"""A Satellite server's device discovery: `satellite discover`."""
+"""A Satellite server: its device discovery, and who carries a token."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ import click
 from terminal.cli import common, tables
 from terminal.cli.errors import NEEDS_PERSON, Trouble, WrongUse
 from terminal.cli.secret_file import SecretFile
-from terminal.settings import BackendSettings, Settings
+from terminal.core.events import WalletAnswer
+from terminal.core.token import mask
+from terminal.settings import BackendSettings, Settings, credential_reader
 
 if TYPE_CHECKING:
     from terminal.backends.satellite_discovery import Discovery, Found
@@ -74,6 +76,49 @@ def discover(address: str | None, backend: str | None, code: str | None, **given
     except DiscoveryError as error:
         raise Trouble(tables.clean(error)) from None
     _tell(server, out, found, as_json=given["as_json"])
+
+
+@satellite.command(
+    epilog=common.examples(
+        "sudo terminalctl satellite delegate 04A1B2C3D4E5F6",
+        "sudo terminalctl satellite delegate 04A1B2C3D4E5F6 --backend office --json",
+    )
+)
+@click.argument("uid")
+@click.option("--backend", metavar="NAME", help="Which backend, if several are of the type satellite.")
+@common.config_option
+@common.json_option
+def delegate(uid: str, backend: str | None, *, as_json: bool) -> None:
+    """Ask the server who carries the token UID: somebody of the staff, or a guest.
+
+    What a UID is, `terminalctl devices try READER` shows. Exits with 1 if the server knows nobody with it.
+    """
+    from terminal import backends  # noqa: PLC0415 - an HTTP client, which no other command loads
+
+    settings = common.settings()
+    server = _backend(settings, backend)
+    adapter = backends.find(server.type)(
+        server.name,
+        server.options,
+        terminal_id=settings.terminal.id,
+        credential=credential_reader(server),
+    )
+    try:
+        reply = adapter.delegate(uid, settings.sync.timeout_s)
+    finally:
+        adapter.close()
+    known = reply.answer is WalletAnswer.KNOWN
+    if not known and reply.answer is not WalletAnswer.NOT_PAIRED:
+        raise Trouble(tables.clean(reply.words))
+    if as_json:
+        common.print_json({"token": mask(uid), "id": reply.id, "name": reply.name})
+    elif known:
+        click.echo(
+            f"{mask(uid)} is {tables.clean(reply.name) or 'somebody without a name'}, delegate {reply.id}."
+        )
+    else:
+        click.echo(f"Nobody on {server.name} carries the token {mask(uid)}.")
+    click.get_current_context().exit(0 if known else NEEDS_PERSON)
 
 
 def _backend(settings: Settings, wanted: str | None) -> BackendSettings:

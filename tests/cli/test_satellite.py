@@ -242,3 +242,41 @@ def test_the_file_keeps_its_owner_and_may_be_a_link(
     assert out.is_symlink()
     assert read_credentials(real.read_text())
     assert (real.stat().st_uid, stat.S_IMODE(real.stat().st_mode)) == (owner, 0o600)
+
+
+# -- who carries a token -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def office(place: Place, sandbox: Sandbox, staff: Staff, out: Path) -> Place:
+    """A terminal with credentials; the server knows Kiri by her token."""
+    assert place.run("satellite", "discover", address(sandbox)).exit_code == 0
+    staff.server.add_delegate(7, "Kiri", "04A1B2C3D4E5F6")
+    return place
+
+
+def test_who_carries_a_token(office: Place) -> None:
+    done = office.run("satellite", "delegate", "04A1B2C3D4E5F6")
+    assert (done.exit_code, done.output) == (0, "…E5F6 is Kiri, delegate 7.\n")
+    told = office.run("satellite", "delegate", "04A1B2C3D4E5F6", "--json")
+    assert json.loads(told.output) == {"token": "…E5F6", "id": 7, "name": "Kiri"}
+
+
+def test_a_token_that_nobody_carries(office: Place) -> None:
+    done = office.run("satellite", "delegate", "04FFEEDDCCBBAA")
+    assert done.exit_code == 1
+    assert done.output == "Nobody on tickets carries the token …BBAA.\n"
+
+
+def test_a_server_that_is_away_is_a_sentence(office: Place, sandbox: Sandbox) -> None:
+    sandbox.stop()
+    done = office.run("satellite", "delegate", "04A1B2C3D4E5F6")
+    assert done.exit_code == 1
+    assert "cannot connect" in done.output
+    assert "04A1B2C3D4E5F6" not in done.output
+
+
+def test_no_uid_is_a_sentence(office: Place) -> None:
+    done = office.run("satellite", "delegate", "not a uid")
+    assert done.exit_code == 1
+    assert "fault of its own" not in done.output
