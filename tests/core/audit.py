@@ -119,7 +119,7 @@ class Audit(Cashier):
         for entry in entries:
             self._entry(world, entry)
         assert set(self.entries) <= {entry.key for entry in entries}, "an entry is gone"
-        assert set(world.server.booked) <= {entry.key for entry in entries}, "booked and not in the journal"
+        assert world.booked <= {entry.key for entry in entries}, "booked and not in the journal"
         assert not world.server.twice, f"booked twice: {world.server.twice}"
         assert not world.server.blind, f"sent again blindly: {world.server.blind}"
         for things in (world.machine.given, world.machine.printed):
@@ -156,7 +156,7 @@ class Audit(Cashier):
             same = (added.kind, added.backend, added.token, added.amount, added.pieces, added.session)
             is_ = (entry.kind, entry.backend, entry.token, entry.amount, entry.pieces, entry.session)
             assert same == is_
-        booked = entry.key in world.server.booked
+        booked = entry.key in world.booked
         by = self.voided_by.get(entry.key)
         where = f"entry {entry.seq} ({entry.key}, {entry.state.value}: {entry.words})"
         if entry.state is EntryState.DELIVERED:

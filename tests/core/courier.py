@@ -37,7 +37,7 @@ class Courier:
         """Decide what becomes of entries that were being sent at the end of the last run."""
         world = self._world
         for entry in world.journal.sending():
-            self._record(judge_stopped(entry, world.server.guarantee, world.now()))
+            self._record(judge_stopped(entry, world.peer(entry.key).guarantee, world.now()))
 
     def notice(self) -> None:
         """Something was committed: there may be something to send."""
@@ -91,7 +91,7 @@ class Courier:
 
     def _obstacle(self, entry: Entry) -> LookFirst | Park | None:
         return may_send(
-            self._world.server.guarantee,
+            self._world.peer(entry.key).guarantee,
             first_attempted=entry.first_attempted,
             in_doubt=entry.in_doubt,
             now=self._world.now(),
@@ -101,10 +101,11 @@ class Courier:
     def _send(self, job: Job) -> None:
         world = self._world
         entry, now = job.entry, world.now()
-        lost = may_be_lost(entry, world.server.guarantee) and world.cuts.strikes(0.03)
+        server = world.peer(entry.key)
+        lost = may_be_lost(entry, server.guarantee) and world.cuts.strikes(0.03)
         if not lost:
             world.disk.commit([AttemptStarted(entry.key)], now)
-        answer, after_ms = world.server.receive(entry)
+        answer, after_ms = server.receive(entry)
         if lost:
             # The power goes before anything else is written: the start of this try never reached the disk.
             world.cuts.cut()
@@ -112,7 +113,7 @@ class Courier:
         self._under_way(Job(entry, job.lane, probe=False, started=now), answer, after_ms)
 
     def _look(self, job: Job) -> None:
-        self._under_way(job, self._world.server.look(job.entry.key), 200)
+        self._under_way(job, self._world.peer(job.entry.key).look(job.entry.key), 200)
 
     def _under_way(self, job: Job, answer: Answer, after_ms: int) -> None:
         self._claims.add(job.entry.key)
@@ -128,7 +129,7 @@ class Courier:
         lane = lane_of(job.entry)
         self._tries[lane] += 1
         delay_ms = min(LONGEST_MS, FIRST_MS * 3 ** min(self._tries[lane], 12))
-        result = judge(job, world.server.guarantee, answer, world.now(), delay_ms)
+        result = judge(job, world.peer(job.entry.key).guarantee, answer, world.now(), delay_ms)
         self._record(result)
         self._claims.discard(job.entry.key)
         if job.lane is not None:

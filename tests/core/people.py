@@ -10,6 +10,7 @@ from terminal.core.facts import EntryKind, EntryState, PersonDecided
 from terminal.core.records import Entry
 from tests.core.audit import LET_GO, deserved
 from tests.core.outside import TOKENS
+from tests.core.visitors import visitor
 
 if TYPE_CHECKING:
     from tests.core.world import World
@@ -22,6 +23,8 @@ def guest(world: World) -> Iterator[int]:
     """Somebody who does what can be done here."""
     if world.sellers:
         return snacker(world)
+    if world.job.kind == "tickets":
+        return visitor(world)
     if world.hoppers:
         return returner(world) if world.rng.random() < 0.7 else filler(world)
     return buyer(world) if world.job.kind == "vending" else filler(world)
@@ -190,7 +193,7 @@ class Technician:
     def visit(self, share: float = 1.0) -> None:
         """Decide about a *share* of all that waits for a person."""
         world = self._world
-        if world.server.on_the_way or world.full:
+        if world.server.on_the_way or world.gate.on_the_way or world.full:
             return  # what is still being booked cannot be seen yet
         for state in (EntryState.UNKNOWN, EntryState.PARKED):
             for entry in world.journal.entries(state, limit=1_000):
@@ -223,6 +226,8 @@ class Technician:
                 self._doubt(entry)
             case Entry(kind=EntryKind.UNCLAIMED):
                 self._say(entry, "void", "given back at the desk")
+            case Entry(kind=EntryKind.SALE):
+                self._say(entry, "retry", "the tickets are in their guests' hands")
             case Entry(kind=EntryKind.REFUND):
                 self._refund(entry, booked=booked)
             case Entry(compensate=True):
@@ -276,6 +281,6 @@ class Technician:
 
     def _say(self, entry: Entry, action: str, reason: str) -> None:
         world = self._world
-        world.server.looked(entry.key)
+        world.peer(entry.key).looked(entry.key)
         world.disk.commit([PersonDecided(entry.key, action, "M. Muster", reason)], world.now(), urgent=True)
         world.courier.notice()

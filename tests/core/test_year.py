@@ -13,10 +13,14 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from terminal.core.events import Ended
+from terminal.core.facts import CashKind
 from terminal.core.job import Job
 from terminal.core.rules import CashRules, OfflineRules, ReadingRules, TopupRules, VendingRules
+from terminal.core.tickets import Method
 from terminal.core.value import replace
+from tests.core.making import ticket_job
 from tests.core.outside import Weather
+from tests.core.ticket_audit import TicketAudit
 from tests.core.world import GUARANTEES, World
 
 CUSTOMERS = 250
@@ -86,6 +90,12 @@ PAYING = replace(
     ),
 )
 
+
+def tickets(**rules: object) -> Job:
+    job = ticket_job(offline=OFFLINE, cash=PAYING.cash, topup=TopupRules(unknown_tokens=True), **rules)
+    return replace(job, terminal="kiosk-1", acceptors=("slot", "changer"))
+
+
 KIOSKS = {
     "balance": vending("balance"),
     "charge": vending("charge"),
@@ -94,6 +104,10 @@ KIOSKS = {
     "topup": topup(),
     "payouts": PAYING,
     "machine": machine("balance", machine_multivend=True),
+    "tickets": tickets(),
+    "tickets, charge": tickets(
+        authorize="charge", change=("payout", "credit", "voucher"), refund=("credit", "payout", "voucher")
+    ),
     "machine, charge": machine("charge"),
 }
 YEARS = [
@@ -145,6 +159,8 @@ def test_a_year(kiosk: str, guarantee: str, seed: int) -> None:
         ("payouts", "none", Weather.LOSSY, 12),
         ("machine", "key", Weather.FAIR, 2),
         ("machine, charge", "none", Weather.LOSSY, 11),
+        ("tickets", "key", Weather.FAIR, 36),
+        ("tickets, charge", "none", Weather.LOSSY, 8),
     ],
 )
 def test_the_power_goes_at_every_single_write(kiosk: str, guarantee: str, weather: Weather, seed: int) -> None:
@@ -205,3 +221,23 @@ def test_a_season_of_a_machine_that_asks_for_payment(kiosk: str, guarantee: str,
             (False, True),
         }
         assert snacks.audit.reported
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(("kiosk", "guarantee"), [("tickets", "key"), ("tickets, charge", "none")])
+def test_a_season_of_tickets(kiosk: str, guarantee: str, seed: int) -> None:
+    with world(kiosk, guarantee, seed, cut_chance=0.002) as gate:
+        gate.live(90, CUSTOMERS)
+        gate.settle()
+        gate.audit.check_settled(gate)
+        audit = gate.audit
+        assert isinstance(audit, TicketAudit)
+        # All of it happened: every way to pay, change, torn tickets, sales that came twice.
+        assert gate.cuts.count >= 5
+        assert len(gate.gate.sales) >= 60
+        assert gate.gate.repeats
+        paid = {payment.method for sale in audit.sales.values() for payment in sale.payments}
+        assert paid == set(Method)
+        assert any(count > 1 for count in audit.scanned.values())
+        assert audit.moved[CashKind.RETURNED]
+        assert audit.moved[CashKind.UNCLAIMED]

@@ -55,16 +55,20 @@ from terminal.core.machine import AnswerRevalue, BeginSession, DenyVend, EndSess
 from terminal.core.recover import LeftOpen, recover
 from terminal.core.stamp import Stamp
 from terminal.core.terminal import Terminal
+from terminal.core.tickets import Codes
 from terminal.core.value import replace
 from terminal.daemon.loop import Loop
 from terminal.journal import Journal
 from terminal.journal.errors import JournalUnwritable
+from terminal.tickets.codes import make
 from tests.core.audit import Audit
 from tests.core.courier import Courier
+from tests.core.gate import Gate
 from tests.core.hoppers import Hopper
 from tests.core.outside import DAY_MS, PRODUCTS, Machine, Server, Weather
 from tests.core.people import Technician, guest
 from tests.core.seller import Seller
+from tests.core.ticket_audit import TicketAudit
 
 KEY = b"a year in a kiosk, simulated"
 EPOCH_MS = 1_800_000_000_000
@@ -139,7 +143,7 @@ class Disk:
         world.audit.hear(facts)
         for fact in facts:
             if isinstance(fact, AttemptEnded):
-                world.server.answered(fact.key, fact.outcome)
+                world.peer(fact.key).answered(fact.key, fact.outcome)
         world.last_commit = tuple(facts)
         world.cuts.point()
 
@@ -186,7 +190,8 @@ class World:
         self.customers = 0
         self.sold = 0
         self.last_commit: tuple[Fact, ...] = ()
-        self.audit = Audit(job)
+        self.cards = 0
+        self.audit = TicketAudit(job) if job.kind == "tickets" else Audit(job)
         self.cuts = Cuts(self.rng, cut_chance, cut_at)
         self.machine = Machine(self.rng)
         self.hoppers = {
@@ -194,6 +199,7 @@ class World:
         }
         self.sellers = {name: Seller(self, name) for name in job.machines}
         self.server = Server(self.rng, guarantee, lambda: self.ms, self.outside)
+        self.gate = Gate(self.rng, lambda: self.ms, self.outside)
         self.technician = Technician(self)
         self.disk = Disk(self)
         self._directory = path
@@ -284,15 +290,15 @@ class World:
             prints=self.journal.waiting_prints(),
         )
         found = recover(self.job, left, now, self._names)
+        terminal = Terminal(self.job, self._names, self._codes())
+        first = terminal.start(now, self.journal.catalogue("main"), found, self.journal.boxes())
         self.audit.starting = True
         try:
-            if found.facts:
-                self.disk.commit(found.facts, now, urgent=True)
+            if found.facts or first.facts:
+                self.disk.commit((*found.facts, *first.facts), now, urgent=True)
         finally:
             self.audit.starting = False
         self.audit.check_start(self)
-        terminal = Terminal(self.job, self._names)
-        first = terminal.start(now, self.journal.catalogue("main"), found, self.journal.boxes())
         self.courier = Courier(self)
         self.loop = Loop(terminal, self.disk, self.now, self._perform, lambda _facts: self.courier.notice())
         self.loop.begin(first.state, first.effects)
@@ -305,6 +311,23 @@ class World:
         for seller in self.sellers.values():
             self.soon(self.rng.randrange(10, 2_000), seller.open)
         self.soon(self.rng.randrange(100, 5_000), self._read_catalogue)
+
+    def _codes(self) -> Codes:
+        """What makes codes: the real thing, against this journal."""
+        rng, journal = self.rng, self.journal
+        return make(
+            self.job.codes, chance=rng.randbytes, known=journal.knows_code, wall_ms=lambda: self.now().wall_ms
+        )
+
+    def peer(self, key: str) -> Server:
+        """The server that an entry goes to."""
+        entry = self.audit.entries.get(key)  # a refund that the journal made is not among them
+        return self.gate if entry and self.job.office and entry.backend == self.job.office else self.server
+
+    @property
+    def booked(self) -> set[str]:
+        """Keys of all that any server has booked."""
+        return {*self.server.booked, *self.gate.booked}
 
     def _dark(self) -> None:
         """The power has gone, or the process was killed: what was inside is gone, and the disk is as it is."""
@@ -521,6 +544,7 @@ class World:
         if rng.random() < 0.15:
             calm = 0.4
             self.server.weather = Weather.FAIR if rng.random() < calm else rng.choice(list(Weather))
+            self.gate.weather = Weather.LOSSY if rng.random() < 0.5 else self.server.weather
         if rng.random() < 0.05:
             self.technician_comes()
         if rng.random() < 0.03:
@@ -575,7 +599,7 @@ class World:
     def settle(self) -> None:
         """End all trouble, let everything be delivered, and let the technician decide the rest."""
         self.cuts.chance, self.cuts.at = 0.0, None
-        self.server.weather = Weather.FAIR
+        self.server.weather = self.gate.weather = Weather.FAIR
         self.full = False
         for device in (*self.hoppers.values(), *self.sellers.values()):
             if not device.there:
