@@ -23,7 +23,7 @@ drivers.coins.mdb_settle. A changer that only estimates its tubes cannot be help
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
@@ -34,14 +34,13 @@ from drivers.coins.mdb_opening import LAST_COIN_S, Opened, Opening
 from drivers.coins.mdb_payout import Payouts
 from drivers.coins.mdb_settle import Order
 from drivers.contract import Condition, DriverOptions, Emit, Found
-from drivers.device import DeviceThread
 from drivers.errors import DeviceFault, DeviceMissing
 from drivers.link import adapters
 from drivers.mdb import changer_frames as frames
 from drivers.mdb.adapter import ANSWER_S, QibixxAdapter
 from drivers.mdb.changer import Changer
-from drivers.releases.once import Once
-from terminal.core.events import ButtonPressed, CoinTrouble, Ended, PayoutEnded
+from drivers.payouts.orders import BackS, Pays
+from terminal.core.events import ButtonPressed, CoinTrouble
 
 _LAST_PAYOUT_S = 3.0
 """How long the end of a payout is waited for when the terminal stops; else it is told at the next start."""
@@ -82,18 +81,10 @@ class MdbOptions(DriverOptions, frozen=True, kw_only=True):
             "to 200, and a changer that is not asked takes no coins.",
         ),
     ] = 125
-    back_s: Annotated[
-        int,
-        Meta(
-            ge=0,
-            le=3600,
-            description="Seconds for which it is waited for when it is lost while it pays; then nobody can "
-            "tell what it paid.",
-        ),
-    ] = 60
+    back_s: BackS = 60
 
 
-class MdbChanger(DeviceThread):
+class MdbChanger(Pays):
     """Takes coins and pays them out; see the module's text."""
 
     role: ClassVar[str] = "coin_acceptor"
@@ -109,7 +100,6 @@ class MdbChanger(DeviceThread):
         self._options = options
         self._books = Books(name, emit)
         self._payouts = Payouts(emit, self._books, self.payout_s, options.back_s)
-        self._once = Once("payout")
         self._room = 0  # cents that may still come in
         self._taken: int | None = None  # the types that the changer was told to take; None: not known
         self._quiet_at = 0.0  # when the last coin can have fallen
@@ -142,26 +132,9 @@ class MdbChanger(DeviceThread):
         """Take no money."""
         self.accept(0)
 
-    def count(self, payout: str) -> None:
-        """Say what is in the tubes before a payout; see drivers.contract.PayoutDevice."""
-        self._order(lambda: self._payouts.count(payout), self._refuse(payout))
-
-    def pay_out(self, payout: str, amount: int, mark: str) -> None:
-        """Pay out up to *amount* cents, once; see drivers.contract.PayoutDevice.
-
-        Raises:
-            ValueError: This payout was ordered before.
-        """
-        self._once.take(payout)
-        order = Order(payout, amount, mark)
-        self._order(lambda: self._payouts.pay(self._ready()[0], order), self._refuse(payout))
-
     def tell_payout(self, payout: str, amount: int, mark: str) -> None:
         """Say how a payout ended of which nobody heard the end; see drivers.contract.PayoutDevice."""
         self._payouts.tell(Order(payout, amount, mark))
-
-    def _refuse(self, payout: str) -> Callable[[str], None]:
-        return lambda words: self._emit(PayoutEnded(payout, Ended.FAILED, 0, words))
 
     # -- its life --------------------------------------------------------------------------------------
 
@@ -246,6 +219,14 @@ class MdbChanger(DeviceThread):
         if self._changer is None or self._opened is None:
             raise RuntimeError("served while closed")
         return self._changer, self._opened
+
+    # -- payouts ---------------------------------------------------------------------------------------
+
+    def _count(self, payout: str) -> None:
+        self._payouts.count(payout)
+
+    def _pay(self, payout: str, amount: int, mark: str) -> None:
+        self._payouts.pay(self._ready()[0], Order(payout, amount, mark))
 
     # -- coins -----------------------------------------------------------------------------------------
 

@@ -27,13 +27,13 @@ from msgspec import Meta
 
 from drivers.cctalk.bus import Seat, seat_at
 from drivers.contract import Condition, DriverOptions, Emit, Found
-from drivers.device import DeviceError, DeviceFault, DeviceThread
+from drivers.device import DeviceError, DeviceFault
 from drivers.link import adapters
-from drivers.payouts.hopper_counters import MOST_COINS, Counters, Status, Verdict, after, decide, read
+from drivers.payouts.hopper_counters import Counters, Status, Verdict, after, decide, read
 from drivers.payouts.hopper_talk import HopperTalk
+from drivers.payouts.orders import BackS, CountedPays, MostCoins
 from drivers.payouts.unsettled import Payout, Unsettled
-from drivers.releases.once import Once
-from terminal.core.events import Ended, Health, PayoutCounted, PayoutEnded
+from terminal.core.events import Ended, Health, PayoutCounted
 
 POLL_S = 0.1
 """How often a hopper that pays is asked how far it is (Flow 18-ccTalk, header 166: every 100 ms)."""
@@ -76,25 +76,14 @@ class CctalkHopperOptions(DriverOptions, frozen=True, kw_only=True):
             "or whatever it answers to."
         ),
     ] = "auto"
-    most_coins: Annotated[
-        int,
-        Meta(ge=1, le=MOST_COINS, description="Most coins that it pays at a time; the rest is ordered again."),
-    ] = 50
+    most_coins: MostCoins = 50
     limit_s: Annotated[
         int, Meta(ge=1, le=3600, description="Seconds after which a payout is stopped, wherever it is.")
     ] = 90
-    back_s: Annotated[
-        int,
-        Meta(
-            ge=0,
-            le=3600,
-            description="Seconds for which it is waited for when it is lost while it pays; then nobody can "
-            "tell what it paid.",
-        ),
-    ] = 60
+    back_s: BackS = 60
 
 
-class CctalkHopper(DeviceThread):
+class CctalkHopper(CountedPays):
     """Pays coins out, and tells how many; see the module's text."""
 
     role: ClassVar[str] = "payout"
@@ -103,7 +92,6 @@ class CctalkHopper(DeviceThread):
     def __init__(self, name: str, options: CctalkHopperOptions, emit: Emit) -> None:
         super().__init__(name, emit)
         self._options = options
-        self._once = Once("payout")
         self._unsettled = Unsettled(name, emit, options.back_s)
         self._seat: Seat | None = None
         self._hopper: HopperTalk | None = None
@@ -125,43 +113,16 @@ class CctalkHopper(DeviceThread):
             for path in adapters()
         ]
 
-    # -- for the daemon --------------------------------------------------------------------------------
-
-    def count(self, payout: str) -> None:
-        """Make ready to pay; PayoutCounted tells the mark, or PayoutEnded, FAILED, why it cannot pay."""
-        self._order(lambda: self._count(payout), lambda words: self._failed(payout, words))
-
-    def pay_out(self, payout: str, amount: int, mark: str) -> None:
-        """Pay up to *amount* cents, if it still stands at *mark*; PayoutEnded answers.
-
-        Raises:
-            ValueError: This payout was ordered before.
-        """
-        self._once.take(payout)
-        self._order(lambda: self._pay(payout, amount, mark), lambda words: self._failed(payout, words))
-
-    def tell_payout(self, payout: str, amount: int, mark: str) -> None:
-        """Tell how a payout ended, as soon as the hopper is there; PayoutEnded answers."""
-
-        def ask() -> None:
-            self._unsettled.ask(payout, amount, mark)
-
-        self._order(ask, lambda _words: ask())
-
     # -- its life --------------------------------------------------------------------------------------
 
     def _open(self) -> Condition:
         options = self._options
-        try:
+        with self._unsettled.opening():
             self._seat = seat_at(options.port, self._traffic, options.baud)
             cipher = None if options.dispense == "auto" else options.dispense == "cipher"
             self._hopper = HopperTalk(self._seat, options.address, cipher=cipher, counting=self._counting)
             self._counting = self._hopper.counting or self._counting
             condition = self._how_it_is(self._hopper)
-        except DeviceError:
-            self._unsettled.missed()
-            raise
-        self._unsettled.found()
         self._watched = _Watch()
         return condition
 
@@ -202,9 +163,6 @@ class CctalkHopper(DeviceThread):
         return Condition(Health.OK, hopper.words)
 
     # -- payouts ---------------------------------------------------------------------------------------
-
-    def _failed(self, payout: str, words: str) -> None:
-        self._emit(PayoutEnded(payout, Ended.FAILED, 0, words))
 
     def _count(self, payout: str) -> None:
         try:

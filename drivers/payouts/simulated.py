@@ -19,11 +19,11 @@ from msgspec import Meta
 
 from drivers.contract import Condition, DriverOptions, Emit
 from drivers.errors import DeviceError, DeviceMissing
-from drivers.payouts.hopper_counters import MOST_COINS, Counters, Verdict, after, decide, read
+from drivers.payouts.hopper_counters import Counters, Verdict, after, decide, read
+from drivers.payouts.orders import BackS, CountedPays, MostCoins
 from drivers.payouts.unsettled import Payout, Unsettled
-from drivers.releases.once import Once
 from drivers.simulated import RecordPath, SimulatedDevice, whole
-from terminal.core.events import Ended, PayoutCounted, PayoutEnded
+from terminal.core.events import PayoutCounted
 
 _NO_SIGN = re.compile(r"[^!-~]")
 
@@ -35,26 +35,15 @@ class SimulatedPayoutOptions(DriverOptions, frozen=True, kw_only=True):
         100
     )
     stock: Annotated[int, Meta(ge=0, le=1_000_000, description="How many coins are in it at first.")] = 100
-    most_coins: Annotated[
-        int,
-        Meta(ge=1, le=MOST_COINS, description="Most coins that it pays at a time; the rest is ordered again."),
-    ] = 50
+    most_coins: MostCoins = 50
     delay_ms: Annotated[
         int, Meta(ge=0, le=60_000, description="How long a coin takes to come out, in milliseconds.")
     ] = 0
-    back_s: Annotated[
-        int,
-        Meta(
-            ge=0,
-            le=3600,
-            description="Seconds for which it is waited for when it is lost while it pays; then nobody can "
-            "tell what it paid.",
-        ),
-    ] = 60
+    back_s: BackS = 60
     record: RecordPath = ""
 
 
-class SimulatedPayout(SimulatedDevice):
+class SimulatedPayout(SimulatedDevice, CountedPays):
     """A hopper with a stock of coins.
 
     Attributes:
@@ -68,7 +57,6 @@ class SimulatedPayout(SimulatedDevice):
     def __init__(self, name: str, options: SimulatedPayoutOptions, emit: Emit) -> None:
         super().__init__(name, emit, options.record)
         self._options = options
-        self._once = Once("payout")
         self._unsettled = Unsettled(name, emit, options.back_s)
         self._jammed = self._silent = self._remembers = False
         # Whose counters these are: without a record nobody could know them again.
@@ -87,29 +75,6 @@ class SimulatedPayout(SimulatedDevice):
             "cut_power_after": self.cut_power_after,
             "cut_power": self.cut_power,
         }
-
-    # -- for the daemon --------------------------------------------------------------------------------
-
-    def count(self, payout: str) -> None:
-        """Make ready to pay; PayoutCounted tells the mark, or PayoutEnded, FAILED, why it cannot pay."""
-        self._order(lambda: self._count(payout), lambda words: self._failed(payout, words))
-
-    def pay_out(self, payout: str, amount: int, mark: str) -> None:
-        """Pay up to *amount* cents, if it still stands at *mark*; PayoutEnded answers.
-
-        Raises:
-            ValueError: This payout was ordered before.
-        """
-        self._once.take(payout)
-        self._order(lambda: self._pay(payout, amount, mark), lambda words: self._failed(payout, words))
-
-    def tell_payout(self, payout: str, amount: int, mark: str) -> None:
-        """Tell how a payout ended, as soon as the hopper is there; PayoutEnded answers."""
-
-        def ask() -> None:
-            self._unsettled.ask(payout, amount, mark)
-
-        self._order(ask, lambda _words: ask())
 
     # -- hands -----------------------------------------------------------------------------------------
 
@@ -159,17 +124,13 @@ class SimulatedPayout(SimulatedDevice):
     # -- its life --------------------------------------------------------------------------------------
 
     def _open(self) -> Condition | None:
-        try:
+        with self._unsettled.opening():
             condition = super()._open()
-        except DeviceError:
-            self._unsettled.missed()
-            raise
-        with self._hold:
-            if not self._remembers:
-                self._remember()
-                self._remembers = True
-        self._unsettled.found()
-        return condition
+            with self._hold:
+                if not self._remembers:
+                    self._remember()
+                    self._remembers = True
+            return condition
 
     def _serve(self) -> None:
         while (payout := self._unsettled.first) is not None:
@@ -195,9 +156,6 @@ class SimulatedPayout(SimulatedDevice):
         return Counters(_NO_SIGN.sub("_", self._own)[-40:], options.coin, options.most_coins, *counted)
 
     # -- payouts ---------------------------------------------------------------------------------------
-
-    def _failed(self, payout: str, words: str) -> None:
-        self._emit(PayoutEnded(payout, Ended.FAILED, 0, words))
 
     @contextlib.contextmanager
     def _or_failed(self, payout: str) -> Iterator[None]:

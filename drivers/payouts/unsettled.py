@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from drivers.contract import Emit
+from drivers.errors import DeviceError
 from drivers.payouts.hopper_counters import Counters, Verdict, read
 from terminal.core.events import Ended, PayoutEnded
 
@@ -92,12 +95,20 @@ class Unsettled:
         with self._hold:
             self._waiting.remove(payout)
 
-    def found(self) -> None:
-        """The device is there."""
+    @contextmanager
+    def opening(self) -> Iterator[None]:
+        """Hold while the device is opened: by a DeviceError it is not there, and else it is.
+
+        What was ordered of one that is not there is UNKNOWN once that has lasted too long.
+        """
+        try:
+            yield
+        except DeviceError:
+            self._missed()
+            raise
         self._lost_at = None
 
-    def missed(self) -> None:
-        """The device is not there; what was ordered of it is UNKNOWN once that has lasted too long."""
+    def _missed(self) -> None:
         now = time.monotonic()
         self._lost_at = now if self._lost_at is None else self._lost_at
         if now - self._lost_at < self._back_s:

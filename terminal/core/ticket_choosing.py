@@ -28,6 +28,7 @@ from terminal.core.value import replace
 
 LONGEST_NOTE = 500
 
+_STOPPING = "The machine is about to stop. Please come back in a moment."
 _CHOOSE_FIRST = "Please choose your tickets first."
 _NOT_SOLD = "This ticket is not available at the moment."
 _PRINTING = "Your tickets are being printed. One moment please."
@@ -41,6 +42,8 @@ class Choosing(Issuing):
 
     def trouble(self, around: Around) -> str:
         """Return why nothing can be sold at the moment, for the guest; empty if it can."""
+        if around.stopping:
+            return _STOPPING
         if not basket.offered(self.rules, around.products):
             return around.broken or "No tickets are known with a price. Please call the staff."
         return self.obstacle(around) or ("" if self._payable(around) else _NO_WAY_TO_PAY)

@@ -573,6 +573,14 @@ def test_a_stop_leaves_nobodys_coins_without_paper():
     assert not effects(talk.last, CountPayout)
 
 
+def test_after_a_stop_nothing_is_sold_not_even_for_nothing():
+    talk = choose(at_the_kiosk(), "guest")
+    talk(StopAsked())
+    choose(talk, "guest", "confirm")
+    assert talk.phase == "ready"
+    assert "about to stop" in talk.shown.words
+
+
 def test_while_nothing_can_be_written_a_payment_by_card_still_counts():
     talk = to_pay(4)
     talk(JournalFailed("disk full"))

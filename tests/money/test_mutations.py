@@ -12,7 +12,7 @@ from drivers.coins import cctalk_books, cctalk_polled
 from drivers.coins.cctalk_credits import Happened, Lost, News, news
 from drivers.payouts import cctalk_hopper, hopper_counters
 from drivers.payouts.hopper_talk import HopperTalk
-from terminal.core import coins, refunding
+from terminal.core import coins, payback
 from terminal.core.decision import Decision
 from terminal.core.effects import PayOut, TellPayout
 from terminal.core.events import CoinInserted, DeviceMarked, PayoutEnded
@@ -148,12 +148,12 @@ def intent_written_down_after_the_payout(patch: pytest.MonkeyPatch) -> None:
 
 
 def unknown_payout_returned_as_if_it_were_paid(patch: pytest.MonkeyPatch) -> None:
-    real = refunding._returned
+    real = payback._returned
 
     def returned(purse: Any, paid: int, device: str) -> Any:
         return real(purse, paid or min(purse.amount if purse else 0, 100), device)
 
-    patch.setattr(refunding, "_returned", returned)
+    patch.setattr(payback, "_returned", returned)
 
 
 def told_before_it_is_marked(patch: pytest.MonkeyPatch) -> None:
