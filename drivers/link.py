@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from drivers.contract import Found
 from drivers.device import DeviceError, DeviceFault, DeviceMissing, needs, words_of
 
 if TYPE_CHECKING:
@@ -81,6 +82,28 @@ def adapters() -> list[str]:
     """Return the lasting names of the serial adapters that are plugged in, and of the Pi's own line."""
     found = sorted(str(path) for path in _STABLE.glob("*"))
     return [*found, str(_OWN)] if _OWN.exists() else found
+
+
+def lines_found(role: str, driver: str, what: str, wired: str, **options: object) -> list[Found]:
+    """Return every serial line as one that *driver* may be for: none tells what hangs on it.
+
+    Args:
+        role: Of the driver.
+        driver: Its name.
+        what: What may be on a line, for "a serial line, with … or anything else".
+        wired: When to take one, for "take this one only if …".
+        options: Further options, besides `port`.
+    """
+    return [
+        Found(
+            role,
+            driver,
+            {"port": path, **options},
+            f"a serial line, with {what} or anything else: {path.rpartition('/')[2]}",
+            f"All serial devices look alike: take this one only if {wired}.",
+        )
+        for path in adapters()
+    ]
 
 
 @contextmanager

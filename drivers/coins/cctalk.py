@@ -34,11 +34,12 @@ from drivers.cctalk.identity import Partner
 from drivers.cctalk.inhibits import POSITIONS
 from drivers.cctalk.words import STATUSES, Code, coin_code
 from drivers.coins.cctalk_credits import Pair
-from drivers.coins.cctalk_options import CctalkOptions, by_position, lines_found
+from drivers.coins.cctalk_options import CctalkOptions, by_position
 from drivers.coins.cctalk_polled import Credit, PolledAcceptor
 from drivers.coins.cctalk_values import MOST_CENTS, Named, coin
 from drivers.contract import DriverOptions, Emit, Found
 from drivers.device import DeviceFault
+from drivers.link import lines_found
 from terminal.core.events import Place
 
 _PATHS = 8
@@ -86,7 +87,7 @@ class CctalkAcceptor(PolledAcceptor):
     @staticmethod
     def scan() -> list[Found]:
         """Return every serial line."""
-        return lines_found("cctalk")
+        return lines_found("coin_acceptor", "cctalk", "ccTalk", "the ccTalk wire is on it")
 
     def _prepare(self, partner: Partner) -> None:
         # A lever that hangs, or a string that is in it: it takes nothing then, and can say why.

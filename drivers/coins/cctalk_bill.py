@@ -32,10 +32,11 @@ from drivers.cctalk.identity import Partner
 from drivers.cctalk.inhibits import POSITIONS
 from drivers.cctalk.words import Code, Kind, bill_code
 from drivers.coins.cctalk_credits import Pair
-from drivers.coins.cctalk_options import CctalkOptions, by_position, lines_found
+from drivers.coins.cctalk_options import CctalkOptions, by_position
 from drivers.coins.cctalk_polled import Credit, PolledAcceptor
 from drivers.coins.cctalk_values import MOST_CENTS, Named, bill, bill_country
 from drivers.contract import DriverOptions, Emit, Found
+from drivers.link import lines_found
 
 _STACKED, _HELD = 0, 1
 _BACK, _STACK = b"\x00", b"\x01"
@@ -77,7 +78,7 @@ class CctalkBillValidator(PolledAcceptor):
     @staticmethod
     def scan() -> list[Found]:
         """Return every serial line."""
-        return lines_found("cctalk_bill")
+        return lines_found("coin_acceptor", "cctalk_bill", "ccTalk", "the ccTalk wire is on it")
 
     def _prepare(self, partner: Partner) -> None:
         self._learn_worth(partner)

@@ -11,8 +11,7 @@ from drivers.cctalk.frames import BAUDRATE
 from drivers.cctalk.headers import Header
 from drivers.cctalk.identity import Partner
 from drivers.cctalk.inhibits import POSITIONS, shut
-from drivers.contract import DriverOptions, Found
-from drivers.link import adapters
+from drivers.contract import DriverOptions
 
 _UNITS_MS = {1: 1, 2: 10, 3: 1000}
 _USUAL_MS, LEAST_MS, MOST_MS = 200, 50, 900
@@ -94,17 +93,3 @@ def interval_s(options: CctalkOptions, partner: Partner) -> float:
     # Units that are none (0: see the manual; 255: a line of its own) leave the usual interval.
     wanted = _UNITS_MS.get(answer[0], 0) * answer[1] if answer else 0
     return max(LEAST_MS, min(MOST_MS, (wanted or _USUAL_MS) * 9 // 10)) / 1000
-
-
-def lines_found(driver: str) -> list[Found]:
-    """Return every serial line: who answers on one is known only when it is asked."""
-    return [
-        Found(
-            "coin_acceptor",
-            driver,
-            {"port": path},
-            f"a serial line, with ccTalk or anything else: {path.rpartition('/')[2]}",
-            "All serial devices look alike: take this one only if the ccTalk wire is on it.",
-        )
-        for path in adapters()
-    ]

@@ -25,7 +25,7 @@ from msgspec import Meta
 
 from drivers.contract import Condition, DriverOptions, Emit, Found
 from drivers.device import DeviceError, DeviceThread, words_of
-from drivers.link import adapters
+from drivers.link import lines_found
 from drivers.machines.sides import QibixxSide, RawSide, Side
 from drivers.mdb.adapter import BAUDRATE, Tell
 from drivers.mdb.amounts import AmountError, Form, Scale, funds_text
@@ -161,16 +161,7 @@ class MdbMachine(DeviceThread):
     @staticmethod
     def scan() -> list[Found]:
         """Return every serial line: what is wired to one cannot be told by looking."""
-        return [
-            Found(
-                "machine",
-                "mdb",
-                {"port": path},
-                f"a serial line, with an MDB adapter or anything else: {path.rpartition('/')[2]}",
-                "All serial devices look alike: take this one only if the MDB adapter is on it.",
-            )
-            for path in adapters()
-        ]
+        return lines_found("machine", "mdb", "an MDB adapter", "the MDB adapter is on it")
 
     # -- for the daemon --------------------------------------------------------------------------------
 

@@ -28,7 +28,7 @@ from msgspec import Meta
 from drivers.cctalk.bus import Seat, seat_at
 from drivers.contract import Condition, DriverOptions, Emit, Found
 from drivers.device import DeviceError, DeviceFault
-from drivers.link import adapters
+from drivers.link import lines_found
 from drivers.payouts.hopper_counters import Counters, Status, Verdict, after, decide, read
 from drivers.payouts.hopper_talk import HopperTalk
 from drivers.payouts.orders import BackS, CountedPays, MostCoins
@@ -102,16 +102,7 @@ class CctalkHopper(CountedPays):
     @staticmethod
     def scan() -> list[Found]:
         """Return every serial line: what hangs on a ccTalk wire cannot be told by looking."""
-        return [
-            Found(
-                "payout",
-                "cctalk_hopper",
-                {"port": path, "address": 3},
-                f"a serial line, with ccTalk or anything else: {path.rpartition('/')[2]}",
-                "All serial devices look alike: take this one only if the hopper is wired to it.",
-            )
-            for path in adapters()
-        ]
+        return lines_found("payout", "cctalk_hopper", "ccTalk", "the hopper is wired to it", address=3)
 
     # -- its life --------------------------------------------------------------------------------------
 

@@ -26,7 +26,7 @@ from msgspec import Meta
 
 from drivers.contract import Condition, DriverOptions, Emit, Found
 from drivers.device import DeviceMissing, DeviceThread
-from drivers.link import adapters, end_read, link_errors, open_link
+from drivers.link import end_read, lines_found, link_errors, open_link
 from drivers.readers.presence import Presence
 from drivers.readers.rdm6300_frames import BAUDRATE, Piece, Rdm6300Frames
 from drivers.readers.uid import Chip, ReaderOptions, identify
@@ -90,16 +90,7 @@ class Rdm6300Reader(DeviceThread):
     @staticmethod
     def scan() -> list[Found]:
         """Return every serial line: what is wired to one cannot be told by looking."""
-        return [
-            Found(
-                "reader",
-                "rdm6300",
-                {"port": path},
-                f"a serial line, with an RDM6300 or anything else: {path.rpartition('/')[2]}",
-                "All serial devices look alike: take this one only if the reader is wired to it.",
-            )
-            for path in adapters()
-        ]
+        return lines_found("reader", "rdm6300", "an RDM6300", "the reader is wired to it")
 
     # -- the life --------------------------------------------------------------------------------------
 

@@ -101,7 +101,6 @@ def test_a_technician_can_listen(bench: HopperBench) -> None:
 
 def test_every_serial_line_may_have_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines, "adapters", lambda: ["/dev/serial/by-id/usb-x"])
-    monkeypatch.setattr(cctalk_hopper, "adapters", lines.adapters)
     (found,) = CctalkHopper.scan()
     assert (
         msgspec.convert({**found.options, "coin": 100}, CctalkHopperOptions).port == "/dev/serial/by-id/usb-x"

@@ -9,9 +9,11 @@ import tty
 import pytest
 import serial
 
+import drivers
 from drivers import link as lines
+from drivers.contract import Found
 from drivers.device import DeviceFault, DeviceMissing
-from drivers.link import adapters, end_read, link_errors, open_link
+from drivers.link import adapters, end_read, lines_found, link_errors, open_link
 
 
 @pytest.fixture
@@ -148,3 +150,27 @@ def test_what_is_plugged_in_is_told_by_its_lasting_name(monkeypatch, tmp_path):
     assert adapters() == [*there, f"{tmp_path}/serial0"]
     with pytest.raises(DeviceMissing, match="usb-FTDI_B"):
         open_link("/dev/ttyNOPE", 9600, 1, 1)
+
+
+def test_every_line_is_found_for_what_does_not_show(monkeypatch):
+    paths = ["/dev/serial/by-id/usb-FTDI_A", "/dev/serial0"]
+    monkeypatch.setattr(lines, "adapters", lambda: paths)
+    found = lines_found("reader", "rdm6300", "an RDM6300", "the reader is wired to it", address=3)
+    assert [each.options for each in found] == [{"port": path, "address": 3} for path in paths]
+    assert found[0] == Found(
+        "reader",
+        "rdm6300",
+        {"port": paths[0], "address": 3},
+        "a serial line, with an RDM6300 or anything else: usb-FTDI_A",
+        "All serial devices look alike: take this one only if the reader is wired to it.",
+    )
+
+
+@pytest.mark.parametrize("place", [
+    ("reader", "rdm6300"), ("coin_acceptor", "cctalk"), ("coin_acceptor", "cctalk_bill"),
+    ("payout", "cctalk_hopper"), ("machine", "mdb"),
+])  # fmt: skip
+def test_a_driver_that_is_found_on_a_line_says_its_own_name(monkeypatch, place):
+    monkeypatch.setattr(lines, "adapters", lambda: ["/dev/serial0"])
+    (found,) = drivers.find(*place).scan()
+    assert ((found.role, found.driver), found.options["port"]) == (place, "/dev/serial0")
