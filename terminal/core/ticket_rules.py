@@ -159,8 +159,8 @@ class TicketRules(Rules, frozen=True):
     tag: Annotated[str, Meta(max_length=40, description="Tag of the debit, for statistics.")] = ""
 
 
-LONGEST_BARCODE = 40
-"""What a CODE128 along the paper holds with bars that a scanner reads."""
+LONGEST_BARCODE = 32
+"""What stands below its bars in one line of 58 mm paper; along it, a scanner reads some more."""
 
 _LINE_DIGITS = 4  # after the purchase code in the code of a line, as the documentation has it
 

@@ -153,15 +153,15 @@ def test_what_cannot_be_shown_is_a_sentence(png: Path, args: tuple[str, ...], co
 def test_the_longest_code_fits_on_all_paper_and_a_longer_one_is_refused(
     png: Path, tmp_path: Path, width: str
 ) -> None:
-    codes = "[codes]\nlength = 32\ninfix_length = {}\n[codes_end]"
+    codes = "[codes]\nlength = 24\ninfix_length = {}\n[codes_end]"
     longest = changed(tmp_path, ("# [codes]", codes.format(6)), ("[codes_end]", ""))
     assert run("ticket", "preview", "--png", str(png), "--width", width, config=longest).exit_code == 0
     read = dict(line.split(":", 1) for line in scanned(png))
-    assert len(read["CODE-128"]) == 40
+    assert len(read["CODE-128"]) == 32
     longer = changed(tmp_path, ("# [codes]", codes.format(7)), ("[codes_end]", ""))
     done = run("ticket", "preview", "--png", str(png), "--force", config=longer)
     assert done.exit_code == 2
-    assert "at most 40 characters" in done.stderr
+    assert "at most 32 characters" in done.stderr
 
 
 @pytest.mark.parametrize("command", ["ticket", "receipt"])
