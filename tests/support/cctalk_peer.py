@@ -2,13 +2,12 @@
 
 A program of its own, on a pseudo-terminal, that outlives the terminal's daemon::
 
-    python -m tests.support.cctalk_peer --link /tmp/wire --control /tmp/wire.sock --state /tmp/state \
-        --record /tmp/record --device coin:2 --device bill:40:crc
+    python -m tests.support.cctalk_peer --link /tmp/wire --state /tmp/state --record /tmp/record \
+        --device coin:2 --device bill:40:crc
 
 ``--link`` is made a link to the terminal's end of the wire. ``--state`` keeps what the devices remember;
 ``--record`` gets one line of JSON for each coin and bill at the moment when it physically is in the machine. It
-takes lines of JSON at the control socket, ``{"do": "insert", "at": 2, "position": 3}``, and answers each with
-one; see Peer.do.
+takes orders, ``{"do": "insert", "at": 2, "position": 3}``; see tests.support.remote and Peer.do.
 
 Facts: ccTalk Generic Specification; manuals of SR5, Azkoyen X6, Alberici AL66. No code is shared with drivers.
 """
@@ -21,11 +20,12 @@ import json
 import os
 import random
 import select
-import socket
 import time
 import tty
 from pathlib import Path
 from typing import Any, ClassVar
+
+from tests.support.remote import Orders
 
 COINS = {1: ("EU010A", 10), 2: ("EU020A", 20), 3: ("EU050A", 50), 4: ("EU100A", 100), 5: ("EU200A", 200)}
 BILLS = {1: ("EU0005A", 500), 2: ("EU0010A", 1000), 3: ("EU0020A", 2000)}
@@ -410,40 +410,25 @@ class Peer:
         self.save()
         return answer
 
-    def serve(self, control: socket.socket) -> None:
-        """Live until the process is ended."""
-        callers: dict[socket.socket, bytes] = {}
+    def serve(self, orders: Orders) -> None:
+        """Live until there are no more orders."""
+        orders.here()
         while True:
-            wire = [self.ends[0]] if self.ends else []
-            ready, _, _ = select.select([control, *wire, *callers], [], [], 1.0)
-            for each in ready:
-                if each is control:
-                    callers[control.accept()[0]] = b""
-                elif isinstance(each, int):
-                    if self.ends is not None and each == self.ends[0]:
-                        self.read()
-                else:
-                    self.hear(each, callers)
+            watched: list[Any] = [orders, self.ends[0]] if self.ends else [orders]
+            ready = select.select(watched, [], [], 1.0)[0]
+            if self.ends is not None and self.ends[0] in ready:
+                self.read()
+            if orders in ready and not orders.obey(lambda order: self.do(**order)):
+                return
             for slave in self.slaves.values():
                 if isinstance(slave, Bill):
                     slave.tick()
-
-    def hear(self, caller: socket.socket, callers: dict[socket.socket, bytes]) -> None:
-        """Do what a caller says, line by line."""
-        raw = caller.recv(65536)
-        if not raw:
-            caller.close()
-            del callers[caller]
-            return
-        *lines, callers[caller] = (callers[caller] + raw).split(b"\n")
-        for line in lines:
-            caller.sendall(json.dumps(self.do(**json.loads(line))).encode() + b"\n")
 
 
 def main() -> None:
     """Run."""
     parser = argparse.ArgumentParser()
-    for name in ("link", "control", "state", "record"):
+    for name in ("link", "state", "record"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--device", action="append", required=True, help="coin:2, bill:40:crc")
     parser.add_argument("--set", default="{}", help="settings of all devices, as JSON")
@@ -454,12 +439,7 @@ def main() -> None:
         kind, address, *form = each.split(":")
         made = {"coin": Coin, "bill": Bill}[kind]
         slaves.append(made(int(address), given.record, crc=form == ["crc"], **json.loads(given.set)))
-    peer = Peer(given.link, given.state, slaves, given.seed)
-    with socket.socket(socket.AF_UNIX) as control:
-        given.control.unlink(missing_ok=True)
-        control.bind(str(given.control))
-        control.listen()
-        peer.serve(control)
+    Peer(given.link, given.state, slaves, given.seed).serve(Orders())
 
 
 if __name__ == "__main__":
