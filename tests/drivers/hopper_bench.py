@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import queue
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -15,75 +11,31 @@ from typing import Any
 from drivers.device import Pace
 from drivers.payouts.cctalk_hopper import CctalkHopper, CctalkHopperOptions
 from tests.drivers.payout_contract import NAME, PayoutBench
+from tests.support.remote import Remote
 
-ROOT = Path(__file__).parent.parent.parent
 ADDRESS, SERIAL = 3, 0x0A1B2C
 COIN = 100
-ANSWER_S = 60
 
 
-class HopperPeer:
-    """The program, as a test has it. Its log outlives it."""
+class HopperPeer(Remote):
+    """The program, as a test has it; it says the header of a frame that it was told to stop at.
+
+    Its log outlives it.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.port, self.log = folder / "line", folder / "log"
-        self.held: queue.Queue[Any] = queue.Queue()
-        self.run()
-
-    def run(self) -> None:
-        """Switch it on."""
-        self._states: queue.Queue[dict[str, Any]] = queue.Queue()
-        program = [sys.executable, "-m", "tests.support.hopper_peer"]
-        self._process = subprocess.Popen(
-            [*program, str(self.port), str(self.log), str(ADDRESS), str(SERIAL)],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-        self._reader = threading.Thread(target=self._read, args=(self._process.stdout, self._states))
-        self._reader.start()
-        self._state()
+        super().__init__("tests.support.hopper_peer", self.port, self.log, ADDRESS, SERIAL)
 
     def tell(self, **order: Any) -> dict[str, Any]:
         """Order it to do something; return how it is afterwards."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(order).encode() + b"\n")
-        self._process.stdin.flush()
-        return self._state()
-
-    def kill(self) -> None:
-        """Kill it, as a power cut does."""
-        self._process.kill()
-        self._end()
-
-    def close(self) -> None:
-        """End it."""
-        if self._process.poll() is None:
-            self._end()
+        state: dict[str, Any] = self.ask(order)
+        return state
 
     def lines(self, what: str) -> list[dict[str, Any]]:
         """Return what its log has of a kind."""
         lines = map(json.loads, self.log.read_text().splitlines())
         return [line for line in lines if line["what"] == what]
-
-    def _end(self) -> None:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.wait(ANSWER_S)
-        self._reader.join(ANSWER_S)
-        self._process.stdout.close()
-
-    def _state(self) -> dict[str, Any]:
-        return self._states.get(timeout=ANSWER_S)
-
-    def _read(self, lines: Any, states: queue.Queue[dict[str, Any]]) -> None:
-        for line in lines:
-            said = json.loads(line)
-            if "held" in said:
-                self.held.put(said["held"])
-            else:
-                states.put(said["state"])
 
 
 class QuickHopper(CctalkHopper):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -14,8 +12,8 @@ from drivers.machines.simulated import SimulatedMachine, SimulatedMachineOptions
 from drivers.mdb.cashless import State
 from terminal.core.events import DeviceChanged
 from tests.drivers.machine_contract import NAME, Cannot, MachineBench
+from tests.support.remote import Remote
 
-ROOT = Path(__file__).parents[2]
 FAST = Pace(first_s=0.01, last_s=0.05)
 
 
@@ -73,46 +71,26 @@ class SimulatedBench(MachineBench):
             self._folder.cleanup()
 
 
-class Vmc:
+class Vmc(Remote):
     """A machine that is a program of its own; see tests.support.vmc_peer."""
 
     def __init__(self, *args):
         self._folder = tempfile.TemporaryDirectory()
         folder = Path(self._folder.name)
         self.link, self.record = folder / "adapter", folder / "given"
-        self._process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "tests.support.vmc_peer"),
-                *("--link", str(self.link), "--given", str(self.record), *args),
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-        )
-        self._answer()
+        super().__init__("tests.support.vmc_peer", "--link", self.link, "--given", self.record, *args)
 
     def __call__(self, verb, **more):
         """Have it do something; ValueError, where a machine would not."""
-        self._process.stdin.write(json.dumps({"do": verb, **more}) + "\n")
-        self._process.stdin.flush()
-        answer = self._answer()
-        if "error" in answer:
-            raise ValueError(answer["error"])
-        return answer
+        return self.ask({"do": verb, **more})
 
     def given(self):
         lines = self.record.read_text().splitlines() if self.record.exists() else []
         return [json.loads(line) for line in lines]
 
     def close(self):
-        self._process.stdin.close()
-        self._process.wait(timeout=60)
-        self._process.stdout.close()
+        super().close()
         self._folder.cleanup()
-
-    def _answer(self):
-        return json.loads(self._process.stdout.readline())
 
 
 class MdbBench(MachineBench):

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import queue
 import random
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -18,64 +13,35 @@ import pytest
 
 from drivers.payouts import cctalk_hopper
 from terminal.core.events import Ended
-from tests.drivers.hopper_bench import ANSWER_S, COIN, ROOT, HopperBench
+from tests.drivers.hopper_bench import COIN, HopperBench
+from tests.support.remote import Remote
 from tests.support.seed import SEED
 
 MOMENTS = 36
 KINDS = ("before", "after", "coin", "some time")
 
 
-class User:
+class User(Remote):
     """A process that has the hopper."""
 
     def __init__(self, port: Path) -> None:
-        self.said: queue.Queue[dict[str, Any] | None] = queue.Queue()
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.hopper_user", str(port), str(COIN)],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-        self._reader = threading.Thread(target=self._read)
-        self._reader.start()
-
-    def order(self, **order: Any) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(order).encode() + b"\n")
-        self._process.stdin.flush()
+        super().__init__("tests.support.hopper_user", port, COIN)
 
     def wait_for(self, what: str) -> Any:
         """Wait until it says *what*; return that."""
         while True:
-            said = self.said.get(timeout=ANSWER_S)
+            said = self.wait_said()
             assert said is not None, "it ended by itself"
             if what in said:
                 return said[what]
 
-    def kill(self) -> list[Any]:
-        """Kill it; return what it had told of ended payouts."""
-        self._process.kill()
-        self.close()
+    def told(self) -> list[Any]:
+        """Return what it had told of ended payouts until it was killed."""
         ended = []
-        while (said := self.said.get(timeout=ANSWER_S)) is not None:
+        while (said := self.wait_said()) is not None:
             if "ended" in said:
                 ended.append(said["ended"])
         return ended
-
-    def close(self) -> None:
-        self._process.kill()
-        self._process.wait(ANSWER_S)
-        self._reader.join(ANSWER_S)
-        for pipe in (self._process.stdin, self._process.stdout):
-            assert pipe is not None
-            with contextlib.suppress(BrokenPipeError):
-                pipe.close()
-
-    def _read(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self.said.put(json.loads(line))
-        self.said.put(None)
 
 
 @pytest.fixture
@@ -91,7 +57,7 @@ def pay_and_die(bench: HopperBench, dice: random.Random, payout: str, coins: int
     kind = dice.choice(KINDS)
     with closing(User(bench.peer.port)) as user:
         assert user.wait_for("is") == "ok"
-        user.order(count=payout)
+        user.ask({"count": payout})
         mark = user.wait_for("mark")
         if kind == "coin":
             at = dice.randint(0, coins)
@@ -101,12 +67,13 @@ def pay_and_die(bench: HopperBench, dice: random.Random, payout: str, coins: int
             bench.peer.tell(hold=kind, frames=at)
         else:
             at = dice.randint(0, 150)
-        user.order(pay=[payout, coins * COIN, mark])
+        user.ask({"pay": [payout, coins * COIN, mark]})
         if kind == "some time":
             threading.Event().wait(at / 1000)
         else:
-            bench.peer.held.get(timeout=ANSWER_S)
-        told = user.kill()
+            bench.peer.wait_said()
+        user.kill()
+        told = user.told()
     bench.peer.tell(do="go")
     return f"{kind} {at}", mark, told
 
@@ -139,14 +106,14 @@ def test_the_hopper_itself_killed_with_the_process(bench: HopperBench) -> None:
         fallen, orders = bench.fallen(), bench.orders()
         with closing(User(bench.peer.port)) as user:
             assert user.wait_for("is") == "ok"
-            user.order(count=payout)
+            user.ask({"count": payout})
             mark = user.wait_for("mark")
             bench.peer.tell(arm={"hold": dice.randint(0, coins)})
-            user.order(pay=[payout, coins * COIN, mark])
-            bench.peer.held.get(timeout=ANSWER_S)
+            user.ask({"pay": [payout, coins * COIN, mark]})
+            bench.peer.wait_said()
             bench.peer.kill()
             user.kill()
-        bench.peer.run()
+        bench.peer.start()
         bench.peer.tell(set={"coin_ms": 15, "stock": 1000})
         bench.start()
         answer = bench.tell(payout, coins, mark)

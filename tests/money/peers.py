@@ -108,7 +108,7 @@ class HopperPeer(Line):
     def unplug(self) -> None:
         self._wire.pull()
 
-    def say(self, **what: Any) -> None:
+    def say(self, what: object) -> None:
         """Nobody listens."""
 
     def put(self, raw: bytes) -> None:

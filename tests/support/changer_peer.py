@@ -4,9 +4,10 @@
 
 STATE is a file of JSON: what a changer keeps without power (its tubes, its cash box), and what it is. LINK
 becomes a symbolic link to the adapter's serial line. RECORD gets a line of JSON for each coin that physically
-goes in or comes out. Hands come as lines of JSON on the standard input, {"do": verb, ...}, each answered by one
-line; its end ends the program. Written from MDB/ICP 4.2 (sections 2 and 5) and Qibixx's description of the
-generic master; it shares no code with the driver.
+goes in or comes out. It takes orders, {"do": verb, ...} (see tests.support.remote): what hands do.
+
+Written from MDB/ICP 4.2 (sections 2 and 5) and the description of the generic master by Qibixx; it shares no code
+with the driver.
 """
 
 import json
@@ -16,6 +17,8 @@ import sys
 import tty
 from collections import deque
 from pathlib import Path
+
+from tests.support.remote import Orders
 
 EURO = {
     "level": 3,
@@ -427,31 +430,19 @@ class Hands:
         }
 
 
-def say(answer):
-    sys.stdout.write(json.dumps(answer) + "\n")
-    sys.stdout.flush()
-
-
 def main(state, link, record):
     changer = Changer(state, record)
     adapter = Adapter(changer, link)
     hands = Hands(changer, adapter)
-    say("ready")
-    rest = b""
+    orders = Orders()
+    orders.here()
     while True:
-        watched = [0] if adapter.fd is None else [0, adapter.fd]
+        watched = [orders] if adapter.fd is None else [orders, adapter.fd]
         ready, _, _ = select.select(watched, [], [])
         if adapter.fd in ready:
             adapter.read()
-        if 0 in ready:
-            got = os.read(0, 65536)
-            if not got:
-                break
-            *lines, rest = (rest + got).split(b"\n")
-            for line in lines:
-                order = json.loads(line)
-                answer = getattr(hands, order.pop("do"))(**order)
-                say(answer)
+        if orders in ready and not orders.obey(lambda order: getattr(hands, order.pop("do"))(**order)):
+            break
     adapter.unplug()
 
 

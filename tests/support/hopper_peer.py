@@ -6,12 +6,12 @@ LINK becomes a symbolic link to its serial line. LOG is its memory and the world
 order that it takes and each coin that physically falls, with its counters, written in one go. What stands there
 outlives the program; when it is started again, it has just been switched on.
 
-It is told what to do by lines of JSON on its standard input, and answers each with a line on standard output:
+It takes orders (see tests.support.remote), and answers each by how it is then:
 
     {"set": {"stock": 3, "echo": false}}      any attribute of Hopper.SETTINGS
     {"arm": {"cut": 2}}         after so many coins of a payout: "cut" its power, "unplug" its cable, "hold"
     {"fault": "drop", "header": 166, "times": 2}     what it does wrong next; see Hopper.FAULTS
-    {"hold": "before", "frames": 3}           stop at the third frame from now, and say {"held": ...}
+    {"hold": "before", "frames": 3}           stop at the third frame from now, and say its header
     {"do": "cut" | "power" | "unplug" | "plug" | "go" | "state"}
 """
 
@@ -27,6 +27,8 @@ import tty
 from collections import deque
 from pathlib import Path
 from typing import Any
+
+from tests.support.remote import Orders
 
 ENABLED = 0xA5
 DISABLED_FLAG, TIMEOUT_FLAG, POWER_FLAG = 0x80, 0x02, 0x40
@@ -213,12 +215,11 @@ class Line:
         self.held: bytes | None = None
         self.heard: list[int] = []
         self.bad = 0
-        self.orders = b""
+        self.orders = Orders()
         self.plug()
 
-    def say(self, **what: Any) -> None:
-        sys.stdout.write(json.dumps(what) + "\n")
-        sys.stdout.flush()
+    def say(self, what: object) -> None:
+        self.orders.say(what)
 
     def plug(self) -> None:
         master, slave = os.openpty()
@@ -243,16 +244,16 @@ class Line:
             self.unplug()
         elif what == "hold":
             self.held = b""
-            self.say(held="coin")
+            self.say("coin")
 
     def run(self) -> None:
         while True:
-            wanted: list[int] = [0]
+            wanted: list[Any] = [self.orders]
             if self.fds and self.held is None:
                 wanted.append(self.fds[0])
             turning = self.hopper.powered and self.hopper.remaining
             ready, _, _ = select.select(wanted, [], [], 0.001 if turning else 1.0)
-            if 0 in ready and not self.control():
+            if self.orders in ready and not self.orders.obey(self.order):
                 return
             if self.fds and self.fds[0] in ready:
                 self.receive(os.read(self.fds[0], 4096))
@@ -282,7 +283,7 @@ class Line:
                 if when == "after":
                     self.work(frame, silent=True)
                 self.held = frame if when == "before" else b""
-                self.say(held=frame[3])
+                self.say(frame[3])
                 return
         self.work(frame)
 
@@ -329,16 +330,7 @@ class Line:
 
     # -- orders --------------------------------------------------------------------------------------------
 
-    def control(self) -> bool:
-        chunk = os.read(0, 65536)
-        self.orders += chunk
-        while b"\n" in self.orders:
-            line, _, self.orders = self.orders.partition(b"\n")
-            self.order(json.loads(line))
-            self.state()
-        return bool(chunk)
-
-    def order(self, order: dict[str, Any]) -> None:
+    def order(self, order: dict[str, Any]) -> dict[str, Any]:
         hopper = self.hopper
         for name, value in order.get("set", {}).items():
             if name not in Hopper.SETTINGS:
@@ -365,18 +357,19 @@ class Line:
                 if held:
                     self.work(held)
                 self.receive(b"")
+        return self.state()
 
-    def state(self) -> None:
+    def state(self) -> dict[str, Any]:
         hopper = self.hopper
         counters = [hopper.event, hopper.remaining, hopper.paid, hopper.unpaid, hopper.dispensed]
         state = {"counters": counters, "enabled": hopper.enabled, "stock": hopper.stock, "bad": self.bad}
-        self.say(state={**state, "heard": self.heard, "powered": hopper.powered})
+        return {**state, "heard": self.heard, "powered": hopper.powered}
 
 
 def main() -> None:
     link, log, address, serial = sys.argv[1:]
     line = Line(Path(link), Hopper(Path(log), int(serial)), int(address))
-    line.state()
+    line.orders.here(line.state())
     line.run()
 
 

@@ -2,19 +2,19 @@
 
     python -m tests.support.hopper_user PORT COIN
 
-Lines of JSON on standard input: {"count": ID}, {"pay": [ID, CENTS, MARK]}. Lines on standard output: {"is":
-HEALTH}, {"mark": MARK}, {"ended": [ID, HOW, CENTS]}.
+It takes the orders {"count": ID} and {"pay": [ID, CENTS, MARK]} (see tests.support.remote), and says
+{"is": HEALTH}, {"mark": MARK}, {"ended": [ID, HOW, CENTS]}.
 """
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Any
 
 from drivers.device import Pace
 from drivers.payouts import cctalk_hopper
 from terminal.core.events import DeviceChanged, PayoutCounted, PayoutEnded
+from tests.support.remote import Orders
 
 
 class QuickHopper(cctalk_hopper.CctalkHopper):
@@ -23,35 +23,35 @@ class QuickHopper(cctalk_hopper.CctalkHopper):
     pace = Pace(first_s=0.01, last_s=0.05)
 
 
-def say(event: object) -> None:
-    """Write down what happened."""
-    line: dict[str, Any]
+def told(event: object) -> dict[str, Any]:
+    """Return what happened, for the other end."""
     match event:
         case DeviceChanged():
-            line = {"is": event.health.value}
+            return {"is": event.health.value}
         case PayoutCounted():
-            line = {"mark": event.mark}
+            return {"mark": event.mark}
         case PayoutEnded():
-            line = {"ended": [event.payout, event.ended.value, event.paid]}
-        case _:
-            raise TypeError(event)
-    sys.stdout.write(json.dumps(line) + "\n")
-    sys.stdout.flush()
+            return {"ended": [event.payout, event.ended.value, event.paid]}
+    raise TypeError(event)
 
 
 def main() -> None:
-    """Serve until standard input ends."""
+    """Serve until there are no more orders."""
     cctalk_hopper.POLL_S = 0.005
     port, coin = sys.argv[1:]
     options = cctalk_hopper.CctalkHopperOptions(port=port, coin=int(coin), dispense="serial")
-    device = QuickHopper("hopper", options, say)
-    device.start()
-    for line in sys.stdin:
-        order = json.loads(line)
+    orders = Orders()
+    device = QuickHopper("hopper", options, lambda event: orders.say(told(event)))
+
+    def do(order: dict[str, Any]) -> None:
         if "count" in order:
             device.count(order["count"])
         else:
             device.pay_out(*order["pay"])
+
+    orders.here()
+    device.start()
+    orders.serve(do)
     device.stop()
 
 

@@ -5,22 +5,20 @@ once, and ``GS r`` in its turn: only when everything before it has been worked o
 does not do. It tells changes by itself after ``GS a``, until ``ESC @`` or its power goes. It knows how long
 each command is, so one that was cut in two takes its rest from whatever follows.
 
-It lives in a thread, or as a program of its own that outlives the daemon (see printer_process for the other end
-of its control socket)::
+It lives in a thread, or as a program of its own that outlives the daemon, and takes orders (see
+tests.support.remote, and printer_process for the other end)::
 
-    python -m tests.support.printer_peer --serial /tmp/printer --paper /tmp/paper --control /tmp/printer.sock
+    python -m tests.support.printer_peer --serial /tmp/printer --paper /tmp/paper
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
 import random
 import select
 import socket
-import sys
 import threading
 import time
 import tty
@@ -28,6 +26,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
+from tests.support.remote import Orders, Refused
 from tests.support.waiting import wait_until
 
 _LENGTHS = {
@@ -383,55 +382,37 @@ class NetworkPrinter(PrinterPeer):
 
 
 def obey(peer: PrinterPeer, order: dict[str, Any]) -> dict[str, Any]:
-    """Do what one line of the control socket says; return the answer."""
+    """Do what it is told; return what was asked for, of what it received only how much."""
     for name, value in order.get("set", {}).items():
         if not hasattr(peer, name):
-            raise ValueError(f"a printer has no {name!r}")
+            raise Refused(f"a printer has no {name!r}")
         setattr(peer, name, set(value) if name == "questions" else value)
     if "do" in order:
         hands = {"plug", "unplug", "power_off", "power_on", "put_paper_in", "hang_up"}
         if order["do"] not in hands:
-            raise ValueError(f"expected one of {sorted(hands)}")
+            raise Refused(f"expected one of {sorted(hands)}")
         getattr(peer, order["do"])()
     asked = {name: getattr(peer, name) for name in order.get("get", ())}
     return {name: len(value) if isinstance(value, bytearray) else value for name, value in asked.items()}
 
 
-def serve(peer: PrinterPeer, control: Path) -> None:
-    """Obey whoever connects to *control*, one line of JSON at a time, until stdin ends."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as server:
-        server.bind(str(control))
-        server.listen()
-        sys.stdout.write(json.dumps({"port": getattr(peer, "port", "")}) + "\n")
-        sys.stdout.flush()
-        while server in select.select([server, sys.stdin], [], [])[0]:
-            connection, _ = server.accept()
-            with connection, connection.makefile("rw") as lines:
-                for line in lines:
-                    try:
-                        answer = obey(peer, json.loads(line)) | {"ok": True}
-                    except (ValueError, OSError) as error:
-                        answer = {"ok": False, "error": str(error)}
-                    lines.write(json.dumps(answer) + "\n")
-                    lines.flush()
-
-
 def main() -> None:
-    """Be a printer until stdin ends."""
+    """Be a printer until there are no more orders."""
     parser = argparse.ArgumentParser(prog="python -m tests.support.printer_peer")
     place = parser.add_mutually_exclusive_group(required=True)
     place.add_argument("--serial", type=Path, metavar="LINK", help="be a serial printer under this name")
     place.add_argument("--tcp", action="store_true", help="be a network printer on a port of the loopback")
     parser.add_argument("--paper", type=Path, required=True, help="file that is printed on")
-    parser.add_argument("--control", type=Path, required=True, help="Unix socket to be steered by")
     options = parser.parse_args()
     peer: PrinterPeer = (
         NetworkPrinter(options.paper)
         if options.tcp
         else SerialPrinter(options.serial.parent, options.serial.name, options.paper)
     )
+    orders = Orders()
     with peer:
-        serve(peer, options.control)
+        orders.here(getattr(peer, "port", ""))
+        orders.serve(lambda order: obey(peer, order))
 
 
 if __name__ == "__main__":

@@ -10,11 +10,13 @@ from __future__ import annotations
 import time
 from collections import deque
 
+from tests.support.remote import Refused
+
 SILENCE_S = 0.4
 """Far longer than the 5 ms of the bus: the test machine is slow, and the adapter would have said ACK."""
 
 
-class NotNow(Exception):  # noqa: N818 - what a machine would say
+class NotNow(Refused):
     """The machine does not do that now."""
 
 

@@ -3,9 +3,9 @@
     python -m tests.support.vmc_peer --link /tmp/adapter --given /tmp/given.jsonl [--raw]
 
 Written from the documentation of Qibixx and MDB/ICP 4.2, section 7; it shares nothing with the drivers. Every
-piece that physically comes out is one line of JSON in the file *given*, before anything is said of it. Commands
-come as lines of JSON on standard input, {"do": "choose", "item": 5, "price": 150}; each is answered by one line
-on standard output. What it would not do as a machine is answered by {"error": ...}.
+piece that physically comes out is one line of JSON in the file *given*, before anything is said of it. It takes
+orders, {"do": "choose", "item": 5, "price": 150}, and refuses what it would not do as a machine; see
+tests.support.remote.
 
 Without --raw it is the adapter's text, strict: what does not fit its state is an error, as documented.
 With --raw (tests.support.vmc_bus) it is the machine itself, as master of the bus, one block a line.
@@ -19,12 +19,12 @@ import json
 import os
 import re
 import select
-import sys
 import tty
 from collections import deque
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
+from tests.support.remote import Orders
 from tests.support.vmc_bus import BusMachine, NotNow
 
 SETTINGS = re.compile(r"mdb-(addr=0x(10|60)|currency-code=0x1[0-9]{3}|always-idle=[01])")
@@ -349,27 +349,25 @@ class TextMachine:
 
 
 class Program:
-    """Standard input, the wire, and time, in turn."""
+    """Orders, the wire, and time, in turn."""
 
     def __init__(self, wire, machine):
         self.wire, self.machine = wire, machine
 
     def run(self):
         self.wire.plug()
-        tell({"ok": True})
+        orders = Orders()
+        orders.here()
         while True:
-            fds = [sys.stdin.fileno(), *self.wire.fds[:1]]
+            fds = [orders, *self.wire.fds[:1]]
             ready = select.select(fds, [], [], self.machine.tick_s)[0]
             if self.wire.fds and self.wire.fds[0] in ready:
                 with contextlib.suppress(OSError):
                     for line in self.wire.hear():
                         self.machine.take(line)
-            if sys.stdin.fileno() in ready:
-                line = sys.stdin.readline()
-                if not line:
-                    self.wire.unplug()
-                    return
-                tell(self._obey(json.loads(line)))
+            if orders in ready and not orders.obey(self._obey):
+                self.wire.unplug()
+                return
             if not ready and self.wire.fds and self.machine.tick_s is not None:
                 self.machine.tick()
 
@@ -377,18 +375,15 @@ class Program:
         verb = order.pop("do")
         if verb == "state":
             shown = ("state", "approved", "busy", "heard", "violations", "revalues", "settings")
-            return {"ok": True, **{name: getattr(self.machine, name) for name in shown}}
-        try:
-            if verb == "wire":
-                self._set_wire(order)
-            elif verb == "machine":
-                for name, value in order.items():
-                    setattr(self.machine, name, value)
-            else:
-                getattr(self.machine, f"do_{verb}")(**order)
-        except NotNow as error:
-            return {"error": str(error)}
-        return {"ok": True}
+            return {name: getattr(self.machine, name) for name in shown}
+        if verb == "wire":
+            self._set_wire(order)
+        elif verb == "machine":
+            for name, value in order.items():
+                setattr(self.machine, name, value)
+        else:
+            getattr(self.machine, f"do_{verb}")(**order)
+        return None
 
     def _set_wire(self, order):
         for name, value in order.items():
@@ -396,12 +391,6 @@ class Program:
                 getattr(self.wire, name)()
             else:
                 setattr(self.wire, name, value.encode() if name == "end" else value)
-
-
-def tell(answer):
-    """Answer on standard output."""
-    sys.stdout.write(json.dumps(answer) + "\n")
-    sys.stdout.flush()
 
 
 def giver(path):
