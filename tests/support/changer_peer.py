@@ -6,8 +6,8 @@ STATE is a file of JSON: what a changer keeps without power (its tubes, its cash
 becomes a symbolic link to the adapter's serial line. RECORD gets a line of JSON for each coin that physically
 goes in or comes out. It takes orders, {"do": verb, ...} (see tests.support.remote): what hands do.
 
-Written from MDB/ICP 4.2 (sections 2 and 5) and the description of the generic master by Qibixx; it shares no code
-with the driver.
+Written from MDB/ICP 4.2 (sections 2 and 5) and the description of the generic master by Qibixx; it shares no
+code with the driver.
 """
 
 import json
