@@ -2,9 +2,9 @@
 
     Authorization: Hawk id="…", ts="<unix seconds>", nonce="…", [hash="…",] mac="…"
 
-After the specification of Mozilla's Hawk 1.1 (header and timestamp MAC, payload hash), always with SHA-256. What
-is signed is the request target as it goes over the wire, so it is taken from the prepared request; each try has
-a nonce and a time of its own.
+After the specification of Mozilla's Hawk 1.1 (header and timestamp MAC, payload hash), always with SHA-256.
+What is signed is the request target as it goes over the wire, so it is taken from the prepared request; each
+try has a nonce and a time of its own.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def mac(key: Key, target: Target, *, ts: str, nonce: str, hashed: str = "", ext:
 
 
 def server_time(key: Key, challenge: str) -> int | None:
-    """Return the server's seconds since 1970 from its ``WWW-Authenticate``; None unless its own MAC proves them.
+    """Return the server's seconds since 1970 from its ``WWW-Authenticate``; None unless its MAC proves them.
 
     A time that anybody could have put there must never move the clock that signs.
     """
