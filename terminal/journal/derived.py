@@ -8,20 +8,13 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-from terminal.core.delivery import Outcome
 from terminal.core.facts import EntryState
 from terminal.journal import standing
 from terminal.journal.books import books
 from terminal.journal.errors import DecisionRefused
+from terminal.journal.history import STEPS, followed
 from terminal.journal.standing import Standing
 from terminal.journal.tickets import check_sales
-
-_STEPS = """
-SELECT entry, seq, outcome, state, words, '' FROM attempts
-UNION ALL
-SELECT entry, seq, action, state, words, by FROM decisions
-ORDER BY 1, 2
-"""
 
 _ENTRIES = """
 SELECT seq, kind, added_state, added_held, added_words,
@@ -155,14 +148,16 @@ def check_derived(db: sqlite3.Connection) -> Iterator[str]:
 
 
 def _standings(db: sqlite3.Connection) -> Iterator[str]:
-    groups = groupby(db.execute(_STEPS), key=lambda step: step[0])
+    groups = groupby(db.execute(STEPS), key=lambda step: step[0])
     entry, steps = next(groups, _NO_MORE)
     for seq, *values in db.execute(_ENTRIES):
         while entry < seq:  # steps of an entry that is not there: told by the foreign keys
             entry, steps = next(groups, _NO_MORE)
         begins, stands = standing.kept(values[:4]), standing.kept([values[0], *values[4:]])
         try:
-            follows = _fold(begins, steps if entry == seq else iter(()))
+            follows = begins
+            for _, follows in followed(begins, steps if entry == seq else ()):  # noqa: B007 - the last one
+                pass
         except (ValueError, DecisionRefused) as error:
             yield f"entries {seq}: its attempts and decisions could not have happened in this order. {error}"
             continue
@@ -170,24 +165,6 @@ def _standings(db: sqlite3.Connection) -> Iterator[str]:
             is_, should = getattr(stands, name), getattr(follows, name)
             if is_ != should:
                 yield f"entries {seq}: {name} is {_show(is_)}, but follows as {_show(should)}."
-
-
-def _fold(at: Standing, steps: Iterator[Any]) -> Standing:
-    for _, seq, what, state, words, by in steps:
-        match what:
-            case "started":
-                at = standing.started(at, seq)
-            case "free":
-                at = standing.freed(at)
-            case "abandon":
-                at = standing.abandoned(at, words)
-            case "park":
-                at = standing.parked(at, EntryState(state), words)
-            case "retry" | "void":
-                at = standing.decided(at, what, by, words)
-            case _:
-                at = standing.ended(at, Outcome(what), EntryState(state), words)
-    return at
 
 
 def _show(value: object) -> str:
