@@ -1,8 +1,8 @@
 """What a period of the journal adds up to: the sums of an X or Z report, read and never written.
 
 A sale counts in the period in which it was written, and is taken back in that in which it was voided or
-refunded: so a closed period never changes. A wallet's debit for a sale of tickets is a payment of that sale, and
-no sale of its own.
+refunded: so a closed period never changes. A debit by which a wallet pays a sale of tickets is no sale of its
+own.
 """
 
 from __future__ import annotations
