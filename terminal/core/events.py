@@ -11,6 +11,7 @@ from terminal.core.catalogue import Product
 from terminal.core.delivery import Outcome
 from terminal.core.machine import MachineEvent
 from terminal.core.paper import Document
+from terminal.core.report import Report
 from terminal.core.value import Value
 
 
@@ -324,6 +325,18 @@ class PrintAgainAsked(Value, frozen=True):
     papers: tuple[tuple[str, Document], ...]
 
 
+class ReportAsked(Value, frozen=True):
+    """A person, *by* name, or the schedule (empty), wants this X or Z report made, and *printed* if so.
+
+    *ticket* finds the answer in the state (`TerminalState.reported`).
+    """
+
+    ticket: str
+    report: Report
+    by: str
+    printed: bool
+
+
 class CardPaid(Value, frozen=True):
     """A person, *by* name, says that an external card terminal has taken *amount* cents for the sale under way.
 
@@ -382,6 +395,7 @@ Event = (
     | TrialAsked
     | TrialOver
     | PrintAgainAsked
+    | ReportAsked
     | CardPaid
     | NoteMade
     | JournalFailed

@@ -11,6 +11,7 @@ from terminal.core.catalogue import Product
 from terminal.core.delivery import Outcome
 from terminal.core.events import CoinTrouble, Ended, Place
 from terminal.core.paper import Document
+from terminal.core.report import Report
 from terminal.core.tickets import Payload
 from terminal.core.value import Value
 
@@ -148,6 +149,12 @@ class PayoutSettled(Value, frozen=True):
     ended: Ended
     paid: int = 0
     words: str = ""
+
+
+class ReportMade(Value, frozen=True):
+    """A Z report ended its period. The journal refuses one whose number does not follow the last one's."""
+
+    report: Report
 
 
 class SaleReported(Value, frozen=True):
@@ -313,6 +320,7 @@ Fact = (
     | PayoutIntended
     | PayoutSettled
     | SaleReported
+    | ReportMade
     | EntryAdded
     | EntryFreed
     | EntryAbandoned
