@@ -131,10 +131,11 @@ def headed(head: Sequence[str], title: str) -> list[Line]:
 
 def where(words: Words, terminal: str, at: Stamp, zone: tzinfo) -> list[Line]:
     """Return the lines that say at which terminal and when, and whether its clock was set."""
-    lines: list[Line] = [Columns(words.terminal, terminal), Columns(words.time, _moment(at, zone))]
+    lines: list[Line] = [Columns(words.terminal, terminal), Columns(words.time, moment(at, zone))]
     return lines if at.synced else [*lines, Text(words.clock)]
 
 
-def _moment(at: Stamp, zone: tzinfo) -> str:
-    moment = datetime.fromtimestamp(at.wall_ms // 1000, zone)
-    return f"{moment:%Y-%m-%d %H:%M} {moment.tzname() or ''}".rstrip()
+def moment(at: Stamp, zone: tzinfo) -> str:
+    """Return the day and time of *at* in *zone*, as it is printed."""
+    local = datetime.fromtimestamp(at.wall_ms // 1000, zone)
+    return f"{local:%Y-%m-%d %H:%M} {local.tzname() or ''}".rstrip()

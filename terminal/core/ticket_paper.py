@@ -56,11 +56,11 @@ def ticket_document(
         zone: Time zone to print the moment in.
     """
     words = ticket_words_of(locale)
-    lines: list[Line] = [Text(_name(line), align="center") for line in head]
-    if event := _name(event_name):
+    lines: list[Line] = [Text(one_line(line), align="center") for line in head]
+    if event := one_line(event_name):
         lines.append(Text(event, align="center", bold=True, large=True))
-    lines += [Text(""), Text(_name(ticket.description), align="center", bold=True, large=True)]
-    if (product := _name(product_name)) not in ("", _name(ticket.description)):
+    lines += [Text(""), Text(one_line(ticket.description), align="center", bold=True, large=True)]
+    if (product := one_line(product_name)) not in ("", one_line(ticket.description)):
         lines.append(Text(words.part_of.format(product=product), align="center"))
     lines += [Text(words.numbered.format(number=number, of=of), align="center"), Rule()]
     if price is not None:
@@ -103,7 +103,7 @@ def sale_receipt(
     def show(cents: int) -> str:
         return money.show(cents, currency, locale)
 
-    lines = headed([_name(line) for line in head], words.receipt)
+    lines = headed([one_line(line) for line in head], words.receipt)
     lines += [*where(words_of(locale), terminal, at, zone), Rule()]
     for index, line in enumerate(sale.lines):
         lines += _sold(words, line, (discounts or {}).get(index, ""), show)
@@ -123,7 +123,7 @@ def sale_receipt(
     ):
         if cents > 0:
             lines.append(Columns(name, show(cents)))
-    lines += [Rule(), Columns(words.purchase, _name(sale.purchase.code))]
+    lines += [Rule(), Columns(words.purchase, one_line(sale.purchase.code))]
     lines.append(Columns(words_of(locale).reference, reference(key)))
     return Document(tuple(lines))
 
@@ -145,7 +145,7 @@ def voucher_document(
     """
     words, usual = ticket_words_of(locale), words_of(locale)
     known_by = reference(key)
-    lines = headed([_name(line) for line in head], words.voucher)
+    lines = headed([one_line(line) for line in head], words.voucher)
     lines.append(Text(money.show(amount, currency, locale), align="center", bold=True, large=True))
     lines += [Text(words.show, align="center"), Rule(), *where(usual, terminal, at, zone)]
     lines += [Columns(usual.reference, known_by), Text("")]
@@ -156,11 +156,11 @@ def voucher_document(
 
 def _sold(words: TicketWords, line: SaleLine, discount: str, show: Callable[[int], str]) -> list[Line]:
     lines: list[Line] = [
-        Text(_name(line.description)),
+        Text(one_line(line.description)),
         Columns(f"  {line.quantity} x {show(line.unit)}", show(line.quantity * line.unit)),
     ]
     if line.discount:
-        lines.append(Columns(f"  {_name(discount) or words.discount}", show(-line.discount)))
+        lines.append(Columns(f"  {one_line(discount) or words.discount}", show(-line.discount)))
         lines.append(Columns(f"  {words.line}", show(line.total)))
     return lines
 
@@ -169,12 +169,12 @@ def _paid(words: TicketWords, payment: Payment, show: Callable[[int], str]) -> l
     if payment.method is Method.WALLET:
         return [Columns(words.wallet, show(payment.amount))]
     lines: list[Line] = [Columns(words.card, show(payment.amount))]
-    if known_by := _name(payment.reference):
+    if known_by := one_line(payment.reference):
         lines.append(Columns(f"  {words.approval}", known_by))
     return lines
 
 
-def _name(text: str) -> str:
+def one_line(text: str) -> str:
     """Return *text* as one line of what can be seen, of at most _LONGEST signs."""
     seen = "".join(sign if sign.isprintable() else " " if sign.isspace() else "" for sign in text)
     line = " ".join(seen.split())
