@@ -44,6 +44,7 @@ CONTENT: dict[str, tuple[str, ...]] = {
     "payouts": ("payout", "session", "entry", "device", "amount", "mark", "ended", "paid", "words"),
     "emptyings": ("device", "pieces", "amount", "counted", "by"),
     "sales_reported": ("device", "item", "amount"),
+    "reports": ("number", "after", "upto", "carried", "payload", "by"),
 }
 """The chained tables with the columns that are facts; columns not named here are derived from facts."""
 

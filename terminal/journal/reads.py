@@ -17,14 +17,14 @@ from terminal.core.records import OpenPayout, WaitingPrint
 from terminal.core.stamp import Stamp, elapsed_ms
 from terminal.journal.books import OPEN, books
 from terminal.journal.entry_reads import stamp_of
+from terminal.journal.report_reads import ReportReads
 from terminal.journal.rows import Books, OpenRelease, OpenSession
-from terminal.journal.ticket_reads import TicketReads
 
 _pieces = msgspec.json.Decoder(tuple[Product, ...])
 _document = msgspec.json.Decoder(Document)
 
 
-class JournalReader(TicketReads):
+class JournalReader(ReportReads):
     """A journal opened for reading only; usable from any thread, also beside a running daemon.
 
     Every method raises JournalError, with a sentence, where the file cannot be read.

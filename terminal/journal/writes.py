@@ -14,7 +14,7 @@ from terminal.core import facts
 from terminal.core.delivery import Outcome
 from terminal.core.facts import CashKind, EntryKind, EntryState, Fact, ReleaseKind
 from terminal.core.tickets import TicketSale
-from terminal.journal import cash, standing, tickets
+from terminal.journal import cash, closings, standing, tickets
 from terminal.journal.errors import DecisionRefused
 from terminal.journal.scribe import Known, Scribe
 from terminal.journal.standing import Standing, plain
@@ -219,6 +219,7 @@ _WRITERS: dict[type[Any], Callable[[Scribe, Any], None]] = {
     facts.DeviceCounted: cash.device_counted,
     facts.BoxEmptied: cash.box_emptied,
     facts.SaleReported: cash.sale_reported,
+    facts.ReportMade: closings.report_made,
     facts.PayoutIntended: cash.payout_intended,
     facts.PayoutSettled: cash.payout_settled,
     facts.EntryAdded: _entry_added,
