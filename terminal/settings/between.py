@@ -9,6 +9,7 @@ from pathlib import Path
 
 from terminal.core.token import mask
 from terminal.settings import words
+from terminal.settings.between_closing import check_closing
 from terminal.settings.between_tickets import check_tickets
 from terminal.settings.check import Checker, join
 from terminal.settings.draft import SATELLITE, Block, Draft
@@ -50,6 +51,7 @@ def check_between(found: Draft, checker: Checker) -> None:
         _sandbox,
         _files,
         check_tickets,
+        check_closing,
     ):
         rule(found, checker)
 

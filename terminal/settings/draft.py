@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from terminal.core import rules, ticket_rules
+from terminal.core.closing_rules import ClosingRules
 from terminal.settings import sections, texts, words
 from terminal.settings.check import WRONG, Checker, join
 from terminal.settings.plugins import Plugins
@@ -31,6 +32,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "tickets": ticket_rules.TicketRules,
     "codes": ticket_rules.CodeRules,
     "cash": rules.CashRules,
+    "closing": ClosingRules,
     "printing": rules.PrintingRules,
     "reading": rules.ReadingRules,
     "sync": rules.SyncRules,
@@ -259,6 +261,7 @@ def finish(found: Draft, file: Path) -> sections.Settings:
             codes, sign_key_file=_absolute(codes.sign_key_file) if codes.sign_key_file else ""
         ),
         cash=_made(found, rules.CashRules, "cash"),
+        closing=_made(found, ClosingRules, "closing"),
         printing=_made(found, rules.PrintingRules, "printing"),
         reading=_made(found, rules.ReadingRules, "reading"),
         sync=_made(found, rules.SyncRules, "sync"),

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from terminal.core import rules
+from terminal.core.closing_rules import ClosingRules
 from terminal.core.job import Job
 from terminal.core.rules import Rules
 from terminal.core.ticket_rules import CodeRules, TicketRules
@@ -202,6 +203,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     tickets: TicketRules
     codes: CodeRules
     cash: rules.CashRules
+    closing: ClosingRules
     printing: rules.PrintingRules
     reading: rules.ReadingRules
     sync: rules.SyncRules

@@ -26,6 +26,7 @@ def in_force(settings: Settings) -> dict[str, Any]:
         "tickets",
         "codes",
         "cash",
+        "closing",
         "printing",
         "reading",
         "sync",
