@@ -23,7 +23,7 @@ class ClosingRules(Rules, frozen=True):
         tuple[str, ...],
         Meta(
             description="When the terminal closes its day by itself, in local time: minute, hour, day of "
-            'month, month and day of week (0 is Sunday), such as "30 23 * * *". One that was missed is made good.'
+            'month, month and day of week (0 is Sunday), such as "30 23 * * *". A missed one is made good.'
         ),
     ] = ()
     printed: Annotated[

@@ -1,10 +1,10 @@
-"""What technicians ask of the terminal: trials, copies, an emptied cash box, a token to be paired."""
+"""What technicians ask of the terminal: trials, copies, reports, an emptied cash box, a token to be paired."""
 
 from __future__ import annotations
 
 from terminal.core import cashbox, printing, trial
 from terminal.core.cashbox import Level, Levels
-from terminal.core.decision import Decision, Ids
+from terminal.core.decision import Decision, Ids, Wanted
 from terminal.core.effects import CloseSlot, Notice, PairToken, Screen, Show
 from terminal.core.events import (
     CoinInserted,
@@ -12,15 +12,18 @@ from terminal.core.events import (
     PairingAsked,
     PairingEnded,
     PrintAgainAsked,
+    ReportAsked,
     TakeCoins,
     TokenPresented,
     TrialAsked,
 )
-from terminal.core.facts import BoxEmptied
+from terminal.core.facts import BoxEmptied, Fact, ReportMade
 from terminal.core.job import Job
 from terminal.core.printing import Printing
+from terminal.core.report import ReportKind
+from terminal.core.report_paper import report_document
 from terminal.core.stamp import Stamp
-from terminal.core.state import Again, Made, Pairing, TerminalState, around, passing, printed, then
+from terminal.core.state import Again, Made, Pairing, Reported, TerminalState, around, passing, printed, then
 from terminal.core.token import mask
 from terminal.core.trial import PATIENCE_MS
 from terminal.core.value import replace
@@ -28,7 +31,13 @@ from terminal.core.value import replace
 PAIRING_MS = 60_000
 """How long a technician's pairing waits for the token."""
 
-Asked = TrialAsked | PrintAgainAsked | EmptyingAsked | PairingAsked
+REPORT = "report"
+"""``KEY/report`` is the paper of a report."""
+
+SCHEDULE = "the schedule"
+"""Who closes a terminal that nobody has asked to: its name on the books."""
+
+Asked = TrialAsked | PrintAgainAsked | ReportAsked | EmptyingAsked | PairingAsked
 
 
 class Service:
@@ -46,6 +55,8 @@ class Service:
                 return self._trial(state, event, now)
             case PrintAgainAsked():
                 return self._print_again(state, event, now)
+            case ReportAsked():
+                return self._report(state, event, now)
             case EmptyingAsked():
                 return self._emptied(state, event)
             case PairingAsked(code=code):
@@ -83,6 +94,50 @@ class Service:
         if not words and not found.facts:
             words = "It is about to be printed already."
         return replace(found, state=replace(found.state, again=Again(asked.ticket, words)))
+
+    # -- reports ---------------------------------------------------------------------------------------
+
+    def _report(self, state: TerminalState, asked: ReportAsked, now: Stamp) -> Made:
+        """A Z report never ends a period in the middle of a sale; paper comes while no guest would take it.
+
+        An X report that is not printed disturbs nobody.
+        """
+        report = replace(asked.report, by=asked.by)
+        words = self._why_no_report(state, asked, now)
+        if words:
+            return Decision(replace(state, reported=Reported(asked.ticket, words)))
+        facts: tuple[Fact, ...] = ()
+        state = replace(state, reported=Reported(asked.ticket))
+        if report.kind is ReportKind.Z:
+            facts = (ReportMade(report),)
+            state = replace(state, closed=report.number)
+        if not (asked.printed and self.job.printers):
+            return Decision(state, facts)
+        key = self._ids.key()
+        name = f"Z report {report.number}" if facts else "X report"
+        facts = (*facts, *trial.explained(self.job, key, name, asked.by or SCHEDULE))
+        job = self.job
+        head = job.tickets.receipt if job.kind == "tickets" else job.topup.receipt
+        paper = report_document(
+            report,
+            head=head,
+            terminal=job.terminal,
+            currency=job.currency,
+            locale=job.locale,
+            zone=job.zone,
+        )
+        wanted = Wanted(f"{key}/{REPORT}", key, paper)
+        made: Made = Decision(state, facts)
+        return then(made, printed(state, self._printing.add(state.prints, wanted, around(state, now))))
+
+    def _why_no_report(self, state: TerminalState, asked: ReportAsked, now: Stamp) -> str:
+        if asked.report.kind is ReportKind.Z:
+            if asked.report.number <= state.closed:
+                return f"Z report {asked.report.number} was made meanwhile: ask again."
+            return _why_not(state, now)
+        if asked.printed:
+            return _why_not(state, now) or printing.ready(self.job, around(state, now))
+        return state.broken
 
     # -- cash boxes ------------------------------------------------------------------------------------
 

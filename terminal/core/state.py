@@ -53,6 +53,13 @@ class Again(Value, frozen=True):
     words: str = ""
 
 
+class Reported(Value, frozen=True):
+    """What became of a request for a report: *words* say why there is none; empty if it is made."""
+
+    ticket: str
+    words: str = ""
+
+
 class TerminalState(Value, frozen=True):
     """All that the terminal remembers between two events (the rest is in the journal).
 
@@ -60,6 +67,8 @@ class TerminalState(Value, frozen=True):
         screen: What the job shows.
         prints: What is to be printed.
         again: The answer to whoever asked last for something to be printed again.
+        reported: The answer to whoever asked last for a report.
+        closed: Number of the last Z report since the start; 0: there was none.
         trial: The last trial that a technician asked for.
         boxes: What is in the cash boxes; *full* are the acceptors whose box takes no more.
         emptied: The last emptying of one.
@@ -76,6 +85,8 @@ class TerminalState(Value, frozen=True):
     pairing: Pairing | None = None
     prints: Queue = Queue()
     again: Again | None = None
+    reported: Reported | None = None
+    closed: int = 0
     trial: Trial | None = None
     boxes: Levels = msgspec.field(default_factory=dict)
     full: frozenset[str] = frozenset()

@@ -32,6 +32,7 @@ from terminal.core.events import (
     PrintAgainAsked,
     PrintEnded,
     ReleaseEnded,
+    ReportAsked,
     StopAsked,
     TimePassed,
     TokenPresented,
@@ -101,7 +102,7 @@ class Terminal:
                 return Decision(_removed(state, reader, now))
             case TokenUnreadable(words=words):
                 return passing(state, Screen(Notice.REFUSED, words), now)
-            case TrialAsked() | PrintAgainAsked() | PairingAsked():
+            case TrialAsked() | PrintAgainAsked() | ReportAsked() | PairingAsked():
                 return self._service.asked(state, event, now)
             case PairingEnded():
                 return service.paired(state, event, now)

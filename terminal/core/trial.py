@@ -137,19 +137,24 @@ def refused(before: Trial | None, asked: TrialAsked, words: str) -> Trial:
 
 
 def _explained(job: Job, asked: TrialAsked, key: str) -> tuple[Fact, ...]:
-    words = f"Trial of {asked.device}"
+    pieces = (asked.what,) if isinstance(asked.what, Product) else ()
+    return explained(job, key, f"Trial of {asked.device}", asked.by, pieces)
+
+
+def explained(job: Job, key: str, words: str, by: str, pieces: tuple[Product, ...] = ()) -> tuple[Fact, ...]:
+    """Return the facts that explain, under *key*, what nobody pays for: an entry of no cents, voided *by* name."""
     entry = EntryAdded(
         key=key,
         kind=EntryKind.UNCLAIMED,  # the only kind that no server ever hears of
         backend=job.wallet,
         token=None,
         amount=0,
-        pieces=(asked.what,) if isinstance(asked.what, Product) else (),
+        pieces=pieces,
         description=words,
         state=EntryState.PARKED,
         words=words,
     )
-    return (entry, PersonDecided(key, "void", asked.by, words))
+    return (entry, PersonDecided(key, "void", by, words))
 
 
 def _given_up(before: Trial | None) -> tuple[Fact, ...]:

@@ -31,6 +31,7 @@ from terminal.core.events import (
     PayoutEnded,
     PrintEnded,
     ReleaseEnded,
+    ReportAsked,
     StopAsked,
     TakeCoins,
     TimePassed,
@@ -50,6 +51,7 @@ from terminal.core.ticket_rules import Discount, TicketProduct
 from terminal.core.ticket_state import Phase, TicketState
 from terminal.core.topup import TopupState
 from terminal.core.value import replace
+from tests.core import report_samples
 from tests.core.making import (
     OTHER,
     PRODUCTS,
@@ -101,6 +103,7 @@ ANYTHING: st.SearchStrategy[Event] = st.one_of(
     st.builds(PairingAsked, WORDS),
     st.builds(PairingEnded, UIDS, st.booleans(), WORDS),
     st.builds(TrialAsked, WORDS, NAMES, WORDS, st.just(PRODUCTS[0]) | st.just(Document(()))),
+    st.builds(ReportAsked, WORDS, report_samples.ANY, WORDS, st.booleans()),
     st.builds(JournalFailed, st.just("The disk is full.")),
     st.just(JournalRecovered()),
     st.just(TimePassed()),

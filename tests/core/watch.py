@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from terminal.core.decision import Decision
 from terminal.core.effects import DeliverNow, OpenSlot, PairToken, Print, Release, Show
-from terminal.core.events import CoinInserted, Event, Health, TokenPresented
+from terminal.core.events import CoinInserted, Event, Health, ReportAsked, TokenPresented
 from terminal.core.facts import (
     CashKind,
     CashMoved,
@@ -17,8 +17,10 @@ from terminal.core.facts import (
     EntryParked,
     ReleaseIntended,
     ReleaseSettled,
+    ReportMade,
 )
 from terminal.core.job import Job
+from terminal.core.report import ReportKind
 from terminal.core.terminal import TerminalState
 from terminal.core.topup import TopupState
 from tests.core.making import OTHER, STAFF, UID
@@ -35,12 +37,14 @@ class Watch:
     settled: set[str] = field(default_factory=set)
     ordered: set[str] = field(default_factory=set)
     in_machine: int = 0
+    closed: int = 0
 
     def look(self, event: Event, made: Decision[TerminalState]) -> None:
         for fact in made.facts:
             self._fact(fact)
         self._money(event, made)
         self._world(made)
+        self._reports(event, made)
         if isinstance(event, TokenPresented):
             assert any(isinstance(effect, Show) for effect in made.effects), "a tap was swallowed"
         if not made.state.job.under_way:
@@ -66,6 +70,23 @@ class Watch:
                 self.settled.add(release)
             case _:
                 pass
+
+    def _reports(self, event: Event, made: Decision[TerminalState]) -> None:
+        """A Z report ends a period while nobody is at the machine, and its number never comes again."""
+        found = [fact.report for fact in made.facts if isinstance(fact, ReportMade)]
+        assert len(found) <= isinstance(event, ReportAsked)
+        for report in found:
+            assert report.kind is ReportKind.Z
+            assert report.number > self.closed
+            assert made.state.job.idle
+            assert not made.state.broken
+            assert not made.state.stopping
+            self.closed = report.number
+        if isinstance(event, ReportAsked):
+            answer = made.state.reported
+            assert answer is not None
+            assert answer.ticket == event.ticket
+            assert not (answer.words and made.facts), "what is refused leaves nothing behind"
 
     def _world(self, made: Decision[TerminalState]) -> None:
         """Nothing touches the world before, or without, the fact that explains it (I1, I4)."""

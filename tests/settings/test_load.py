@@ -165,8 +165,8 @@ def test_ten_different_mistakes_are_reported_together(tmp_path: Path) -> None:
     """
     found = mistakes(tmp_path, text)
     assert {path: str(mistake).partition(": ")[2] for path, mistake in found.items()} == {
-        "vendin": "found an unknown section; expected backends, cash, closing, codes, control, devices, journal, log, "
-        "offline, printing, reading, roles, sandbox, sync, terminal, tickets, topup, vending "
+        "vendin": "found an unknown section; expected backends, cash, closing, codes, control, devices, "
+        "journal, log, offline, printing, reading, roles, sandbox, sync, terminal, tickets, topup, vending "
         '(did you mean "vending"?)',
         "terminal.id": 'found "Coffee 1"; expected 1 to 32 lower-case letters, digits and inner hyphens',
         "terminal.job": 'found "vendign"; expected one of "tickets", "topup", "vending" '
