@@ -142,7 +142,7 @@ def _explained(job: Job, asked: TrialAsked, key: str) -> tuple[Fact, ...]:
 
 
 def explained(job: Job, key: str, words: str, by: str, pieces: tuple[Product, ...] = ()) -> tuple[Fact, ...]:
-    """Return the facts that explain, under *key*, what nobody pays for: an entry of no cents, voided *by* name."""
+    """Return what explains, under *key*, what nobody pays for: an entry of no cents, voided *by* name."""
     entry = EntryAdded(
         key=key,
         kind=EntryKind.UNCLAIMED,  # the only kind that no server ever hears of
