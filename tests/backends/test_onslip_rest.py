@@ -17,7 +17,7 @@ from terminal.backends.onslip_rest import Found, Listed, Onslip, Overtaken, Unch
 from terminal.backends.onslip_rest_access import target
 from terminal.backends.onslip_rest_paths import Search, entity, escaped, listing
 from terminal.core.delivery import Answer, Outcome
-from tests.backends.onslip_making import BASE, CREDENTIAL, KEY, NOW_S, SHOWN, Server, client
+from tests.backends.onslip_rest_making import BASE, CREDENTIAL, KEY, NOW_S, SHOWN, Server, client
 
 TILL = entity("demo.example", "tills", 7)
 TILLS = listing("demo.example", "tills")

@@ -18,6 +18,7 @@ _PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", 
 _VPCD = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so*"
 
 _PACKAGES = {
+    "node": "nodejs",
     "pcscd": "pcscd",
     "socat": "socat",
     "strace": "strace",
