@@ -13,6 +13,7 @@ from terminal.journal import standing
 from terminal.journal.books import books
 from terminal.journal.errors import DecisionRefused
 from terminal.journal.history import STEPS, followed
+from terminal.journal.report_check import check_reports
 from terminal.journal.standing import Standing
 from terminal.journal.tickets import check_sales
 
@@ -138,6 +139,7 @@ def check_derived(db: sqlite3.Connection) -> Iterator[str]:
         for (seq,) in db.execute(question):
             yield sentence.format(seq)
     yield from check_sales(db)
+    yield from check_reports(db)
     sums = books(db)
     went = sums.credited + sums.spent + sums.returned + sums.held + sums.written_off
     if sums.accepted != went:

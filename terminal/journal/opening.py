@@ -7,7 +7,7 @@ import sqlite3
 from pathlib import Path
 
 from terminal.core.value import Value
-from terminal.journal import chain
+from terminal.journal import carrying, chain
 from terminal.journal.boot import (
     base_of_fresh,
     checked_now,
@@ -48,13 +48,13 @@ def open_file(path: Path, key: bytes, boot: str) -> Opened:
     create(path)
     check = checked_now(path)
     try:
-        db, head = _connect(path, key, boot, check=check)
+        db, head, _ = _connect(path, key, boot, check=check)
     except JournalDamaged as damage:
         kept = set_aside(path)
         create(path)
-        db, head = _connect(path, key, boot, check=False)
+        db, head, reports = _connect(path, key, boot, check=False)
         trust(path)
-        return Opened(db, head, _told(damage, kept, head), unchecked=False)
+        return Opened(db, head, f"{_told(damage, kept, head)} {reports}".rstrip(), unchecked=False)
     if check:
         trust(path)
     return Opened(db, head, None, unchecked=not check)
@@ -68,7 +68,7 @@ def _told(damage: JournalDamaged, kept: Path, head: Head) -> str:
     )
 
 
-def _connect(path: Path, key: bytes, boot: str, *, check: bool) -> tuple[sqlite3.Connection, Head]:
+def _connect(path: Path, key: bytes, boot: str, *, check: bool) -> tuple[sqlite3.Connection, Head, str]:
     try:
         db = connect_to_write(path)
     except sqlite3.Error as error:
@@ -76,7 +76,7 @@ def _connect(path: Path, key: bytes, boot: str, *, check: bool) -> tuple[sqlite3
     try:
         if check:
             look_over(db, path)
-        return db, _ready(db, path, key, boot)
+        return db, *_ready(db, path, key, boot)
     except sqlite3.Error as error:
         failure = explain(error, path)
         _close(db, path, failure)
@@ -93,7 +93,7 @@ def _close(db: sqlite3.Connection, path: Path, error: BaseException) -> None:
     db.close()
 
 
-def _ready(db: sqlite3.Connection, path: Path, key: bytes, boot: str) -> Head:
+def _ready(db: sqlite3.Connection, path: Path, key: bytes, boot: str) -> tuple[Head, str]:
     found = version(db)
     if found > LATEST:
         raise JournalTooNew(too_new(path, found))
@@ -101,7 +101,7 @@ def _ready(db: sqlite3.Connection, path: Path, key: bytes, boot: str) -> Head:
         migrate(db)
     meta = dict(db.execute("SELECT name, value FROM meta"))
     if not meta:
-        return _begin(db, key, base_of_fresh(path), boot)
+        return _begin(db, path, key, boot)
     if not hmac.compare_digest(str(meta.get("key")), chain.key_mark(key)):
         raise JournalKeyWrong(
             f"The journal {path} was written with another key: put the right key file back, or move the "
@@ -112,10 +112,11 @@ def _ready(db: sqlite3.Connection, path: Path, key: bytes, boot: str) -> Head:
         raise damaged(path, "the head of its chain is missing")
     # Writing at once tells a full or read-only disk from the start.
     db.execute("UPDATE meta SET value = ? WHERE name = 'boot'", (f"{boot} {head.seq}",))
-    return head
+    return carrying.agreed(db, path, key, head), ""
 
 
-def _begin(db: sqlite3.Connection, key: bytes, base: int, boot: str) -> Head:
+def _begin(db: sqlite3.Connection, path: Path, key: bytes, boot: str) -> tuple[Head, str]:
+    base = base_of_fresh(path)
     head = chain.origin(key, base)
     values = {
         "key": chain.key_mark(key),
@@ -126,5 +127,6 @@ def _begin(db: sqlite3.Connection, key: bytes, base: int, boot: str) -> Head:
     }
     db.execute("BEGIN IMMEDIATE")
     db.executemany("INSERT INTO meta (name, value) VALUES (?, ?)", values.items())
+    head, told = carrying.begun(db, path, key, head)
     db.execute("COMMIT")
-    return head
+    return carrying.agreed(db, path, key, head), told

@@ -1,8 +1,8 @@
 """What a period of the journal adds up to: the sums of an X or Z report, read and never written.
 
 A sale counts in the period in which it was written, and is taken back in that in which it was voided or
-refunded: so a closed period never changes. A debit by which a wallet pays a sale of tickets is no sale of its
-own.
+refunded: so a closed period never changes. A debit without pieces is no sale of its own: by it a wallet pays
+for a sale of tickets, which stands on the books itself, perhaps in a later period.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import groupby
 
 import msgspec
 
 from terminal.core.catalogue import Product, ProductId
 from terminal.core.facts import EntryKind, EntryState
-from terminal.core.report import Cash, Denomination, Emptied, GroupSum, MethodSum, PaidOut, Sum, VatSum
-from terminal.core.stamp import Stamp
+from terminal.core.report import Cash, GroupSum, MethodSum, Sum, VatSum
 from terminal.core.tickets import Method, TicketSale
 from terminal.core.value import Value
 from terminal.journal import standing
 from terminal.journal.books import OPEN
 from terminal.journal.history import followed
+from terminal.journal.report_cash import cash_of
 
 Sorted = Callable[[ProductId], tuple[str, int | None]]
 """Says which group a product belongs to, and its VAT rate in hundredths of a percent."""
@@ -37,31 +37,20 @@ _TOUCHED = (
     "SELECT entry FROM attempts WHERE seq > :after AND seq <= :upto "
     "UNION SELECT entry FROM decisions WHERE seq > :after AND seq <= :upto"
 )
+# An entry becomes void by one of these decisions, at once or after it; all of them come after the entry.
+_VOIDABLE = (
+    f"WITH touched (entry) AS ({_TOUCHED}) SELECT DISTINCT entry FROM decisions "  # noqa: S608 - our own words
+    "WHERE seq > (SELECT min(entry) FROM touched) AND seq <= :upto AND (action = 'void' OR action = 'abandon') "
+    "AND entry IN (SELECT entry FROM touched) ORDER BY entry"
+)
 _OF_ENTRY = f"SELECT {_COLUMNS} FROM entries WHERE seq = ?"  # noqa: S608 - our own words
 _BY_KEY = f"SELECT {_COLUMNS} FROM entries WHERE key = ?"  # noqa: S608 - our own words
+# Attempts and decisions have no index by entry, so those of many entries are read together.
 _STEPS = (
-    "SELECT entry, seq, outcome, state, words, '' FROM attempts WHERE entry = :entry AND seq <= :upto "
+    "SELECT entry, seq, outcome, state, words, '' FROM attempts "
+    "WHERE seq > :first AND seq <= :upto AND entry IN (SELECT value FROM json_each(:entries)) "
     "UNION ALL SELECT entry, seq, action, state, words, by FROM decisions "
-    "WHERE entry = :entry AND seq <= :upto ORDER BY 2"
-)
-_CASH = "SELECT kind, sum(amount) FROM cash WHERE seq > ? AND seq <= ? GROUP BY kind"
-_HELD = "SELECT coalesce(sum(amount), 0) FROM cash WHERE session IS NOT NULL AND seq <= ?"
-_COINS = (
-    "SELECT device, amount, count(*) FROM cash WHERE kind = 'in' AND seq > ? AND seq <= ? "
-    "GROUP BY device, amount ORDER BY device, amount"
-)
-_PAID = (
-    "SELECT device, ended, count(*), sum(paid), sum(amount - paid) FROM payouts "
-    "WHERE ended IS NOT NULL AND seq > ? AND seq <= ? GROUP BY device, ended ORDER BY device"
-)
-_EMPTIED = (
-    "SELECT device, by, wall_ms, mono_ms, boot, synced, amount, counted FROM emptyings "
-    "WHERE seq > ? AND seq <= ? ORDER BY seq"
-)
-_BOXES = (
-    "SELECT device, count(*), sum(amount) FROM cash AS c WHERE kind = 'in' AND place IS NULL AND seq <= :upto "
-    "AND seq > coalesce((SELECT max(e.seq) FROM emptyings AS e "
-    "WHERE e.device = c.device AND e.seq <= :upto), 0) GROUP BY device ORDER BY device"
+    "WHERE seq > :first AND seq <= :upto AND entry IN (SELECT value FROM json_each(:entries)) ORDER BY 1, 2"
 )
 _WAITING = (
     f"SELECT state, count(*), sum(amount) FROM entries WHERE {OPEN} AND kind <> 'unclaimed' "  # noqa: S608 - our own words
@@ -92,16 +81,11 @@ class Waiting(Value, frozen=True):
 def period(db: sqlite3.Connection, after: int, upto: int, sorted_by: Sorted) -> Sums:
     """Return what the facts with numbers over *after* and up to *upto* add up to."""
     tally = _Tally(db, sorted_by)
-    for row in db.execute(_ADDED, (after, upto)).fetchall():
+    for row in db.execute(_ADDED, (after, upto)):
         tally.added(_Entry(*row))
-    for (seq,) in db.execute(_TOUCHED, {"after": after, "upto": upto}).fetchall():
-        entry = _Entry(*db.execute(_OF_ENTRY, (seq,)).fetchone())
-        steps = db.execute(_STEPS, {"entry": seq, "upto": upto}).fetchall()
-        for _ in range(_voidings(entry, steps, after)):
-            tally.taken_back(entry, 1)
-        for _ in range(-_voidings(entry, steps, after)):
-            tally.taken_back(entry, -1)
-    return tally.sums(_cash(db, after, upto, tally.kept))
+    for entry, sign in _voided(db, after, upto):
+        tally.taken_back(entry, sign)
+    return tally.sums(cash_of(db, after, upto, tally.kept))
 
 
 def waiting(db: sqlite3.Connection) -> Waiting:
@@ -133,15 +117,22 @@ class _Entry:
         return EntryKind(self.kind_text)
 
 
-def _voidings(entry: _Entry, steps: list[Any], after: int) -> int:
-    """Return how often *entry* was voided since *after*, less how often that was undone."""
-    at = standing.kept([entry.kind_text, entry.added_state, entry.added_held, entry.added_words])
-    found = 0
-    for seq, now in followed(at, steps):
-        if seq > after:
-            found += (now.state is EntryState.VOIDED) - (at.state is EntryState.VOIDED)
-        at = now
-    return found
+def _voided(db: sqlite3.Connection, after: int, upto: int) -> Iterator[tuple[_Entry, int]]:
+    """Give the entries that became void in the period, with 1, and those that ceased to be, with -1."""
+    entries = [seq for (seq,) in db.execute(_VOIDABLE, {"after": after, "upto": upto})]
+    if not entries:
+        return
+    asked = {"first": entries[0], "upto": upto, "entries": msgspec.json.encode(entries).decode()}
+    steps = db.execute(_STEPS, asked).fetchall()
+    for seq, of_entry in groupby(steps, key=lambda step: step[0]):
+        entry = _Entry(*db.execute(_OF_ENTRY, (seq,)).fetchone())
+        before = now = standing.kept([entry.kind_text, entry.added_state, entry.added_held, entry.added_words])
+        for number, now in followed(before, of_entry):
+            if number <= after:
+                before = now
+        change = (now.state is EntryState.VOIDED) - (before.state is EntryState.VOIDED)
+        if change:
+            yield entry, change
 
 
 @dataclass(slots=True)
@@ -164,10 +155,10 @@ class _Tally:
                 sale = _sale.decode(entry.payload or "")
                 self.kept += sale.kept
                 self._sold(entry, 1, back=False)
-            case EntryKind.DEBIT if not self._is_payment(entry):
+            case EntryKind.DEBIT if not _is_payment(entry):
                 self._sold(entry, 1, back=False)
             case EntryKind.REFUND:
-                self.taken_back(self._refunded(entry), 1)
+                self._refunded(entry, 1)
             case EntryKind.CREDIT:
                 self.topups += Sum(1, entry.amount)
             case _:
@@ -178,10 +169,10 @@ class _Tally:
         match entry.kind:
             case EntryKind.SALE:
                 self._sold(entry, sign, back=True)
-            case EntryKind.DEBIT if not self._is_payment(entry):
+            case EntryKind.DEBIT if not _is_payment(entry):
                 self._sold(entry, sign, back=True)
             case EntryKind.REFUND:  # a refund that is not made: the sale stands
-                self.taken_back(self._refunded(entry), -sign)
+                self._refunded(entry, -sign)
             case EntryKind.CREDIT:
                 self.topups += Sum(-sign, -sign * entry.amount)
             case _:
@@ -192,7 +183,7 @@ class _Tally:
         groups = tuple(
             GroupSum(group, vat, *counted)
             for (group, vat), counted in sorted(
-                self.groups.items(), key=lambda each: (each[0][0], each[0][1] or 0)
+                self.groups.items(), key=lambda each: (each[0][0], -1 if each[0][1] is None else each[0][1])
             )
             if any(counted)
         )
@@ -201,7 +192,7 @@ class _Tally:
             for method in (each.value for each in Method)
             if method in self.paid
         )
-        return Sums(self.sales, self.returns, self.topups, groups, tuple(_vats(groups)), methods, cash)
+        return Sums(self.sales, self.returns, self.topups, groups, vats_of(groups), methods, cash)
 
     def _sold(self, entry: _Entry, sign: int, *, back: bool) -> None:
         whole = Sum(sign, sign * entry.amount)
@@ -217,26 +208,19 @@ class _Tally:
         for method, amount in _payments(entry):
             self.paid[method][back] += Sum(sign, sign * amount)
 
-    def _is_payment(self, entry: _Entry) -> bool:
-        """Return whether a debit is what a wallet pays of a sale of tickets, which stands before it."""
-        found = self.db.execute(
-            "SELECT payload FROM entries WHERE seq < ? AND kind = 'sale' ORDER BY seq DESC LIMIT 1",
-            (entry.seq,),
-        ).fetchone()
-        later = self.db.execute(
-            "SELECT payload FROM entries WHERE seq > ? AND kind = 'sale' ORDER BY seq LIMIT 1", (entry.seq,)
-        ).fetchone()
-        return any(entry.key in _references(payload) for (payload,) in filter(None, (found, later)))
-
-    def _refunded(self, refund: _Entry) -> _Entry:
-        """Return the debit that *refund* makes good."""
+    def _refunded(self, refund: _Entry, sign: int) -> None:
+        """Count that the debit which *refund* makes good is taken back (1), or stands after all (-1)."""
         row = self.db.execute(_BY_KEY, (refund.refers_to,)).fetchone()
-        debit = _Entry(*row) if row else refund
-        return debit if debit.amount == refund.amount else refund
+        debit = None if row is None else _Entry(*row)
+        if debit is None or debit.amount != refund.amount:
+            self._sold(refund, sign, back=True)  # of what, nobody can tell
+        elif debit.kind is EntryKind.DEBIT and not _is_payment(debit):
+            self._sold(debit, sign, back=True)
 
 
-def _references(payload: str) -> set[str]:
-    return {each.reference for each in _sale.decode(payload).payments if each.method is Method.WALLET}
+def _is_payment(debit: _Entry) -> bool:
+    """Return whether a debit is what a wallet pays of a sale of tickets; what is given itself has pieces."""
+    return debit.pieces_text == "[]"
 
 
 def _lines(entry: _Entry) -> Iterator[tuple[ProductId, int, int, int]]:
@@ -261,13 +245,16 @@ def _payments(entry: _Entry) -> Iterator[tuple[str, int]]:
         yield Method.WALLET.value, entry.amount
 
 
-def _vats(groups: tuple[GroupSum, ...]) -> Iterator[VatSum]:
+def vats_of(groups: tuple[GroupSum, ...]) -> tuple[VatSum, ...]:
+    """Return the VAT of *groups*, rounded once for each rate."""
     gross: defaultdict[int | None, int] = defaultdict(int)
     for each in groups:
         gross[each.vat] += each.gross
-    for vat, amount in sorted(gross.items(), key=lambda each: each[0] or 0):
-        net = amount if vat is None else _net(amount, vat)
-        yield VatSum(vat, amount, net, amount - net)
+    nets = {vat: amount if vat is None else _net(amount, vat) for vat, amount in gross.items()}
+    return tuple(
+        VatSum(vat, gross[vat], nets[vat], gross[vat] - nets[vat])
+        for vat in sorted(gross, key=lambda vat: -1 if vat is None else vat)
+    )
 
 
 def _net(gross: int, vat: int) -> int:
@@ -275,36 +262,3 @@ def _net(gross: int, vat: int) -> int:
     whole = 10_000 + vat
     net = (abs(gross) * 10_000 * 2 + whole) // (2 * whole)
     return net if gross >= 0 else -net
-
-
-def _cash(db: sqlite3.Connection, after: int, upto: int, kept: int) -> Cash:
-    moved: defaultdict[str, int] = defaultdict(int)
-    for kind, amount in db.execute(_CASH, (after, upto)):
-        moved[kind] = abs(amount)
-    paid: dict[str, list[Sum]] = {}
-    for device, ended, count, out, rest in db.execute(_PAID, (after, upto)):
-        sums = paid.setdefault(device, [Sum(), Sum()])
-        if out:
-            sums[0] += Sum(count if ended == "done" else 0, out)
-        if ended == "unknown":
-            sums[1] += Sum(count, rest)
-    return Cash(
-        taken=moved["in"],
-        held_before=db.execute(_HELD, (after,)).fetchone()[0],
-        held_after=db.execute(_HELD, (upto,)).fetchone()[0],
-        spent=moved["spent"],
-        kept=kept,
-        credited=moved["credited"],
-        returned=moved["returned"],
-        unclaimed=moved["unclaimed"],
-        written_off=moved["written off"],
-        denominations=tuple(Denomination(*row) for row in db.execute(_COINS, (after, upto))),
-        paid_out=tuple(PaidOut(device, *sums) for device, sums in paid.items()),
-        emptied=tuple(
-            Emptied(device, by, Stamp(wall_ms, mono_ms, boot, bool(synced)), expected, counted)
-            for device, by, wall_ms, mono_ms, boot, synced, expected, counted in db.execute(
-                _EMPTIED, (after, upto)
-            )
-        ),
-        boxes=tuple((device, Sum(*sums)) for device, *sums in db.execute(_BOXES, {"upto": upto})),
-    )

@@ -13,9 +13,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
-from terminal.core.facts import Fact
+from terminal.core.facts import Fact, ReportMade
+from terminal.core.report import Report
 from terminal.core.stamp import Stamp
-from terminal.journal import chain
+from terminal.journal import carrying, chain
 from terminal.journal.backup import Progress, backup
 from terminal.journal.boot import RESERVE, Lock, beside, look_over, reserve, reserved, suspect
 from terminal.journal.chain import Head
@@ -186,9 +187,14 @@ class Journal(JournalReader):
             if written:
                 sealed = chain.sealed(self._key, scribe.head)
                 self._db.execute("UPDATE meta SET value = ? WHERE name = 'head'", (sealed,))
+                report = _closing(written)
+                if report is not None:
+                    carrying.about(self.path, self._key, report)
                 self._db.execute("COMMIT")
                 self._head = scribe.head
                 self._loose = 0 if durable else loose
+                if report is not None:
+                    carrying.made(self.path, self._key, report)
         finally:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
@@ -301,6 +307,12 @@ class Journal(JournalReader):
             raise ValueError(f"at least one backup is kept, not {keep}")
         with self._reading() as db:
             backup(db, Path(path), progress or (lambda _done, _total: None), keep)
+
+
+def _closing(written: Sequence[Work]) -> Report | None:
+    """Return the last Z report of what was written."""
+    reports = [fact.report for work in written for fact in work.facts if isinstance(fact, ReportMade)]
+    return reports[-1] if reports else None
 
 
 def _as_mistake(error: Exception) -> Exception:

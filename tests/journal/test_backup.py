@@ -93,5 +93,6 @@ def test_a_clean_stop_leaves_one_file_and_its_small_notes(path):
     assert sorted(name.name for name in path.parent.iterdir()) == [
         "journal.db",
         "journal.db.lock",
+        "journal.db.report",
         "journal.db.seq",
     ]
