@@ -82,6 +82,7 @@ BOUNDARIES = {
     "drivers/device.py": "the thread of a device: what it raises becomes health",
     "terminal/cli/devices/finding.py": "the border of a plug-in: a driver that cannot look stops no other",
     "terminal/cli/errors.py": "the process of terminalctl: what is raised becomes a sentence and an exit code",
+    "terminal/daemon/closing.py": "the thread of the schedule: the next look is tried all the same",
     "terminal/daemon/devices.py": "the border of a plug-in: a driver that raises harms only itself",
     "terminal/daemon/lookups.py": "the threads that ask the server: one mistake must not end the next question",
     "terminal/daemon/maintenance.py": "the thread of the journal's upkeep: the next look is tried all the same",

@@ -22,6 +22,7 @@ from terminal.core.terminal import Terminal
 from terminal.courtesy import RightOfWay
 from terminal.daemon.cashdesk import CashDesk
 from terminal.daemon.clock import Names, SystemClock, local_zone
+from terminal.daemon.closing import Closing
 from terminal.daemon.codes import build_codes
 from terminal.daemon.control import Control
 from terminal.daemon.devices import Devices
@@ -32,6 +33,7 @@ from terminal.daemon.opening import CannotStart, open_journal
 from terminal.daemon.perform import Performer
 from terminal.daemon.pings import Pings
 from terminal.daemon.printdesk import PrintDesk
+from terminal.daemon.reportdesk import ReportDesk
 from terminal.daemon.salesdesk import SalesDesk
 from terminal.daemon.servers import build_servers
 from terminal.daemon.status import BackendStatus, Snapshot, screen, status
@@ -112,6 +114,11 @@ class Daemon:
             post=self._loop.post,
         )
         self._cash = CashDesk(settings.cash, settings.named("coin_acceptor"), self._loop)
+        closing, now = settings.closing, self._clock.now
+        self._reports = ReportDesk(
+            self._journal, self._loop, closing, self._job.printers, now=now, ticket=self._names.id
+        )
+        self._closing = Closing(closing, self._journal, self._reports, now=now, zone=self._job.zone)
         self._control = self._build_control()
         backups = Path(settings.journal.backups or Path(settings.journal.path).parent / "backups")
         self._maintenance = Maintenance(self._journal, backups, settings.journal.keep)
@@ -144,6 +151,7 @@ class Daemon:
         self._lookups.start()
         self._pings.start()
         self._maintenance.start()
+        self._closing.start()
         self._watchdog.start()
 
     def _begin(self) -> None:
@@ -179,6 +187,7 @@ class Daemon:
         """Stop everything that was started, slots first; what is being given out may end."""
         self._watchdog.stop()
         self._control.stop()
+        self._closing.stop()
         self._loop.post(StopAsked())
         if self._turning.is_alive() and not self.failed:
             self._loop.wait_for(lambda state: state.stopping and not state.job.under_way, SETTLE_S)
@@ -239,7 +248,13 @@ class Daemon:
         socket = Path(self._settings.control.socket)
         prints = PrintDesk(self._journal, self._loop, self._names.id)
         sales = SalesDesk(self._job, self._journal, self._loop, self._names.id)
-        routes = [*control.routes(), *self._cash.routes(), *prints.routes(), *sales.routes()]
+        routes = [
+            *control.routes(),
+            *self._cash.routes(),
+            *prints.routes(),
+            *sales.routes(),
+            *self._reports.routes(),
+        ]
         return Server(routes, socket, mode=self._settings.socket_mode())
 
     # -- how it is -------------------------------------------------------------------------------------
@@ -270,7 +285,7 @@ class Daemon:
                 ],
                 broken=state.broken if state else "",
                 set_aside=self._journal.set_aside or "",
-                upkeep=[*self._maintenance.troubles, *self._cash.troubles()],
+                upkeep=[*self._maintenance.troubles, *self._closing.troubles, *self._cash.troubles()],
                 out_of_order=self._terminal.trouble(state, now) if state else "",
                 max_age_h=self._settings.offline.max_age_h,
                 prints=state.prints if state else Queue(),

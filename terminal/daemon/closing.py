@@ -1,0 +1,147 @@
+"""The day is closed by its schedule: by a Z report at the moment that was set, or as soon as it can be.
+
+A terminal that was off at that moment makes it good at its start: one closing, however many were missed. While
+somebody is at the machine, or the clock is not set, it is tried again every minute.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import tzinfo
+from typing import Protocol
+
+from terminal.core import cron
+from terminal.core.catalogue import ProductId
+from terminal.core.closing_rules import ClosingRules
+from terminal.core.report import Report, ReportKind
+from terminal.core.stamp import Stamp, elapsed_ms
+from terminal.httpd import Problem
+from terminal.journal.errors import JournalError
+
+_LOG = logging.getLogger(__name__)
+
+RETRY_S = 60
+"""Seconds until a closing that was not possible is tried again."""
+
+LONGEST_S = 900
+"""Seconds after which the clock is looked at anyway: somebody may have set it meanwhile."""
+
+
+LATE_MS = 3_600_000
+"""How long a closing may have to wait before a person is told."""
+
+
+class Periods(Protocol):
+    """What is needed of the journal."""
+
+    def last_report(self) -> Report | None:
+        """Return the last Z report."""
+
+    def made_report(
+        self, kind: ReportKind, by: str, now: Stamp, sorted_by: Callable[[ProductId], tuple[str, int | None]]
+    ) -> Report:
+        """Return what has happened since the last Z report; nothing is written."""
+
+
+class Makes(Protocol):
+    """Who makes reports."""
+
+    def make(self, kind: ReportKind, by: str, *, printed: bool) -> Report:
+        """Make a report; raises Problem or JournalError where it is not made."""
+
+
+class Closing:
+    """Closes the day from a thread of its own; without a schedule there is none.
+
+    Args:
+        rules: When, and whether it is printed.
+        books: The journal.
+        reports: Makes the reports.
+        now: Reads the clock.
+        zone: In which the schedules are meant.
+    """
+
+    def __init__(
+        self, rules: ClosingRules, books: Periods, reports: Makes, *, now: Callable[[], Stamp], zone: tzinfo
+    ) -> None:
+        self._rules = rules
+        self._schedules = rules.parsed()
+        self._books = books
+        self._reports = reports
+        self._now = now
+        self._zone = zone
+        self._first_ms: int | None = None  # when the clock was seen set for the first time
+        self._late_ms: int | None = None  # monotonic: since when a closing is due that is not possible
+        self._words = ""  # why
+        self._trouble = ""
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="closing", daemon=True)
+
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """One sentence where the day should have been closed long ago."""
+        return (self._trouble,) if self._trouble else ()
+
+    def start(self) -> None:
+        """Begin, if there is a schedule."""
+        if self._schedules:
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=10)
+
+    def _run(self) -> None:
+        wait_s: float = 0
+        while not self._stopping.wait(wait_s):
+            try:
+                wait_s = self.look()
+            except Exception:  # noqa: BLE001 - the boundary of a thread: the next look is tried all the same
+                _LOG.exception("the closing of the day failed in a way that was not foreseen")
+                self._trouble = "The day could not be closed, for a reason not foreseen: please report this."
+                wait_s = RETRY_S
+
+    def look(self) -> float:
+        """Close the day if that is due; return the seconds until the next look."""
+        now = self._now()
+        if not now.synced:
+            return RETRY_S  # nobody knows what time it is
+        try:
+            if cron.due(self._schedules, self._since_ms(now), now.wall_ms, self._zone) is not None:
+                self._reports.make(ReportKind.Z, "", printed=self._rules.printed)
+        except (Problem, JournalError) as error:
+            self._not_yet(str(error), now)
+            return RETRY_S
+        self._late_ms, self._words, self._trouble = None, "", ""
+        following = cron.following(self._schedules, now.wall_ms, self._zone)
+        if following is None:
+            return LONGEST_S
+        return min(LONGEST_S, (following - now.wall_ms) / 1000)
+
+    def _not_yet(self, why: str, now: Stamp) -> None:
+        if why != self._words:
+            _LOG.warning("the day cannot be closed yet: %s", why)
+        self._words = why
+        if self._late_ms is None:
+            self._late_ms = now.mono_ms
+        if now.mono_ms - self._late_ms >= LATE_MS:
+            self._trouble = f"The day should be closed, and cannot be: {why}"
+
+    def _since_ms(self, now: Stamp) -> int:
+        """Return after which moment a closing counts as missed."""
+        if self._first_ms is None:
+            self._first_ms = now.wall_ms
+        last = self._books.last_report()
+        if last is None:
+            began = self._books.made_report(ReportKind.X, "", now, self._rules.sorted_by).opened
+        else:
+            began = last.closed
+        if (ago_ms := elapsed_ms(began, now)) is not None:
+            return now.wall_ms - ago_ms
+        # Its clock was wrong. Where it was ahead, what is due from now on counts; else one closing too many
+        # does less harm than one that is missing.
+        return began.wall_ms if began.wall_ms <= now.wall_ms else min(self._first_ms, now.wall_ms)

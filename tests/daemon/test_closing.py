@@ -1,0 +1,165 @@
+"""The day is closed by its schedule: on time, once for all that were missed, never with a wrong clock."""
+
+import threading
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from terminal.core.closing_rules import ClosingRules
+from terminal.core.report import Report, ReportKind
+from terminal.core.stamp import Stamp
+from terminal.core.value import replace
+from terminal.daemon import closing as module
+from terminal.daemon.closing import LATE_MS, LONGEST_S, RETRY_S, Closing
+from terminal.httpd import Problem
+from terminal.journal.errors import JournalUnwritable
+from tests.core.report_samples import EMPTY
+from tests.support.waiting import wait_until
+
+NIGHTLY = ClosingRules(schedules=("30 23 * * *",), printed=False)
+
+
+def at(text: str, *, synced: bool = True, boot: str = "b") -> Stamp:
+    wall_ms = round(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1000)
+    return Stamp(wall_ms, wall_ms - at_zero, boot, synced)
+
+
+at_zero = 1_700_000_000_000
+
+
+class World:
+    """A clock that the test sets, and a journal with its Z reports."""
+
+    def __init__(self, began: Stamp, rules: ClosingRules = NIGHTLY, zone: Any = UTC) -> None:
+        self.began = began
+        self.now = began
+        self.made: list[Report] = []
+        self.error: Exception | None = None
+        self.closing = Closing(rules, self, self, now=lambda: self.now, zone=zone)
+
+    def last_report(self) -> Report | None:
+        return self.made[-1] if self.made else None
+
+    def made_report(self, kind: ReportKind, by: str, now: Stamp, sorted_by: Any) -> Report:
+        assert (kind, by, sorted_by("?")) == (ReportKind.X, "", ("", None)), "only looked at"
+        return replace(EMPTY, kind=kind, opened=self.began, closed=now)
+
+    def make(self, kind: ReportKind, by: str, *, printed: bool) -> Report:
+        assert (kind, by, printed) == (ReportKind.Z, "", False)
+        if self.error:
+            raise self.error
+        self.made.append(replace(EMPTY, number=len(self.made) + 1, closed=self.now))
+        return self.made[-1]
+
+    def look(self, text: str, **more: Any) -> float:
+        self.now = at(text, **more)
+        return self.closing.look()
+
+
+def test_it_waits_for_the_moment_and_closes_once() -> None:
+    world = World(at("2026-05-01 12:00"))
+    assert world.look("2026-05-01 23:29:30") == 30
+    assert world.made == []
+    assert world.look("2026-05-01 23:30") == LONGEST_S
+    assert len(world.made) == 1
+    world.look("2026-05-01 23:45")
+    world.look("2026-05-02 23:29:59")
+    assert len(world.made) == 1
+    world.look("2026-05-02 23:30:01")
+    assert len(world.made) == 2
+
+
+def test_it_looks_at_the_clock_now_and_then_for_somebody_may_have_set_it() -> None:
+    assert World(at("2026-05-01 12:00")).look("2026-05-01 13:00") == LONGEST_S
+
+
+def test_the_schedule_is_local_time() -> None:
+    world = World(at("2026-05-01 12:00"), zone=timezone(timedelta(hours=2)))
+    world.look("2026-05-01 21:29")
+    assert world.made == []
+    world.look("2026-05-01 21:30")
+    assert len(world.made) == 1
+
+
+def test_all_that_were_missed_are_made_good_by_one() -> None:
+    world = World(at("2026-05-01 12:00"))
+    world.look("2026-05-09 08:00", boot="c")
+    world.look("2026-05-09 08:01", boot="c")
+    assert len(world.made) == 1
+
+
+def test_a_report_that_a_person_made_after_the_moment_is_the_closing() -> None:
+    world = World(at("2026-05-01 12:00"))
+    world.now = at("2026-05-01 23:31")
+    world.make(ReportKind.Z, "", printed=False)
+    world.look("2026-05-01 23:32")
+    assert len(world.made) == 1
+
+
+def test_while_nobody_knows_the_time_nothing_is_closed() -> None:
+    world = World(at("2026-05-01 12:00"))
+    assert world.look("2026-05-03 12:00", synced=False) == RETRY_S
+    assert world.made == []
+    world.look("2026-05-03 12:01")
+    assert len(world.made) == 1
+
+
+def test_a_period_that_began_by_a_clock_that_was_not_set_began_when_the_monotonic_one_says() -> None:
+    began = Stamp(60_000, at("2026-05-01 12:00").mono_ms, "b", synced=False)
+    world = World(began)
+    world.look("2026-05-01 12:10")
+    assert world.made == [], "it began ten minutes ago, and not in 1970"
+    world.look("2026-05-01 23:30")
+    assert len(world.made) == 1
+
+
+def test_a_report_from_the_future_does_not_stop_closings_for_ever() -> None:
+    world = World(at("2026-05-01 12:00"))
+    world.now = at("2036-05-01 12:00", boot="a")
+    world.make(ReportKind.Z, "", printed=False)
+    world.look("2026-05-01 12:00")
+    world.look("2026-05-01 23:29")
+    assert len(world.made) == 1
+    world.look("2026-05-01 23:31")
+    assert len(world.made) == 2
+
+
+@pytest.mark.parametrize(
+    "error", [Problem(409, "Somebody is at the machine."), JournalUnwritable("The disk is full.")]
+)
+def test_what_cannot_be_closed_is_tried_again_and_told_when_it_is_late(error: Exception) -> None:
+    world = World(at("2026-05-01 12:00"))
+    world.error = error
+    assert world.look("2026-05-01 23:30") == RETRY_S
+    assert world.closing.troubles == (), "guests may be there for a while"
+    assert world.look("2026-05-02 00:31") == RETRY_S
+    assert LATE_MS <= 61 * 60_000
+    (words,) = world.closing.troubles
+    assert str(error) in words
+    world.error = None
+    world.look("2026-05-02 00:32")
+    assert len(world.made) == 1
+    assert world.closing.troubles == ()
+
+
+def test_the_thread_closes_goes_on_after_what_nobody_foresaw_and_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "RETRY_S", 0.001)
+    world = World(at("2026-05-01 12:00"))
+    world.now = at("2026-05-01 23:30")
+    world.error = RuntimeError("secret")
+    world.closing.start()
+    wait_until(lambda: world.closing.troubles, what="the trouble")
+    assert "secret" not in world.closing.troubles[0]
+    world.error = None
+    wait_until(lambda: world.made, what="the closing")
+    world.closing.stop()
+    assert len(world.made) == 1
+    assert all(thread.name != "closing" for thread in threading.enumerate())
+
+
+def test_without_a_schedule_there_is_no_thread() -> None:
+    world = World(at("2026-05-01 12:00"), ClosingRules())
+    world.closing.start()
+    assert all(thread.name != "closing" for thread in threading.enumerate())
+    world.closing.stop()
