@@ -11,17 +11,27 @@ Nothing here raises for what a server or a network does. Numbers with a fraction
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from http import HTTPStatus
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from terminal.backends.onslip_money import read_json, write_json
-from terminal.backends.onslip_rest_access import Access, Place, Request
+from terminal.backends.onslip_rest_access import Access, Request
+from terminal.backends.onslip_rest_answers import (
+    Found,
+    Listed,
+    Overtaken,
+    Unchanged,
+    endpoints,
+    said,
+    total_count,
+)
 from terminal.backends.onslip_rest_paths import Search, entity
-from terminal.backends.replies import Reply, judge, plain
+from terminal.backends.onslip_rest_place import Place
+from terminal.backends.replies import Reply, judge
 from terminal.core.delivery import Answer, Outcome
-from terminal.core.value import Value, replace
+from terminal.core.value import replace
 
 if TYPE_CHECKING:
     import httpx
@@ -38,41 +48,12 @@ MOST = 20_000
 _BEGINNINGS = 3  # of a list that changes while it is read
 
 
-class Found(Value, frozen=True):
-    """What the server answered to a request that it carried out.
-
-    Attributes:
-        body: JSON; None: there was no body.
-        etag: As received, quotes included; empty if there was none.
-    """
-
-    body: Any
-    etag: str = ""
-
-
-class Listed(Value, frozen=True):
-    """A whole list. *etag* only where one answer held all of it: else it does not speak for the whole."""
-
-    entities: tuple[Any, ...]
-    etag: str = ""
-
-
-class Unchanged(Value, frozen=True):
-    """What was asked for is as it was when the ETag was given."""
-
-
-class Overtaken(Value, frozen=True):
-    """Nothing was written: the entity is not what it was when the ETag was given. Read it again."""
-
-    words: str = ""
-
-
 class Onslip:
     """Speaks with one realm; for any thread.
 
     Args:
         place: Where, and as whom.
-        credential: Returns the key as JSON (``onslip_rest_access.read_key``); raises OSError or ValueError.
+        credential: Returns the key as JSON (``onslip_rest_place.Credentials``); raises OSError or ValueError.
         wall_s: Returns this machine's seconds since 1970.
         nonce: Returns a text that was never used before, printable ASCII without quotes.
         transport: Stands in for the network.
@@ -105,7 +86,7 @@ class Onslip:
         reply, base = sent
         found = self._read(reply)
         if isinstance(found, Found):
-            self._access.adopt(_endpoints(found.body), named_by=base)
+            self._access.adopt(endpoints(found.body), named_by=base)
         return found
 
     def get(self, path: str, timeout_s: float, *, etag: str = "") -> Found | Unchanged | Answer:
@@ -250,7 +231,7 @@ class Onslip:
                 return found if isinstance(found, Answer) else None
             if not isinstance(found.body, list):
                 return Answer(Outcome.UNKNOWN, "the server answered with something that is no list")
-            told = _total(reply)
+            told = total_count(reply)
             if entities and told != total:
                 return None
             if max(told or 0, len(entities) + len(found.body)) > most:
@@ -263,21 +244,6 @@ class Onslip:
         return Listed(tuple(entities), tag)
 
 
-def said(reply: Reply) -> str:
-    """Return the server's own words for an error: its message and code; else what is readable of the body."""
-    try:
-        body = read_json(reply.body)
-    except ValueError:
-        return reply.words()
-    if not isinstance(body, dict):
-        return reply.words()
-    message, code = body.get("message"), body.get("code")
-    told = message if isinstance(message, str) else ""
-    if isinstance(code, str) and code:
-        told = f"{told} ({code})" if told else code
-    return plain(told) or reply.words()
-
-
 def _written(body: Any) -> bytes | None:
     return None if body is None else write_json(body)
 
@@ -286,17 +252,3 @@ def _condition(name: str, etag: str) -> tuple[tuple[str, str], ...]:
     if not (etag.isascii() and (etag.isprintable())):
         raise ValueError("an ETag is printable ASCII")
     return ((name, etag),) if etag else ()
-
-
-def _total(reply: Reply) -> int | None:
-    text = reply.headers.get("x-total-count", "").strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None  # noqa: PLR2004 - digits
-
-
-def _endpoints(body: Any) -> Iterator[str]:
-    """The addresses that a ClientInfo names."""
-    told = body.get("service-endpoints") if isinstance(body, dict) else None
-    for each in told if isinstance(told, list) else ():
-        uri = each.get("uri") if isinstance(each, dict) else None
-        if isinstance(uri, str):
-            yield uri

@@ -10,21 +10,18 @@ differs from ours, a request is repeated once by its clock: with that answer not
 
 from __future__ import annotations
 
-import binascii
 import threading
 import time
-from base64 import b64decode
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import msgspec
-
 from terminal import __version__
 from terminal.backends import hawk
 from terminal.backends.hawk import Key, Target
 from terminal.backends.http import is_safe, sentence
+from terminal.backends.onslip_rest_place import PORTS, Credentials, Place, checked_base, read_credentials
 from terminal.backends.replies import InDoubt, NotSent, Reply, hide
 from terminal.core.delivery import Answer, Outcome
 from terminal.core.value import Value
@@ -40,25 +37,7 @@ AGENT = f"terminald/{__version__}"
 _JSON = "application/json"
 _DENIED = frozenset({401, 403})
 _MOST_ENDPOINTS = 8
-_PORTS = {"https": 443, "http": 80}
-
-
-class Place(Value, frozen=True):
-    """Where the API is, and as whom it is used.
-
-    Attributes:
-        base: Such as ``https://test.onslip360.com/v1/``.
-        realm: The company's alias.
-        acting_for: A user's alias, if what is done is done for him; empty: the key's own user.
-        ca_file: A PEM file of the only authorities that are trusted; empty: those of the system.
-        allow_http: Whether requests may go in the open, in a network where nobody listens.
-    """
-
-    base: str
-    realm: str
-    acting_for: str = ""
-    ca_file: str = ""
-    allow_http: bool = False
+_SHORT = 4  # characters of a word that is too common to be hidden
 
 
 class Request(Value, frozen=True):
@@ -77,54 +56,13 @@ class Request(Value, frozen=True):
     headers: tuple[tuple[str, str], ...] = ()
 
 
-class _Credentials(msgspec.Struct, frozen=True):
-    key_id: str
-    key: str
-
-
-def read_key(text: str) -> Key:
-    """Read what the secret's file holds: the key as the back office shows it, in base64.
-
-    Raises:
-        ValueError: It is something else; the sentence holds nothing of it.
-    """
-    wanted = 'it must be {"key_id":"…","key":"…"} in one line without spaces, the key in base64 as the back '
-    try:
-        found = msgspec.json.decode(text, type=_Credentials)
-        secret = b64decode(found.key, validate=True)
-    except (msgspec.DecodeError, RecursionError, binascii.Error, ValueError):
-        found, secret = _Credentials("", ""), b""
-    if not found.key_id or not secret:
-        raise ValueError(f"{wanted}office shows it")
-    return Key(found.key_id, secret)
-
-
-def checked_base(base: str, *, allow_http: bool) -> str:
-    """Return the address of an endpoint, ending in a slash.
-
-    Raises:
-        ValueError: Nothing may be sent there; one sentence says why.
-    """
-    try:
-        parts = urlsplit(base)
-        whole = parts.scheme in _PORTS and parts.hostname and not (parts.query or parts.fragment)
-        _ = parts.port
-    except ValueError:  # broken brackets, no number for a port
-        whole = False
-    if not whole or "@" in parts.netloc or not base.isascii() or not base.isprintable() or " " in base:
-        raise ValueError("it is no address of an API, such as https://api.onslip360.com/v1/")
-    if parts.scheme != "https" and not allow_http:
-        raise ValueError("requests would go in the open: https:// is expected (or allow_http)")
-    return base.rstrip("/") + "/"
-
-
 class Access:
     """Sends signed requests; for any thread.
 
     Args:
         place: Where to, and as whom.
-        credential: Returns the key as JSON (``read_key``); raises OSError or ValueError with a sentence. It is
-            asked at the first call, and again after the server has denied the key.
+        credential: Returns the key as JSON (``onslip_rest_place.Credentials``); raises OSError or ValueError
+            with a sentence. It is asked at the first call, and again after the server has denied the key.
         wall_s: Returns this machine's seconds since 1970.
         nonce: Returns a text that was never used before, printable ASCII without quotes.
         transport: Stands in for the network.
@@ -306,11 +244,10 @@ class Access:
             return line, self._key
 
     def _take_key(self) -> Key:
-        text = self._credential()
-        key = read_key(text)
-        self._hidden = (msgspec.json.decode(text, type=_Credentials).key, key.id)
+        mine = read_credentials(self._credential())
+        self._hidden = _worth_hiding(mine)
         whom = f" usr:{self._place.acting_for}@{self._place.realm}" if self._place.acting_for else ""
-        return Key(key.id + whom, key.secret)
+        return Key(mine.key_id + whom, mine.secret())
 
     def _open(self, base: str) -> Line:
         from terminal.backends.transport import Line  # noqa: PLC0415 - loads httpx: not before the first use
@@ -330,5 +267,9 @@ def target(method: str, url: httpx.URL) -> Target:
         method,
         url.raw_path.decode("ascii"),
         f"[{host}]" if ":" in host else host,
-        url.port or _PORTS[url.scheme],
+        url.port or PORTS[url.scheme],
     )
+
+
+def _worth_hiding(mine: Credentials) -> tuple[str, ...]:
+    return tuple(each for each in (mine.key, mine.key_id) if len(each) > _SHORT)

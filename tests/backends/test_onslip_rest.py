@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terminal.backends import onslip_rest_access
-from terminal.backends.onslip_rest import Found, Listed, Onslip, Overtaken, Unchanged
+from terminal.backends.onslip_rest import Onslip
 from terminal.backends.onslip_rest_access import target
+from terminal.backends.onslip_rest_answers import Found, Listed, Overtaken, Unchanged
 from terminal.backends.onslip_rest_paths import Search, entity, escaped, listing
+from terminal.backends.onslip_rest_place import checked_base, read_credentials
 from terminal.core.delivery import Answer, Outcome
 from tests.backends.onslip_rest_making import BASE, CREDENTIAL, KEY, NOW_S, SHOWN, Server, client
 
@@ -326,11 +327,11 @@ def test_the_configuration_names_what_may_be_sent_to() -> None:
     for base in ("http://test.onslip360.com/v1/", "ftp://x/", "https://", "https://u:p@x/", "https://x/?a=b"):
         with pytest.raises(ValueError, match=r"https://"):
             client(Server(), base=base)
-    assert onslip_rest_access.checked_base("http://10.0.0.2/v1", allow_http=True) == "http://10.0.0.2/v1/"
+    assert checked_base("http://10.0.0.2/v1", allow_http=True) == "http://10.0.0.2/v1/"
 
 
 def test_nothing_of_the_key_is_in_a_repr(onslip: Onslip) -> None:
     onslip.get(TILL, 30)
-    for shown in (repr(onslip), repr(onslip._access), repr(onslip_rest_access.read_key(CREDENTIAL))):
+    for shown in (repr(onslip), repr(onslip._access), repr(read_credentials(CREDENTIAL))):
         assert SHOWN not in shown
         assert "\\x00\\x01" not in shown

@@ -7,16 +7,18 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 
-from terminal.backends import hawk
+from terminal.backends import hawk, onslip_rest_access
 from terminal.backends.hawk import Key, Target
-from terminal.backends.onslip_rest import Found, Listed, Onslip
-from terminal.backends.onslip_rest_access import Place, read_key
+from terminal.backends.onslip_rest import Onslip
+from terminal.backends.onslip_rest_answers import Found, Listed
 from terminal.backends.onslip_rest_paths import Search, entity, listing
+from terminal.backends.onslip_rest_place import Credentials, Place, read_credentials
 from terminal.core.delivery import Answer, Outcome
 from tests.backends.onslip_rest_making import BASE, CREDENTIAL, KEY, NOW_S, SHOWN, Server, challenge, client
 
@@ -150,6 +152,23 @@ def test_a_write_that_may_have_arrived_goes_nowhere_else(server: Server) -> None
     assert server.asked == []
 
 
+def test_a_read_leaves_time_for_the_others_and_a_write_takes_all(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    onslip = with_endpoints(server, FIRST, SECOND)
+    monkeypatch.setattr(onslip_rest_access, "time", SimpleNamespace(monotonic=lambda: 1000.0))
+    given: list[float] = []
+
+    def remember(request: httpx.Request) -> Exception:
+        given.append(request.extensions["timeout"]["read"])
+        return refused(request)
+
+    server.down = dict.fromkeys((FIRST, SECOND, CONFIGURED), remember)
+    read(onslip)
+    write(onslip)
+    assert given == [10, 15, 30, 30, 30, 30]
+
+
 def test_a_read_that_may_have_arrived_goes_on(server: Server) -> None:
     onslip = with_endpoints(server, FIRST, SECOND)
     server.down = {FIRST: lost}
@@ -255,7 +274,9 @@ def test_what_is_no_key_is_said_so_without_a_word_of_it(server: Server, text: st
 
 
 def test_the_key_is_decoded_before_it_is_used() -> None:
-    assert read_key(CREDENTIAL) == KEY
+    read = read_credentials(CREDENTIAL)
+    assert (read.key_id, read.secret()) == (KEY.id, KEY.secret)
+    assert read_credentials(read.text()) == read == Credentials(KEY.id, SHOWN)
 
 
 def test_a_key_that_was_replaced_is_taken_up_after_a_denial(server: Server) -> None:
