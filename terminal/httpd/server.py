@@ -224,7 +224,8 @@ class _Conversation:
         route = None
         try:
             route, params = self._router.find(head.method, head.path)
-            reply = route.handler(Request(head.method, head.path, params, head.query, head.headers, body))
+            request = Request(head.method, head.path, params, head.query, head.headers, body, head.target)
+            reply = route.handler(request)
             return self._render(head, reply) if isinstance(reply, Response) else reply
         except Problem as error:
             return self._render(head, problem(error))

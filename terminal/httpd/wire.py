@@ -35,7 +35,10 @@ class Problem(Exception):  # noqa: N818 - it is an answer, not a fault of the pr
 
 
 class Head(msgspec.Struct, frozen=True):
-    """A request's first lines. Header names are in lower case; *length* is that of the body, in bytes."""
+    """A request's first lines. Header names are in lower case; *length* is that of the body, in bytes.
+
+    *target* is path and query exactly as they were sent.
+    """
 
     method: str
     path: str
@@ -43,6 +46,7 @@ class Head(msgspec.Struct, frozen=True):
     headers: dict[str, str]
     length: int
     keep_alive: bool
+    target: str
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -56,6 +60,7 @@ class Request:
         query: The query's fields, decoded; of a repeated one the last.
         headers: By lower-case name.
         body: The whole body.
+        target: Path and query exactly as they were sent, which is what signatures are over.
     """
 
     method: str
@@ -64,6 +69,7 @@ class Request:
     query: dict[str, str]
     headers: dict[str, str]
     body: bytes
+    target: str = ""
 
     def json(self, shape: Any = Any) -> Any:
         """Return the body read as JSON, checked against *shape* (any type that msgspec knows).
@@ -168,7 +174,7 @@ def parse_head(raw: bytes) -> Head:
     wishes = {word.strip().lower() for word in headers.get("connection", "").split(",")}
     keep_alive = minor == "1" and "close" not in wishes
     fields = dict(parse_qsl(query, keep_blank_values=True))
-    return Head(method, path, fields, headers, int(length), keep_alive)
+    return Head(method, path, fields, headers, int(length), keep_alive, target)
 
 
 def _parse_headers(lines: list[str]) -> dict[str, str]:

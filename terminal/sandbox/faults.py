@@ -23,10 +23,11 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     Attributes:
         kind: ``delay`` waits *ms*, then goes on; ``status`` answers *status*; ``drop`` closes without an
-            answer; ``hang`` never answers; ``drip`` sends the true answer, one byte every *ms*; ``garbage``
-            answers 200 with a page that is no answer at all, as the portal of a wireless network does.
-        after: Whether it happens after the request took effect; else before, and it takes none. A ``drip`` is
-            always after.
+            answer; ``hang`` never answers; ``drip`` sends the true answer, one byte every *ms*; ``half`` sends
+            half of it and closes; ``garbage`` answers 200 with a page that is no answer at all, as the portal
+            of a wireless network does.
+        after: Whether it happens after the request took effect; else before, and it takes none. ``drip`` and
+            ``half`` are always after.
         method: Which requests it meets; ``*``: all.
         path: Only requests whose path holds this text.
         probability: In how many of them it happens.
@@ -37,9 +38,9 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         words: For ``status``: the body's words.
     """
 
-    kind: Literal["delay", "status", "drop", "hang", "drip", "garbage"]
+    kind: Literal["delay", "status", "drop", "hang", "drip", "half", "garbage"]
     after: bool = False
-    method: Literal["*", "GET", "POST", "PUT"] = "*"
+    method: Literal["*", "GET", "POST", "PUT", "PATCH", "DELETE"] = "*"
     path: str = ""
     probability: Annotated[float, Meta(ge=0, le=1)] = 1.0
     count: Annotated[int, Meta(ge=0)] | None = None
@@ -50,7 +51,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     def is_after(self) -> bool:
         """Return whether the request has taken effect when it happens."""
-        return self.after or self.kind == "drip"
+        return self.after or self.kind in ("drip", "half")
 
     def meets(self, method: str, path: str) -> bool:
         """Return whether it happens to such requests."""
@@ -116,6 +117,9 @@ class Faults:
             elif fault.kind == "drip":
                 data = render(response, keep_alive=False)
                 return Takeover(functools.partial(_drip, data=data, pause_s=fault.ms / 1000))
+            elif fault.kind == "half":
+                data = render(response, keep_alive=False)
+                return Takeover(functools.partial(_half, data=data))
             else:
                 return _instead(fault)
         return response
@@ -161,3 +165,7 @@ def _drip(sock: socket.socket, data: bytes, pause_s: float) -> None:
         sock.sendall(data[number : number + 1])
         if select.select([sock], [], [], pause_s)[0]:  # the client left, or the server stops
             return
+
+
+def _half(sock: socket.socket, data: bytes) -> None:
+    sock.sendall(data[: len(data) - max(1, (len(data) - data.index(b"\r\n\r\n") - 4) // 2)])

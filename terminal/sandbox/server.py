@@ -18,11 +18,13 @@ from types import TracebackType
 from typing import Literal, Self
 
 from terminal.httpd import CannotListen, Limits, Route, Server
-from terminal.sandbox import admin, satellite_admin
+from terminal.sandbox import admin, onslip_admin, satellite_admin
 from terminal.sandbox.booking import Permission
 from terminal.sandbox.faults import Fault, Faults
 from terminal.sandbox.keys import new_secret, new_token
 from terminal.sandbox.ledger import Item, Ledger
+from terminal.sandbox.onslip import Onslip
+from terminal.sandbox.onslip_rules import OnslipRules
 from terminal.sandbox.pointofsale import PREFIX, Dialect, Keys, PointOfSaleApi, Terminal
 from terminal.sandbox.satellite import Satellite
 from terminal.sandbox.satellite_rules import SatelliteRules
@@ -50,6 +52,7 @@ class Sandbox:
         seed: What the dice of the faults start from.
         satellite: How the Satellite server behaves; None: there is none.
         client: Id and secret of a device that the Satellite server knows from the start.
+        onslip: How the Onslip server behaves; None: there is none.
         now_ms: The wall clock, in milliseconds.
     """
 
@@ -66,6 +69,7 @@ class Sandbox:
         seed: int = 0,
         satellite: SatelliteRules | None = None,
         client: tuple[str, str] | None = None,
+        onslip: OnslipRules | None = None,
         now_ms: Callable[[], int] = _wall_ms,
     ) -> None:
         self.token = token or new_token()
@@ -89,6 +93,9 @@ class Sandbox:
             self.satellite = Satellite(
                 satellite, client, database=database, seed=seed, now_ms=now_ms, secret=new_secret
             )
+        self.onslip: Onslip | None = None
+        if onslip is not None:
+            self.onslip = Onslip(onslip, database=database, seed=seed, now_ms=now_ms, secret=new_secret)
         self._lock = threading.RLock()
         self._server: Server | None = None
         self._holder: socket.socket | None = None
@@ -117,6 +124,8 @@ class Sandbox:
             self.ledger.close()
             if self.satellite is not None:
                 self.satellite.close()
+            if self.onslip is not None:
+                self.onslip.close()
 
     def away(self) -> None:
         """Close the address and every connection: clients are refused, as by a machine that is off."""
@@ -159,10 +168,13 @@ class Sandbox:
         routes = self._api.routes() + (admin.routes(self) if near else [])
         if self.satellite is not None:
             routes += self.satellite.routes() + (satellite_admin.routes(self.satellite) if near else [])
+        if self.onslip is not None:
+            routes += self.onslip.routes() + (onslip_admin.routes(self.onslip) if near else [])
         return routes
 
     def _all_faults(self) -> list[Faults]:
-        return [self.faults, *([self.satellite.faults] if self.satellite else [])]
+        others = [each.faults for each in (self.satellite, self.onslip) if each is not None]
+        return [self.faults, *others]
 
     def _free_port(self) -> None:
         holder, self._holder = self._holder, None
@@ -268,6 +280,8 @@ class Sandbox:
         self._api.forget_counts()
         if self.satellite is not None:
             self.satellite.reset()
+        if self.onslip is not None:
+            self.onslip.reset()
 
     def leave(self, for_ms: int) -> None:
         """Be away for *for_ms* milliseconds; whoever asked gets an answer first."""

@@ -12,6 +12,7 @@ import pytest
 from terminal.sandbox import Sandbox
 from terminal.sandbox.ledger import Item
 from tests.sandbox.office import Office
+from tests.sandbox.realm import Realm
 
 UID = "04a1b2c3d4e5f6"
 SECRET = "s3cr3t-T0ken"
@@ -79,3 +80,22 @@ def open_office() -> Iterator[Callable[..., Office]]:
 def office(open_office: Callable[..., Office]) -> Office:
     """The same, as it is by default: strict."""
     return open_office()
+
+
+@pytest.fixture
+def open_realm() -> Iterator[Callable[..., Realm]]:
+    """Start an Onslip server."""
+    with ExitStack() as stack:
+
+        def open_(**options: Any) -> Realm:
+            realm = Realm(**options)
+            stack.callback(realm.close)
+            return realm
+
+        yield open_
+
+
+@pytest.fixture
+def realm(open_realm: Callable[..., Realm]) -> Realm:
+    """The same, as it is by default: strict."""
+    return open_realm()
