@@ -292,6 +292,12 @@ def test_the_etag_of_a_list_is_told_only_if_one_answer_held_all_of_it(server: Se
     assert server.asked[-1].headers["if-none-match"] == '"x"'
 
 
+def test_an_etag_is_never_asked_about_a_later_page(server: Server, onslip: Onslip) -> None:
+    paged(server, [1, 2, 3], ETag='"y"', **{"X-Total-Count": "3"})
+    assert onslip.list(TILLS, 30, page=2, etag='"x"') == Listed((1, 2, 3))
+    assert [sent.headers.get("if-none-match") for sent in server.asked] == ['"x"', None]
+
+
 def test_a_list_of_which_a_part_fails_is_none(server: Server, onslip: Onslip) -> None:
     server.says(200, [1, 2], X_Total_Count="4")
     server.says(500)

@@ -93,6 +93,13 @@ def test_what_is_refused_for_its_time_again_is_not_sent_a_third_time() -> None:
     assert len(server.asked) == 2
 
 
+def test_a_refusal_at_our_own_time_is_not_one_for_the_clock(server: Server) -> None:
+    proof = hawk.timestamp_mac(KEY, str(NOW_S))
+    server.answers.append(challenge(f'ts="{NOW_S}", tsm="{proof}", error="Invalid nonce"'))
+    assert isinstance(write(client(server)), Answer)
+    assert len(server.asked) == 1
+
+
 @pytest.mark.parametrize("status", [400, 403, 500])
 def test_only_a_401_proves_that_nothing_was_done(server: Server, status: int) -> None:
     proof = hawk.timestamp_mac(KEY, str(NOW_S + 500))
