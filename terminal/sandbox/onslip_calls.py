@@ -135,7 +135,7 @@ class Calls:
                 raise Refusal(409, "expired", "this voucher has expired")
             body, booked = self._booked(voucher.body, thousandths(asked[name]))
             saved = self._rest.save(call.key, "update", "vouchers", voucher.id, body, amount=booked)
-            number = len(self._store.effects())
+            number = self._store.last_effect()
         return Response.json(self._metadata(saved.body, number, asked))
 
     def _booked(self, voucher: Entity, asked: int) -> tuple[Entity, int]:

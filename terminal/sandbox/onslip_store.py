@@ -148,6 +148,11 @@ class OnslipStore(Database):
             or 0
         )
 
+    def last_effect(self) -> int:
+        """Return the number of the newest."""
+        row = self.row("SELECT max(number) FROM onslip_effects")
+        return int((row and row[0]) or 0)
+
     def effects(self) -> list[Effect]:
         """Return all, in the order in which they happened."""
         query = "SELECT operation, resource, entity, thousandths, refs, key, at_ms FROM onslip_effects"
