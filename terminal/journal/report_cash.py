@@ -77,7 +77,7 @@ def _paid_out(db: sqlite3.Connection, after: int, upto: int) -> tuple[PaidOut, .
             sums[0] += Sum(count if ended == "done" else 0, out)
         if ended == "unknown":
             sums[1] += Sum(count, rest)
-    return tuple(PaidOut(device, *sums) for device, sums in paid.items())
+    return tuple(PaidOut(device, *sums) for device, sums in paid.items() if sums != [Sum(), Sum()])
 
 
 def _boxes(db: sqlite3.Connection, upto: int) -> Iterator[tuple[str, Sum]]:

@@ -190,7 +190,7 @@ class _Tally:
         methods = tuple(
             MethodSum(method, *self.paid[method])
             for method in (each.value for each in Method)
-            if method in self.paid
+            if self.paid[method] != [Sum(), Sum()]
         )
         return Sums(self.sales, self.returns, self.topups, groups, vats_of(groups), methods, cash)
 
