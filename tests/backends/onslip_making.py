@@ -1,107 +1,76 @@
-"""A server that checks signatures as Hawk says, and clients of it."""
+"""JSON of Onslip's entities, at random, made from the models' own types: as the server could send it."""
 
-from __future__ import annotations
-
-import itertools
-import json
-from base64 import b64encode
-from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cache
 from typing import Any
 
-import httpx
+import msgspec.inspect as kinds
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
 
-from terminal.backends import hawk
-from terminal.backends.hawk import Key, Target
-from terminal.backends.onslip_rest import Onslip
-from terminal.backends.onslip_rest_access import Place
+from terminal.backends.onslip_models import Model
+from terminal.backends.onslip_models_values import Base64, Money, Number, Word
 
-SECRET = bytes(range(32))
-SHOWN = b64encode(SECRET).decode()
-KEY = Key("key:kiosk+door1@demo.example", SECRET)
-CREDENTIAL = json.dumps({"key_id": KEY.id, "key": SHOWN}, separators=(",", ":"))
-BASE = "https://test.onslip360.com/v1/"
-NOW_S = 1_767_225_600
-SKEW_S = 60
-
-Handler = Callable[[httpx.Request], httpx.Response]
-
-
-class Server:
-    """Answers signed requests by the rules of the reference; what is wrong with one is its answer."""
-
-    def __init__(self) -> None:
-        self.now_s = NOW_S
-        self.down: dict[str, Callable[[httpx.Request], Exception]] = {}
-        self.asked: list[httpx.Request] = []
-        self.answers: list[Handler | httpx.Response] = []
-        self.key_id = KEY.id
-        self.nonces: set[str] = set()
-
-    def says(self, status: int, body: Any = None, **headers: str) -> None:
-        """Answer the next request so."""
-        content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        self.answers.append(httpx.Response(status, content=content, headers=sent))
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        host = request.url.host
-        if host in self.down:
-            raise self.down[host](request)
-        self.asked.append(request)
-        refused = self.refuse(request)
-        if refused is not None:
-            return refused
-        answer = self.answers.pop(0) if self.answers else httpx.Response(204)
-        return answer(request) if callable(answer) else answer
-
-    def refuse(self, request: httpx.Request) -> httpx.Response | None:
-        told = hawk.attributes(request.headers["authorization"])
-        target = Target(
-            request.method,
-            request.url.raw_path.decode(),
-            request.headers["host"].partition(":")[0],
-            request.url.port or 443,
-        )
-        proof = hawk.mac(KEY, target, ts=told["ts"], nonce=told["nonce"], hashed=told.get("hash", ""))
-        body = request.read()
-        if told["id"] != self.key_id:
-            return challenge('error="Unknown credentials"')
-        if told["mac"] != proof:
-            return challenge('error="Bad mac"')
-        if body and told["hash"] != hawk.payload_hash(request.headers["content-type"], body):
-            return challenge('error="Bad payload hash"')
-        if told["nonce"] in self.nonces:
-            return challenge('error="Invalid nonce"')
-        self.nonces.add(told["nonce"])
-        if abs(int(told["ts"]) - self.now_s) > SKEW_S:
-            tsm = hawk.timestamp_mac(KEY, str(self.now_s))
-            return challenge(f'ts="{self.now_s}", tsm="{tsm}", error="Stale timestamp"')
-        return None
-
-    def hosts(self) -> list[str]:
-        """The servers that were asked, in order."""
-        return [request.url.host for request in self.asked]
+TEXTS = st.text(st.characters(codec="utf-8"), max_size=8)
+MOMENTS = st.integers(0, 4 * 10**12).map(
+    lambda ms: datetime.fromtimestamp(ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S") + f".{ms % 1000:03d}Z"
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | TEXTS,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(TEXTS, inner, max_size=2),
+    max_leaves=4,
+)
+EXTRAS = st.dictionaries(
+    st.sampled_from(["_x-tx", "_x-demo-custom", "new-field", "(others)"]), JSON, max_size=2
+)
 
 
-def challenge(attributes: str) -> httpx.Response:
-    return httpx.Response(401, headers={"WWW-Authenticate": f"Hawk {attributes}"})
+@cache
+def objects(model: type[Model], depth: int = 3) -> SearchStrategy[dict[str, Any]]:
+    """Every required field, any of the others, and what nobody knows beside them."""
+    info = kinds.type_info(model)
+    assert isinstance(info, kinds.StructType)
+    known = [field for field in info.fields if field.name != "others"]
+    needed = {field.encode_name: values(field.type, depth - 1) for field in known if field.required}
+    optional = [field for field in known if depth > 0 and not field.required]
+    others = {field.encode_name: values(field.type, depth - 1) for field in optional}
+    inner = st.fixed_dictionaries(needed, optional=others)
+    return st.builds(lambda extras, own: extras | own, EXTRAS, inner)
 
 
-def client(
-    handler: Handler,
-    *,
-    base: str = BASE,
-    credential: Callable[[], str] = lambda: CREDENTIAL,
-    wall_s: Callable[[], int] = lambda: NOW_S,
-    acting_for: str = "",
-    allow_http: bool = False,
-) -> Onslip:
-    """Return a client whose network is *handler*."""
-    numbers = itertools.count()
-    return Onslip(
-        Place(base, "demo.example", acting_for=acting_for, allow_http=allow_http),
-        credential=credential,
-        wall_s=wall_s,
-        nonce=lambda: f"nonce{next(numbers)}",
-        transport=httpx.MockTransport(handler),
-    )
+def values(kind: kinds.Type, depth: int) -> SearchStrategy[Any]:
+    match kind:
+        case kinds.Metadata(inner):
+            return values(inner, depth)
+        case kinds.UnionType(types):
+            return st.one_of(*(values(each, depth) for each in types if not isinstance(each, kinds.NoneType)))
+        case kinds.StructType(cls):
+            return objects(cls, depth)
+        case kinds.VarTupleType(inner):
+            return st.lists(values(inner, depth), max_size=2 if depth > 0 else 0)
+        case kinds.TupleType(inner):
+            return st.tuples(*(values(each, depth) for each in inner)).map(list)
+        case kinds.CustomType(cls):
+            return custom(cls)
+        case kinds.IntType(ge=least, le=most):
+            return st.integers(least, most)
+        case kinds.DictType():
+            return st.dictionaries(TEXTS, JSON, max_size=2)
+        case kinds.BoolType():
+            return st.booleans()
+        case kinds.DateTimeType():
+            return MOMENTS
+        case kinds.StrType():
+            return TEXTS
+    raise AssertionError(kind)
+
+
+def custom(cls: type) -> SearchStrategy[Any]:
+    if issubclass(cls, Money):
+        return st.decimals(-(10**9), 10**9, places=3)
+    if issubclass(cls, Number):
+        return st.decimals(-(10**6), 10**6, places=6) | st.integers(-(10**6), 10**6).map(Decimal)
+    if issubclass(cls, Base64):
+        return st.binary(max_size=6).map(lambda raw: str(Base64.of(raw)))
+    return (st.sampled_from(sorted(cls.KNOWN)) | TEXTS) if issubclass(cls, Word) else TEXTS
