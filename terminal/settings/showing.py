@@ -32,7 +32,9 @@ def in_force(settings: Settings) -> dict[str, Any]:
         "sync",
         "log",
     ):
-        shown[name] = msgspec.to_builtins(getattr(settings, name))
+        options = msgspec.to_builtins(getattr(settings, name))
+        # What is not set has no value, in TOML neither.
+        shown[name] = {option: value for option, value in options.items() if value is not None}
     for section, option in UIDS:
         shown[section][option] = [mask(uid) for uid in shown[section][option]]
     if settings.sandbox is not None:
