@@ -17,7 +17,7 @@ from terminal.cli.books import books
 from terminal.cli.client import Control
 from terminal.cli.errors import NEEDS_PERSON, WrongUse
 from terminal.cli.export import export
-from terminal.cli.meaning import is_trial, meaning
+from terminal.cli.meaning import is_report, is_trial, meaning
 from terminal.cli.story import as_json as as_json_of
 from terminal.cli.story import facts, page, when
 from terminal.cli.tables import Cell
@@ -245,7 +245,7 @@ def _no_entry(number: int) -> WrongUse:
 def _row(entry: Entry, settings: Settings) -> tuple[object, ...]:
     amount = money.show(entry.amount, settings.terminal.currency)
     state = Cell(entry.state.value, _COLOURS.get(entry.state))
-    what = "trial" if is_trial(entry) else entry.kind.value
+    what = "report" if is_report(entry) else "trial" if is_trial(entry) else entry.kind.value
     if isinstance(entry.payload, TicketSale):
         what = f"{what} {entry.payload.purchase.code}"
     head = (entry.seq, when(entry.created), what, amount.rjust(10))

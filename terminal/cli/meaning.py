@@ -18,12 +18,21 @@ KINDS = {
 
 def kind(entry: Entry) -> str:
     """Return what *entry* is."""
+    if is_report(entry):
+        return "the paper of a report"
     return "a technician's trial" if is_trial(entry) else KINDS[entry.kind]
 
 
 def is_trial(entry: Entry) -> bool:
     """Return whether nobody's coins are meant: core/trial.py."""
-    return entry.kind is EntryKind.UNCLAIMED and not entry.amount
+    return entry.kind is EntryKind.UNCLAIMED and not entry.amount and not is_report(entry)
+
+
+def is_report(entry: Entry) -> bool:
+    """Return whether it only explains what was printed: core/service.py."""
+    if entry.kind is not EntryKind.UNCLAIMED or entry.amount:
+        return False
+    return entry.description == "X report" or entry.description.startswith("Z report ")
 
 
 _TICKETS_ARE_OUT = {
@@ -35,6 +44,8 @@ _TICKETS_ARE_OUT = {
 
 def meaning(entry: Entry) -> str:
     """Return what the state of *entry* means."""
+    if is_report(entry):
+        return "A report was printed. Nobody pays for it, and no server hears of it."
     if is_trial(entry):
         return "A technician tried whether the device works. Nobody pays for it, and no server hears of it."
     if entry.kind is EntryKind.UNCLAIMED and entry.state is EntryState.PARKED:
