@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import contextlib
 import os
 import secrets
@@ -43,6 +45,31 @@ def kept_client(path: str | Path) -> tuple[str, str]:
     except msgspec.DecodeError:
         raise ValueError(f'{path}: expected {{"client_id":"...","client_secret":"..."}}') from None
     return found.client_id, found.client_secret
+
+
+def kept_onslip_key(path: str | Path, realm: str) -> tuple[str, str]:
+    """Return id and key (base64) for an Onslip server in the file *path*; it is made where there is none.
+
+    Raises:
+        OSError: It cannot be read or made.
+        ValueError: It holds something else.
+    """
+
+    def make() -> str:
+        key = base64.b64encode(secrets.token_bytes(32)).decode("ascii")
+        return msgspec.json.encode(_OnslipKey(f"key:terminal+sandbox@{realm}", key)).decode()
+
+    try:
+        found = msgspec.json.decode(_kept(path, make), type=_OnslipKey)
+        base64.b64decode(found.key, validate=True)
+    except (msgspec.DecodeError, binascii.Error):
+        raise ValueError(f'{path}: expected {{"id":"...","key":"<base64>"}}') from None
+    return found.id, found.key
+
+
+class _OnslipKey(msgspec.Struct, frozen=True):
+    id: str
+    key: str
 
 
 class _Client(msgspec.Struct, frozen=True):

@@ -11,8 +11,10 @@ from typing import Literal
 import click
 
 from terminal.httpd import CannotListen
-from terminal.sandbox.keys import kept_client, kept_token
+from terminal.sandbox.keys import kept_client, kept_onslip_key, kept_token
 from terminal.sandbox.ledger import Item
+from terminal.sandbox.onslip_furnish import furnish
+from terminal.sandbox.onslip_rules import OnslipRules
 from terminal.sandbox.satellite import Satellite
 from terminal.sandbox.satellite_page import PATH
 from terminal.sandbox.satellite_rules import SatelliteRules
@@ -84,6 +86,15 @@ _WRONG_USE = 2
 @click.option(
     "--delegate", "delegates", multiple=True, metavar="UID=ID", help="Satellite: a person with a token."
 )
+@click.option("--onslip", is_flag=True, help="Serve the Onslip API, too: under /v1.")
+@click.option("--realm", default="demo.example", show_default=True, help="Onslip: alias of the company.")
+@click.option(
+    "--onslip-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("var/sandbox-onslip.json"),
+    show_default=True,
+    help="Onslip: file with a key that may do everything; made if there is none.",
+)
 @click.option("--seed", default=0, show_default=True, help="What the dice of the faults start from.")
 def main(
     *,
@@ -102,6 +113,9 @@ def main(
     token_life: int,
     tickets: tuple[str, ...],
     delegates: tuple[str, ...],
+    onslip: bool,
+    realm: str,
+    onslip_file: Path,
     seed: int,
 ) -> None:
     """A PointOfSale server for testers, and a Satellite server: strict, countable, and able to misbehave.
@@ -132,8 +146,20 @@ def main(
       POST /sandbox/satellite/seed           {"things": {"product": [{"id": 4, "name": "Adult", "price": 30}]},
                                               "delegates": [{"id": 7, "name": "Kiri", "rfid": "04AABBCC"}]}
 
-    Faults: kind delay | status | drop | hang | drip | garbage; after (it took effect); method; path (part of
-    it); probability; count; ms (delay, drip); status, retry_after_s, words (status). An empty list: behave.
+    \b
+    With --onslip:
+      GET  /sandbox/onslip/counters          requests; what took effect, by kind and by reference
+      GET  /sandbox/onslip/effects           the same, one by one; also entities/{resource}
+      PUT  /sandbox/onslip/faults            as above, for this server alone
+      PUT  /sandbox/onslip/rules             {"clock_s": 300, "proof": "wrong", "if_match": true}
+      POST /sandbox/onslip/cut               {}: every event stream breaks
+      POST /sandbox/onslip/revoke            {"id": "key:terminal+sandbox@demo.example"}
+      POST /sandbox/onslip/seed              {"keys": [{"id": "key:a+b@demo.example", "key": "AAEC",
+                                                        "permissions": ["show-tills", "bind-tills"]}],
+                                              "entities": {"tills": [{"id": 3, "name": "Kiosk 3"}]}}
+
+    Faults: kind delay | status | drop | hang | drip | half | garbage; after (it took effect); method; path
+    (part of it); probability; count; ms (delay, drip); status, retry_after_s, words (status). An empty list: behave.
 
     \b
       curl -X PUT localhost:8091/sandbox/away -H 'Content-Type: application/json' -d '{"for_ms": 5000}'
@@ -148,11 +174,14 @@ def main(
             token=kept_token(token_file),
             satellite=_rules(trusting=trusting, token_life=token_life) if satellite else None,
             client=kept_client(satellite_file) if satellite else None,
+            onslip=OnslipRules(realm=realm) if onslip else None,
             seed=seed,
         )
         try:
             _fill(sandbox, wallets, products, codes)
             _fill_satellite(sandbox.satellite, tickets, delegates)
+            if sandbox.onslip is not None:
+                furnish(sandbox.onslip, kept_onslip_key(onslip_file, realm))
             sandbox.start()
         except BaseException:
             sandbox.stop()
@@ -164,6 +193,8 @@ def main(
     if satellite:
         click.echo(f"satellite url = {sandbox.satellite_url()}\ntoken_file = {satellite_file.absolute()}")
         click.echo(f"devices: {sandbox.base}{PATH}")
+    if onslip:
+        click.echo(f"onslip url = {sandbox.onslip_url}~{realm}\nkey_file = {onslip_file.absolute()}")
     sys.stdout.flush()
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

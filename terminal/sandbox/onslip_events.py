@@ -131,8 +131,8 @@ class EventStreams:
         with self._lock:
             if len(self._streams) >= _MOST:
                 self._collect()
-            stream = self._streams[self._secret()] = _Stream("", new, tests)
-            stream.id = next(reversed(self._streams))
+            stream = _Stream(self._secret(), new, tests)
+            self._streams[stream.id] = stream
             return stream.shown()
 
     def _collect(self) -> None:

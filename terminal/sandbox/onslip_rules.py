@@ -70,6 +70,13 @@ class OnslipRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     vat_rates: tuple[float, ...] = (25, 12, 6, 0)
     features: tuple[str, ...] = ("auto-close-batch", "external-journal", "payment-vouchers", "coupon-vouchers")
 
+    def __post_init__(self) -> None:
+        """Refuse a form of key ids that names what devices do not have."""
+        try:
+            (self.device_id or "").format(id=0, device="", realm="")
+        except (LookupError, ValueError, AttributeError):
+            raise ValueError("device_id: only {id}, {device} and {realm} can stand in it") from None
+
 
 class Refusal(Exception):  # noqa: N818 - an answer
     """The request is answered with *status*, words and a code: it goes no further."""

@@ -205,6 +205,11 @@ class Sandbox:
         """Return what a terminal is configured with for the Satellite server."""
         return f"{self.base}/api" + ("/v5" if generation == "v5" else "")
 
+    @property
+    def onslip_url(self) -> str:
+        """What a terminal is configured with for the Onslip server: the address before ``~realm``."""
+        return f"{self.base}/v1/"
+
     def url_for(self, kind: str, generation: str) -> str:
         """Return the ``url`` of a backend of the type *kind*; a *generation* only Satellite servers have."""
         return self.satellite_url(generation) if kind == "satellite" else self.url

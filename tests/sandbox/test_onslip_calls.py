@@ -167,8 +167,7 @@ def test_no_money_is_made_or_lost_under_many_at_once(realm: Realm) -> None:
 
     def spend(amount: float) -> None:
         start.wait(30)
-        for _ in range(15):
-            answers.append((amount, realm("POST", "/vouchers/5", {"amount": amount})))
+        answers.extend([(amount, realm("POST", "/vouchers/5", {"amount": amount})) for _ in range(15)])
 
     threads = [threading.Thread(target=spend, args=(amount,)) for amount in amounts]
     for thread in threads:

@@ -208,6 +208,7 @@ def test_a_bound_device_signs_with_its_own_key(open_realm: OpenRealm) -> None:
     assert realm("GET", "", **device).json()["till"]["id"] == 7
     assert realm("PATCH", TILL, {"device-id": None, "device-key": None}).status == 200
     assert realm("GET", TILL, **device).status == 401
+    assert realm.admin("PUT", "rules", {"device_id": "dev:{serial}"}).status == 400
 
 
 def test_the_signer_of_these_tests_agrees_with_the_vectors() -> None:
