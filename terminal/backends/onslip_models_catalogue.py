@@ -280,7 +280,7 @@ class Voucher(Entity, frozen=True, kw_only=True):
 
 
 class VoucherTransaction(Model, frozen=True, kw_only=True):
-    """A booking on a voucher. The sign that spends is not known; whoever makes one is told it."""
+    """A booking on a voucher. Which sign spends is not known: see ``onslip_models_rules.spending``."""
 
     amount: Money | None = None
     quantity: Number | None = None

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from hmac import compare_digest
+from typing import Literal
 
-from terminal.backends.onslip_models_catalogue import ButtonMap, ButtonMapItem, Location
+from terminal.backends.onslip_models_catalogue import ButtonMap, ButtonMapItem, Location, VoucherTransaction
 from terminal.backends.onslip_models_till import (
     Function,
     PeripheralBinding,
@@ -181,6 +182,21 @@ def rounded(amount: int, multiple: Money | None) -> int:
         return amount
     size = (abs(amount) * 2 + step) // (2 * step) * step
     return size if amount >= 0 else -size
+
+
+def spending(cents: int, *, sign: Literal[-1, 1] = -1) -> VoucherTransaction:
+    """Return the booking that takes *cents*, more than zero, from a voucher.
+
+    Args:
+        cents: What is spent.
+        sign: Of an amount that is spent: not documented, less than zero is likely. Probe it before money moves.
+
+    Raises:
+        ValueError: Nothing, or less, would be spent.
+    """
+    if cents <= 0:
+        raise ValueError(f"found {cents} cents to spend from a voucher; expected more than zero")
+    return VoucherTransaction(amount=Money.of_cents(sign * cents))
 
 
 # -- peripherals ---------------------------------------------------------------------------------------

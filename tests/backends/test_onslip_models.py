@@ -61,6 +61,7 @@ def classes(base: type) -> list[Any]:
 
 
 MODELS = classes(Model)
+patient = settings(deadline=None)
 slow = settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=10)
 
 TILL = b"""{
@@ -167,6 +168,14 @@ def test_what_is_read_survives_a_put_and_reads_the_same(model: type[Model], data
     assert plainly(read(model, sent)) == sent
 
 
+@pytest.mark.parametrize("model", [Till, Voucher, Order], ids=lambda it: it.__name__)
+@slow
+@given(data=st.data())
+def test_what_nobody_knows_survives_at_any_depth(model: type[Model], data: st.DataObject) -> None:
+    raw = data.draw(objects(model, depth=5 if model is Till else 2))
+    assert parse(write(read(model, raw))) == {k: each for k, each in raw.items() if k not in SERVER_OWNED}
+
+
 @slow
 @given(
     data=st.data(),
@@ -194,6 +203,7 @@ def refusal(model: type[Model], raw: Any) -> str:
     return ""
 
 
+@patient
 @given(st.binary(max_size=60))
 def test_any_bytes_are_json_or_a_sentence(body: bytes) -> None:
     try:
@@ -304,6 +314,7 @@ def test_a_float_is_never_money() -> None:
         Money.read(19.5)
 
 
+@patient
 @given(st.integers(-(10**11), 10**11))
 def test_cents_there_and_back(cents: int) -> None:
     assert Money.of_cents(cents).cents == cents

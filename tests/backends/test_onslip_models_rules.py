@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from terminal.backends.onslip_models import parse, plainly, read, write
@@ -21,12 +21,14 @@ from terminal.backends.onslip_models_rules import (
     products_of,
     rounded,
     schedules_of,
+    spending,
 )
 from terminal.backends.onslip_models_till import Till, TillConfig
 from terminal.backends.onslip_models_values import Base64, Money
 from terminal.core.value import replace
 
 KEY = bytes(range(32))
+patient = settings(deadline=None)
 
 # -- binding -------------------------------------------------------------------------------------------
 
@@ -194,6 +196,7 @@ def test_cash_is_rounded_half_away_from_zero(amount: int, multiple: str, expecte
     assert rounded(amount, None) == amount
 
 
+@patient
 @given(st.integers(-(10**9), 10**9), st.integers(1, 10_000))
 def test_rounding_is_symmetric_and_to_the_nearest(amount: int, step: int) -> None:
     result = rounded(amount, Money.of_cents(step))
@@ -206,6 +209,13 @@ def test_rounding_is_symmetric_and_to_the_nearest(amount: int, step: int) -> Non
 def test_a_multiple_that_is_none_is_refused(multiple: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         rounded(100, Money(multiple))
+
+
+def test_what_is_spent_has_the_sign_that_was_found_out() -> None:
+    assert write(spending(1950)) == b'{"amount":-19.5}'
+    assert write(spending(1950, sign=1)) == b'{"amount":19.5}'
+    with pytest.raises(ValueError, match="found 0 cents to spend"):
+        spending(0)
 
 
 # -- peripherals ---------------------------------------------------------------------------------------
