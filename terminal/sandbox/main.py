@@ -159,7 +159,8 @@ def main(
                                               "entities": {"tills": [{"id": 3, "name": "Kiosk 3"}]}}
 
     Faults: kind delay | status | drop | hang | drip | half | garbage; after (it took effect); method; path
-    (part of it); probability; count; ms (delay, drip); status, retry_after_s, words (status). An empty list: behave.
+    (part of it); probability; count; ms (delay, drip); status, retry_after_s, words (status). An empty list:
+    behave.
 
     \b
       curl -X PUT localhost:8091/sandbox/away -H 'Content-Type: application/json' -d '{"for_ms": 5000}'

@@ -11,7 +11,16 @@ from terminal.httpd import Response
 from terminal.sandbox.onslip_query import Entity
 from terminal.sandbox.onslip_resources import checked, merged
 from terminal.sandbox.onslip_rest import Call, Rest, etag_of, read_json, shown
-from terminal.sandbox.onslip_rules import OnslipRules, Refusal, forbidden, iso, missing, thousandths, wrong
+from terminal.sandbox.onslip_rules import (
+    OnslipRules,
+    Refusal,
+    forbidden,
+    iso,
+    missing,
+    moment_ms,
+    thousandths,
+    wrong,
+)
 from terminal.sandbox.onslip_sales import ExternalRecord, VoucherTransaction
 from terminal.sandbox.onslip_store import OnslipStore, Stored
 from terminal.sandbox.onslip_tills import TillState
@@ -131,7 +140,7 @@ class Calls:
             name = "amount" if kind == "payment" else "quantity"
             if set(asked) - {"expiration"} != {name}:
                 raise wrong(f"a voucher of the type {kind} is booked on by {name}")
-            if voucher.body.get("expires", "9") <= iso(self._now_ms()):
+            if "expires" in voucher.body and moment_ms(voucher.body["expires"]) <= self._now_ms():
                 raise Refusal(409, "expired", "this voucher has expired")
             body, booked = self._booked(voucher.body, thousandths(asked[name]))
             saved = self._rest.save(call.key, "update", "vouchers", voucher.id, body, amount=booked)

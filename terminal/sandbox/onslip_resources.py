@@ -16,7 +16,7 @@ from terminal.sandbox.onslip_catalogue import (
     ProductModifier,
 )
 from terminal.sandbox.onslip_query import Entity
-from terminal.sandbox.onslip_rules import thousandths, wrong
+from terminal.sandbox.onslip_rules import moment_ms, thousandths, wrong
 from terminal.sandbox.onslip_sales import Order, Tab, Voucher
 from terminal.sandbox.onslip_tills import Shape, Till
 
@@ -24,6 +24,7 @@ _EXTENDED = re.compile(r"_[a-z0-9]+(?:-[a-z0-9]+)+")
 _MONEY = frozenset(
     {"price", "purchase-price", "amount", "balance", "credit-limit", "vat-amount", "change", "rounding"}
 )
+_MOMENTS = frozenset({"expires", "start-date", "end-date", "date"})
 OWNED = frozenset({"id", "created", "updated", "updated-by", "updated-from"})
 """What the server alone writes."""
 
@@ -83,6 +84,8 @@ def checked(shape: type[Shape], body: Any, *, strict: bool) -> Entity:
     except msgspec.ValidationError as error:
         raise wrong(str(error)) from None
     _check_money(body)
+    for name in _MOMENTS & body.keys():
+        moment_ms(body[name])
     found: Entity = body
     return found
 

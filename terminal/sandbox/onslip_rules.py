@@ -114,6 +114,18 @@ def iso(ms: int) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{ms % 1000:03d}Z"
 
 
+def moment_ms(text: str) -> int:
+    """Return a moment, with its offset from UTC, in milliseconds since 1970.
+
+    Raises:
+        Refusal: There is no such moment.
+    """
+    try:
+        return int(datetime.fromisoformat(text).timestamp() * 1000)
+    except ValueError:
+        raise wrong(f"{text}: there is no such moment") from None
+
+
 def thousandths(amount: Any) -> int:
     """Return an amount of money, major units with three decimals at most, as whole thousandths.
 

@@ -137,7 +137,10 @@ def test_what_is_no_booking_is_refused(realm: Realm, body: object) -> None:
 
 
 def test_expired_and_deleted_vouchers_take_no_booking(realm: Realm) -> None:
-    realm("PATCH", "/vouchers/5", {"expires": "2023-11-14T22:13:20.000Z"})
+    assert realm("PATCH", "/vouchers/5", {"expires": "2023-13-14T22:13:20Z"}).error == (400, "bad-request")
+    realm("PATCH", "/vouchers/5", {"expires": "2023-11-14T21:13:21-01:00"})
+    assert realm("POST", "/vouchers/5", {"amount": -1}).status == 200
+    realm("PATCH", "/vouchers/5", {"expires": "2023-11-14T23:13:20+01:00"})
     assert realm("POST", "/vouchers/5", {"amount": -1}).error == (409, "expired")
     realm("DELETE", "/vouchers/5")
     assert realm("POST", "/vouchers/5", {"amount": -1}).error == (404, "not-found")
