@@ -170,7 +170,7 @@ def test_circles_end() -> None:
         1: button_map("tablet-groups", (0, 0, SHOW, None, 2), (1, 0, ADD, 11, None), (2, 0, SHOW, None, 1)),
         2: button_map("tablet-groups", (0, 0, ADD, 21, None), (1, 0, SHOW, None, 1), (2, 0, SHOW, None, 2)),
     }
-    assert products_of(1, maps) == (21, 11)
+    assert products_of(1, maps) == products_of(1, maps, deepest=10**6) == (21, 11)
 
 
 def test_depth_and_number_are_bounded() -> None:
