@@ -5,7 +5,8 @@ import sys
 import threading
 from pathlib import Path
 
-from terminal.core.facts import CashKind, SessionClosed, SessionOpened
+from terminal.core.facts import CashKind, ReportMade, SessionClosed, SessionOpened
+from terminal.core.report import ReportKind
 from terminal.journal import Journal
 from tests.journal.making import KEY, NOW, coin, credit, debit, delivered, started, taken
 from tests.journal.ticketing import printed, sold, ticket_sale
@@ -49,6 +50,10 @@ def main():
             acknowledge(f"sold {key}")
             journal.commit([printed(f"{key}/ticket-1")], NOW, durable=False)
             acknowledge(f"printed {key}")
+            if number % 4 == 0:
+                report = journal.made_report(ReportKind.Z, "", NOW, lambda product: (str(product), 1900))
+                journal.commit([ReportMade(report)], NOW)
+                acknowledge(f"closed {report.number}")
 
     def upkeep():
         while True:

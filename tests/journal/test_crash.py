@@ -57,6 +57,7 @@ def test_what_was_acknowledged_survives_a_kill_at_any_moment(path):
             sessions = {session.session for session in journal.open_sessions()}
             sales = {key for key in states if key.startswith("t-")}
             papers = {key: whole_sale(journal, key) for key in sales}
+            closed = journal.last_report()
             books = journal.books()
             coins_in = books.accepted - books.spent
             assert books.spent == 1000 * len(sales)
@@ -73,9 +74,14 @@ def test_what_was_acknowledged_survives_a_kill_at_any_moment(path):
                     assert key in sales
                 case "printed":
                     assert papers[key] == [OnPaper.DONE, *[OnPaper.PRINTING] * 3]
+                case "closed":
+                    assert int(key) <= closed.number
                 case "coin":
                     coins += 100
                     assert key in sessions or f"c{key[1:]}" in states
+        # The last one may be there without a word, and none is lost, repeated or left out (verify).
+        told = max((int(key) for what, key in acknowledged if what == "closed"), default=0)
+        assert closed is None or closed.number <= told + number + 1
         # At most the coin of each thread that was under way at each kill is there without a word.
         assert coins <= coins_in <= coins + 100 * 3 * (number + 1)
     assert len(acknowledged) > ROUNDS
