@@ -86,7 +86,7 @@ class Access:
         self._nonce = nonce
         self._transport = transport
         self._lock = threading.Lock()
-        self._bases = (checked_base(place.base, allow_http=place.allow_http),)
+        self._bases: tuple[str, ...] = (checked_base(place.base, allow_http=place.allow_http),)
         self._lines: dict[str, Line] = {}
         self._key: Key | None = None
         self._hidden: tuple[str, ...] = ()
