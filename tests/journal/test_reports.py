@@ -9,7 +9,8 @@ from contextlib import closing
 from terminal.core.report import Grand, ReportKind, Sum
 from terminal.core.value import replace
 from terminal.journal.reports import period
-from tests.journal.days import Days, agree, sorted_by
+from tests.journal.days import Days
+from tests.journal.ledger import agree, sorted_by
 
 DAYS = 1_000
 
