@@ -8,12 +8,13 @@ What becomes of money that could not be paid is the job's affair.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol, TypeVar
 
 from terminal.core import coins
 from terminal.core.coins import Purse
-from terminal.core.decision import Around, Ids
+from terminal.core.decision import Around, Decision, Ids
 from terminal.core.effects import CountPayout, Effect, PayOut, TellPayout
-from terminal.core.events import DeviceChanged, Ended, PayoutCounted, PayoutEnded
+from terminal.core.events import DeviceChanged, Ended, PayoutCounted, PayoutEnded, TimePassed
 from terminal.core.facts import CashKind, CashMoved, Fact, PayoutIntended, PayoutSettled, SessionClosed
 from terminal.core.job import Job
 from terminal.core.records import OpenPayout
@@ -64,6 +65,23 @@ class Step(Value, frozen=True):
     doubtful: bool = False
     facts: tuple[Fact, ...] = ()
     effects: tuple[Effect, ...] = ()
+
+
+class PayingState(Value, frozen=True, kw_only=True):
+    """What the state of a job has that pays money back.
+
+    Attributes:
+        purse: The money that is left.
+        paying: The payout under way.
+        wake_ms: Monotonic milliseconds at which TimePassed is wanted.
+    """
+
+    purse: Purse | None = None
+    paying: Paying | None = None
+    wake_ms: int | None = None
+
+
+S = TypeVar("S", bound=PayingState)
 
 
 class Payback:
@@ -155,6 +173,41 @@ class Payback:
         paying = Paying(self._ids.id(), devices[0], tuple(devices[1:]), paid=paid)
         order = CountPayout(paying.payout, paying.device)
         return Step(purse, paying, around.now.mono_ms + COUNT_MS, facts=facts, effects=(order,))
+
+
+class PaysBack(Protocol[S]):
+    """The rules of a job while money is paid back: each event is a step; the job says what follows the last."""
+
+    _payback: Payback
+
+    def payout_counted(self, state: S, event: PayoutCounted, around: Around) -> Decision[S]:
+        """The device is ready to pay."""
+        return self._went(state, self._payback.counted(state.purse, state.paying, event, around), around)
+
+    def payout_ended(self, state: S, event: PayoutEnded, around: Around) -> Decision[S]:
+        """The device has answered."""
+        return self._went(state, self._payback.ended(state.purse, state.paying, event, around), around)
+
+    def payer_changed(self, state: S, event: DeviceChanged, around: Around) -> Decision[S]:
+        """A device has changed, perhaps the one that pays."""
+        step = self._payback.changed(state.purse, state.paying, event, around, state.wake_ms)
+        return self._went(state, step, around)
+
+    def payout_late(self, state: S, event: TimePassed, around: Around) -> Decision[S]:
+        """The device does not answer."""
+        return self._went(state, self._payback.late(state.purse, state.paying, around), around)
+
+    def _went(self, state: S, step: Step | None, around: Around, first: tuple[Effect, ...] = ()) -> Decision[S]:
+        """Take what a step of paying back has come to."""
+        if step is None:
+            return Decision(state)
+        state = replace(state, purse=step.purse, paying=step.paying)
+        if step.paying is None:
+            return self._paid_back(state, step, around)
+        return Decision(replace(state, wake_ms=step.wake_ms), step.facts, (*first, *step.effects))
+
+    def _paid_back(self, state: S, step: Step, around: Around) -> Decision[S]:
+        """Go on when it is over; the facts of *step* come first."""
 
 
 def _returned(purse: Purse | None, paid: int, device: str) -> tuple[tuple[Fact, ...], Purse | None]:

@@ -11,18 +11,17 @@ from __future__ import annotations
 from enum import Enum
 
 from terminal.core import coins
-from terminal.core.coins import Purse
 from terminal.core.decision import Around, Decision, Ids, Wanted
-from terminal.core.effects import CloseSlot, Effect, Notice, Screen, Show
-from terminal.core.events import CoinInserted, DeviceChanged, PayoutCounted, PayoutEnded, TimePassed
+from terminal.core.effects import CloseSlot, Notice, Screen, Show
+from terminal.core.events import CoinInserted
 from terminal.core.facts import EntryAdded, Fact
 from terminal.core.job import Job
-from terminal.core.payback import Payback, Paying, Step
+from terminal.core.payback import Payback, PayingState, PaysBack, Step
 from terminal.core.policy import Asked, Room
 from terminal.core.records import OpenPayout
 from terminal.core.slip import Slip, at_once, payout_slip
 from terminal.core.token import mask
-from terminal.core.value import Value, replace
+from terminal.core.value import replace
 
 _CREDITED = "Not everything could be paid back: the rest is credited to your token."
 _WAITS = "Not everything could be paid back: present a token, and the rest is credited to it."
@@ -40,7 +39,7 @@ class Phase(Enum):
     SHOWING = "showing the result"
 
 
-class TopupState(Value, frozen=True):
+class TopupState(PayingState, frozen=True):
     """One customer's journey so far.
 
     Attributes:
@@ -53,12 +52,9 @@ class TopupState(Value, frozen=True):
 
     phase: Phase = Phase.READY
     screen: Screen = Screen(Notice.OUT_OF_ORDER, "Starting.")
-    wake_ms: int | None = None
     asked: Asked | None = None
-    purse: Purse | None = None
     room: Room | None = None
     until_ms: int = 0
-    paying: Paying | None = None
     slip: Slip | None = None
 
     @property
@@ -80,7 +76,7 @@ class TopupState(Value, frozen=True):
 Made = Decision[TopupState]
 
 
-class Refunding:
+class Refunding(PaysBack[TopupState]):
     """The rules of paying back, for one terminal; topup.Topup has the others."""
 
     def __init__(self, job: Job, ids: Ids) -> None:
@@ -109,38 +105,10 @@ class Refunding:
         step = self._payback.tell(state.purse, payout, around)
         return self._went(state, step, around, (CloseSlot(), Show(screen)))
 
-    def payout_counted(self, state: TopupState, event: PayoutCounted, around: Around) -> Made:
-        """The device is ready to pay."""
-        return self._went(state, self._payback.counted(state.purse, state.paying, event, around), around)
-
-    def payout_ended(self, state: TopupState, event: PayoutEnded, around: Around) -> Made:
-        """The device has answered."""
-        return self._went(state, self._payback.ended(state.purse, state.paying, event, around), around)
-
-    def payer_changed(self, state: TopupState, event: DeviceChanged, around: Around) -> Made:
-        """A device has changed, perhaps the one that pays."""
-        step = self._payback.changed(state.purse, state.paying, event, around, state.wake_ms)
-        return self._went(state, step, around)
-
-    def payout_late(self, state: TopupState, event: TimePassed, around: Around) -> Made:
-        """The device does not answer."""
-        return self._went(state, self._payback.late(state.purse, state.paying, around), around)
-
     def coin_while_paying(self, state: TopupState, event: CoinInserted, around: Around) -> Made:
         """A coin that was on its way when the slot closed: it is paid back, or kept, with the others."""
         purse, facts = coins.put(state.purse, event, _token(state), self.ids)
         return Decision(replace(state, purse=purse), facts)
-
-    def _went(
-        self, state: TopupState, step: Step | None, around: Around, first: tuple[Effect, ...] = ()
-    ) -> Made:
-        """Take what a step of paying back has come to."""
-        if step is None:
-            return Decision(state)
-        state = replace(state, purse=step.purse, paying=step.paying)
-        if step.paying is None:
-            return self._paid_back(state, step, around)
-        return Decision(replace(state, wake_ms=step.wake_ms), step.facts, (*first, *step.effects))
 
     def _paid_back(self, state: TopupState, step: Step, around: Around) -> Made:
         """Show how it ended; where not all came back, a receipt says what became of the rest.

@@ -13,13 +13,10 @@ from collections.abc import Sequence
 
 from terminal.core import coins, printing
 from terminal.core.decision import Around, Decision, Ids, Wanted
-from terminal.core.effects import CloseSlot, Effect, Notice, ReadWallet, Screen, Show
+from terminal.core.effects import CloseSlot, Notice, ReadWallet, Screen, Show
 from terminal.core.events import (
     ButtonPressed,
     CoinInserted,
-    DeviceChanged,
-    PayoutCounted,
-    PayoutEnded,
     StopAsked,
     TimePassed,
     TokenPresented,
@@ -28,7 +25,7 @@ from terminal.core.events import (
 )
 from terminal.core.facts import Fact
 from terminal.core.job import Job
-from terminal.core.payback import Payback, Step
+from terminal.core.payback import Payback, PaysBack, Step
 from terminal.core.policy import Asked, Refused, may_fill, told
 from terminal.core.records import OpenPayout
 from terminal.core.slip import Slip
@@ -45,7 +42,7 @@ _VOUCHER = "Please take the voucher and show it to the staff: your money is writ
 _KEPT = "Your money is written down. Please call the staff to get it back."
 
 
-class GivingBack:
+class GivingBack(PaysBack[TicketState]):
     """The rules about money that is left, for one terminal; issuing and ticketing have the others."""
 
     def __init__(self, job: Job, ids: Ids, codes: Codes) -> None:
@@ -132,7 +129,7 @@ class GivingBack:
     ) -> Made:
         """Show how it ended, for a while; *paper* is the receipt that its guest may have."""
         wake_ms = around.now.mono_ms + self.rules.show_s * 1000
-        shown = TicketState(Phase.SHOWING, screen, wake_ms, slip=paper, answer=state.answer)
+        shown = TicketState(Phase.SHOWING, screen, wake_ms=wake_ms, slip=paper, answer=state.answer)
         return Decision(shown, facts, (CloseSlot(), Show(screen)), prints)
 
     # -- paying out ------------------------------------------------------------------------------------
@@ -146,31 +143,8 @@ class GivingBack:
         step = self._payback.tell(state.purse, payout, around)
         return self._went(state, step, around, (CloseSlot(), Show(screen)))
 
-    def payout_counted(self, state: TicketState, event: PayoutCounted, around: Around) -> Made:
-        """The device is ready to pay."""
-        return self._went(state, self._payback.counted(state.purse, state.paying, event, around), around)
-
-    def payout_ended(self, state: TicketState, event: PayoutEnded, around: Around) -> Made:
-        """The device has answered."""
-        return self._went(state, self._payback.ended(state.purse, state.paying, event, around), around)
-
-    def payer_changed(self, state: TicketState, event: DeviceChanged, around: Around) -> Made:
-        """A device has changed, perhaps the one that pays."""
-        step = self._payback.changed(state.purse, state.paying, event, around, state.wake_ms)
-        return self._went(state, step, around)
-
-    def payout_late(self, state: TicketState, event: TimePassed, around: Around) -> Made:
-        """The device does not answer."""
-        return self._went(state, self._payback.late(state.purse, state.paying, around), around)
-
-    def _went(
-        self, state: TicketState, step: Step | None, around: Around, first: tuple[Effect, ...] = ()
-    ) -> Made:
-        if step is None:
-            return Decision(state)
-        state = replace(state, purse=step.purse, paying=step.paying)
-        if step.paying is not None:
-            return Decision(replace(state, wake_ms=step.wake_ms), step.facts, (*first, *step.effects))
+    def _paid_back(self, state: TicketState, step: Step, around: Around) -> Made:
+        """Say how it ended, and give the rest back by the ways that are left."""
         after = state.after or Screen(Notice.RETURNED)
         if step.doubtful:
             after = replace(after, notice=Notice.UNKNOWN, words=_DOUBT, amount=step.paid)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from enum import Enum
 
 from terminal.core.catalogue import Product
-from terminal.core.coins import Purse
 from terminal.core.decision import Decision
 from terminal.core.effects import Notice, Screen
-from terminal.core.payback import Paying
+from terminal.core.payback import PayingState
 from terminal.core.policy import Allowed, Asked
 from terminal.core.slip import Slip
 from terminal.core.ticket_basket import Pick
@@ -46,7 +45,7 @@ class Answered(Value, frozen=True):
     words: str = ""
 
 
-class TicketState(Value, frozen=True):
+class TicketState(PayingState, frozen=True):
     """One guest's journey so far.
 
     Attributes:
@@ -67,16 +66,13 @@ class TicketState(Value, frozen=True):
 
     phase: Phase = Phase.READY
     screen: Screen = Screen(Notice.OUT_OF_ORDER, "Starting.")
-    wake_ms: int | None = None
     picks: tuple[Pick, ...] = ()
     products: tuple[Product, ...] = ()
     purchase: Purchase | None = None
-    purse: Purse | None = None
     asked: Asked | None = None
     share: Share | None = None
     staff: str = ""
     notes: str = ""
-    paying: Paying | None = None
     ways: tuple[Way, ...] = ()
     after: Screen | None = None
     slip: Slip | None = None

@@ -81,7 +81,7 @@ class Topup(Refunding):
             screen = Screen(Notice.READY)
         phase = Phase.WAITING if state.purse else Phase.READY
         wake_ms = state.until_ms if state.purse else None
-        idle = TopupState(phase, screen, wake_ms, purse=state.purse, until_ms=state.until_ms)
+        idle = TopupState(phase, screen, wake_ms=wake_ms, purse=state.purse, until_ms=state.until_ms)
         room = self.rules.max_session - held if self.rules.coins_first and not trouble else 0
         return Decision(idle, facts, (_slot(room, around), Show(screen)))
 
