@@ -13,7 +13,6 @@ from datetime import tzinfo
 from typing import Protocol
 
 from terminal.core import cron
-from terminal.core.catalogue import ProductId
 from terminal.core.closing_rules import ClosingRules
 from terminal.core.report import Report, ReportKind
 from terminal.core.stamp import Stamp, elapsed_ms
@@ -36,13 +35,8 @@ LATE_MS = 3_600_000
 class Periods(Protocol):
     """What is needed of the journal."""
 
-    def last_report(self) -> Report | None:
-        """Return the last Z report."""
-
-    def made_report(
-        self, kind: ReportKind, by: str, now: Stamp, sorted_by: Callable[[ProductId], tuple[str, int | None]]
-    ) -> Report:
-        """Return what has happened since the last Z report; nothing is written."""
+    def period_began(self) -> Stamp | None:
+        """Return when the period under way began; None: it is this very moment."""
 
 
 class Makes(Protocol):
@@ -135,11 +129,7 @@ class Closing:
         """Return after which moment a closing counts as missed."""
         if self._first_ms is None:
             self._first_ms = now.wall_ms
-        last = self._books.last_report()
-        if last is None:
-            began = self._books.made_report(ReportKind.X, "", now, self._rules.sorted_by).opened
-        else:
-            began = last.closed
+        began = self._books.period_began() or now
         if (ago_ms := elapsed_ms(began, now)) is not None:
             return now.wall_ms - ago_ms
         # Its clock was wrong. Where it was ahead, what is due from now on counts; else one closing too many

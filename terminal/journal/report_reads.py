@@ -40,6 +40,11 @@ class ReportReads(TicketReads):
             ).fetchall()
         return [report_of.decode(payload) for (payload,) in rows]
 
+    def period_began(self) -> Stamp | None:
+        """Return when the period under way began; None: it is this very moment."""
+        with self._reading() as db:
+            return _opened(db, closings.last(db))
+
     def made_report(self, kind: ReportKind, by: str, now: Stamp, sorted_by: Sorted) -> Report:
         """Return what has happened since the last Z report, all of one moment; nothing is written.
 

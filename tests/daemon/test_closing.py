@@ -38,12 +38,8 @@ class World:
         self.error: Exception | None = None
         self.closing = Closing(rules, self, self, now=lambda: self.now, zone=zone)
 
-    def last_report(self) -> Report | None:
-        return self.made[-1] if self.made else None
-
-    def made_report(self, kind: ReportKind, by: str, now: Stamp, sorted_by: Any) -> Report:
-        assert (kind, by, sorted_by("?")) == (ReportKind.X, "", ("", None)), "only looked at"
-        return replace(EMPTY, kind=kind, opened=self.began, closed=now)
+    def period_began(self) -> Stamp:
+        return self.made[-1].closed if self.made else self.began
 
     def make(self, kind: ReportKind, by: str, *, printed: bool) -> Report:
         assert (kind, by, printed) == (ReportKind.Z, "", False)

@@ -26,6 +26,7 @@ def test_a_thousand_days_add_up_to_the_cent(tmp_path, monkeypatch):
             if rng.random() < 0.01:
                 days.killed()
         x = days.journal.made_report(ReportKind.X, "", days.stamp(), sorted_by) if day % 5 == 0 else None
+        assert x is None or (days.journal.period_began() or x.closed) == x.opened
         held = sum(days.open.values())
         report, ledger = days.close()
         assert x in (None, replace(report, kind=ReportKind.X))
