@@ -50,6 +50,8 @@ def kept_client(path: str | Path) -> tuple[str, str]:
 def kept_onslip_key(path: str | Path, realm: str) -> tuple[str, str]:
     """Return id and key (base64) for an Onslip server in the file *path*; it is made where there is none.
 
+    The file is what a terminal's secret for such a server is: JSON in one line.
+
     Raises:
         OSError: It cannot be read or made.
         ValueError: It holds something else.
@@ -63,12 +65,12 @@ def kept_onslip_key(path: str | Path, realm: str) -> tuple[str, str]:
         found = msgspec.json.decode(_kept(path, make), type=_OnslipKey)
         base64.b64decode(found.key, validate=True)
     except (msgspec.DecodeError, binascii.Error):
-        raise ValueError(f'{path}: expected {{"id":"...","key":"<base64>"}}') from None
-    return found.id, found.key
+        raise ValueError(f'{path}: expected {{"key_id":"...","key":"<base64>"}}') from None
+    return found.key_id, found.key
 
 
 class _OnslipKey(msgspec.Struct, frozen=True):
-    id: str
+    key_id: str
     key: str
 
 

@@ -29,14 +29,14 @@ def test_a_key_is_made_once_and_for_nobody_else(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("text", ["nonsense", '{"id": "a"}', '{"id": "a", "key": "no base64!"}'])
+@pytest.mark.parametrize("text", ["nonsense", '{"key_id": "a"}', '{"key_id": "a", "key": "no base64!"}'])
 def test_a_file_that_holds_no_key_is_a_sentence(tmp_path: Path, text: str) -> None:
     path = tmp_path / "onslip.json"
     path.write_text(text)
     options = ["--listen", "127.0.0.1:0", "--token-file", str(tmp_path / "t"), "--onslip"]
     result = CliRunner().invoke(main, [*options, "--onslip-file", str(path)])
     assert result.exit_code == 2
-    assert result.output == f'terminald-sandbox: {path}: expected {{"id":"...","key":"<base64>"}}\n'
+    assert result.output == f'terminald-sandbox: {path}: expected {{"key_id":"...","key":"<base64>"}}\n'
 
 
 def test_the_process_serves_a_realm_to_begin_with(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_the_process_serves_a_realm_to_begin_with(tmp_path: Path) -> None:
         url = httpx.URL(told[2].removeprefix("onslip url = ") + "/tills/")
         kept = json.loads(file.read_text())
         target = hawk.Target("GET", url.path, url.host, url.port or 0)
-        key = hawk.Key(kept["id"], raw_secret(kept["key"]))
+        key = hawk.Key(kept["key_id"], raw_secret(kept["key"]))
         signed = hawk.header(key, target, ts=int(time.time()), nonce="once")
         tills = httpx.get(url, headers={"Authorization": signed})
         process.send_signal(signal.SIGTERM)
