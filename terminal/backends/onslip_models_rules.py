@@ -19,6 +19,7 @@ from terminal.backends.onslip_models_till import (
     TillPatch,
 )
 from terminal.backends.onslip_models_values import Base64, Money
+from terminal.core import money
 from terminal.core.value import Value, replace
 
 KEY_BYTES = 32
@@ -178,10 +179,7 @@ def rounded(amount: int, multiple: Money | None) -> int:
     step = multiple.cents if multiple is not None else 0
     if step < 0:
         raise ValueError(f"found the rounding multiple {multiple}; expected zero or more")
-    if not step:
-        return amount
-    size = (abs(amount) * 2 + step) // (2 * step) * step
-    return size if amount >= 0 else -size
+    return money.rounded(amount, step)
 
 
 def spending(cents: int, *, sign: Literal[-1, 1] = -1) -> VoucherTransaction:

@@ -40,6 +40,38 @@ def parse(text: str) -> int:
     return -cents if sign == "-" else cents
 
 
+def rounded(cents: int, step: int) -> int:
+    """Return *cents*, which may be negative, rounded to a multiple of *step*, half away from zero.
+
+    Args:
+        cents: Whole cents.
+        step: The least that can be paid, in cents, such as 100 where coins are whole kronor; 0: any amount.
+
+    Raises:
+        ValueError: The step is negative.
+    """
+    if step < 0:
+        raise ValueError(f"found a step of {step} cents; expected zero or more")
+    if not step:
+        return cents
+    size = (abs(cents) * 2 + step) // (2 * step) * step
+    return size if cents >= 0 else -size
+
+
+def cash_price(cents: int, given: int, step: int) -> int:
+    """Return what cash has to pay for *cents*: that rounded, or exactly that where *given* is enough for no more.
+
+    Whoever has found the smaller coins need not find more of them.
+
+    Args:
+        cents: What is to be paid, zero or more.
+        given: The cash that is in.
+        step: As for `rounded`.
+    """
+    whole = rounded(cents, step)
+    return cents if cents <= given < whole or given == cents else whole
+
+
 def _separator(locale: str) -> str:
     language, _, territory = locale.replace("-", "_").partition(".")[0].partition("_")
     if _COMMA_LANGUAGES.fullmatch(language.lower()) and not _POINT_TERRITORIES.fullmatch(territory.upper()):
