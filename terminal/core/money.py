@@ -59,7 +59,7 @@ def rounded(cents: int, step: int) -> int:
 
 
 def cash_price(cents: int, given: int, step: int) -> int:
-    """Return what cash has to pay for *cents*: that rounded, or exactly that where *given* is enough for no more.
+    """Return what cash has to pay for *cents*: rounded, or exactly that where *given* is enough for no more.
 
     Whoever has found the smaller coins need not find more of them.
 
