@@ -20,7 +20,8 @@ from terminal.backends.onslip_models_till import (
 )
 from terminal.backends.onslip_models_values import Base64, Money
 from terminal.core import money
-from terminal.core.value import Value, replace
+from terminal.core.till import Attached
+from terminal.core.value import replace
 
 KEY_BYTES = 32
 """Of the key that a device makes for itself [inferred]."""
@@ -101,16 +102,16 @@ def button_map_of(
 
 
 def schedules_of(
-    till: Till | None, location: Location | None, default: tuple[str, ...] = (), *, use_location: bool = True
-) -> tuple[str, ...]:
+    till: Till | None, location: Location | None, *, use_location: bool = True
+) -> tuple[str, ...] | None:
     """Return when a device closes by itself: by its own schedules, else by those of its location [inferred].
 
-    An empty list of its own never fires, and nothing else holds then [inferred].
+    An empty list of its own never fires, and nothing else holds then [inferred]. None: neither says anything.
     """
     own = till.config.auto_close_batch_schedules if till and till.config else None
     config = location.config if use_location and location else None
     there = config.auto_close_batch_schedules if config else None
-    return next((each for each in (own, there) if each is not None), default)
+    return own if own is not None else there
 
 
 # -- the products of a screen --------------------------------------------------------------------------
@@ -198,26 +199,6 @@ def spending(cents: int, *, sign: Literal[-1, 1] = -1) -> VoucherTransaction:
 
 
 # -- peripherals ---------------------------------------------------------------------------------------
-
-
-class Attached(Value, frozen=True):
-    """A real device of the terminal.
-
-    Attributes:
-        name: As the terminal's configuration calls it.
-        role: Such as ``printer`` or ``reader``.
-        driver: The name of its driver.
-        address: Where it is attached; empty: nobody knows.
-        id: By which it is told from all others, and the same after a restart.
-        version: Of its firmware; empty: nobody knows.
-    """
-
-    name: str
-    role: str
-    driver: str
-    address: str
-    id: str
-    version: str = ""
 
 
 def peripherals(

@@ -11,7 +11,6 @@ from terminal.backends.onslip_models import parse, plainly, read, write
 from terminal.backends.onslip_models_catalogue import ButtonMap, Location, LocationConfig
 from terminal.backends.onslip_models_realm import NEEDS, ClientInfo, missing, usable
 from terminal.backends.onslip_models_rules import (
-    Attached,
     Refused,
     binding,
     bound_to_us,
@@ -25,6 +24,7 @@ from terminal.backends.onslip_models_rules import (
 )
 from terminal.backends.onslip_models_till import Till, TillConfig
 from terminal.backends.onslip_models_values import Base64, Money
+from terminal.core.till import Attached
 from terminal.core.value import replace
 
 KEY = bytes(range(32))
@@ -123,10 +123,10 @@ def test_the_till_s_schedules_precede_and_an_empty_list_never_fires() -> None:
     own, there = ("1 1 * * *",), ("2 2 * * *",)
     at = location(auto_close_batch_schedules=there)
     assert schedules_of(till(auto_close_batch_schedules=own), at) == own
-    assert schedules_of(till(), at, ("3 3 * * *",)) == there
-    assert schedules_of(till(auto_close_batch_schedules=()), at, ("3 3 * * *",)) == ()
-    assert schedules_of(till(), at, use_location=False) == ()
-    assert schedules_of(None, None, ("3 3 * * *",)) == ("3 3 * * *",)
+    assert schedules_of(till(), at) == there
+    assert schedules_of(till(auto_close_batch_schedules=()), at) == ()
+    assert schedules_of(till(), at, use_location=False) is None
+    assert schedules_of(None, None) is None
 
 
 # -- the products of a screen --------------------------------------------------------------------------
