@@ -56,6 +56,7 @@ class PointOfSale:
     """
 
     Options: ClassVar = PointOfSaleOptions
+    kinds: ClassVar = frozenset({EntryKind.DEBIT, EntryKind.CREDIT, EntryKind.REFUND})
 
     def __init__(
         self,

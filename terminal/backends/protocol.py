@@ -7,7 +7,7 @@ hex); money is whole cents, converted at the wire.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from terminal.core.catalogue import Product
 from terminal.core.delivery import Answer, Guarantee
@@ -58,8 +58,9 @@ class Tenure(Protocol):
 
 
 class Backend(Protocol):
-    """What every adapter has."""
+    """What every adapter has; *kinds* of entries are delivered by its class."""
 
+    kinds: ClassVar[frozenset[EntryKind]]
     name: str
 
     def guarantee(self, kind: EntryKind) -> Guarantee:
@@ -106,7 +107,10 @@ class PingedBackend(Protocol):
 
 
 class CatalogueBackend(Backend, Protocol):
-    """Knows the terminal's products."""
+    """Knows the terminal's products.
+
+    The class of one whose products come with their groups says ``tells_groups = True``.
+    """
 
     def terminal(self, timeout_s: float) -> TerminalInfo | Answer:
         """Read who this terminal is and what it sells; an Answer where that failed."""

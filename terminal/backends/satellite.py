@@ -64,6 +64,7 @@ class Satellite:
     """
 
     Options: ClassVar = SatelliteOptions
+    kinds: ClassVar = frozenset({EntryKind.SALE, EntryKind.INTERACTION})
 
     def __init__(
         self,

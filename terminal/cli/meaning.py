@@ -13,6 +13,8 @@ KINDS = {
     EntryKind.UNCLAIMED: "coins that nobody claimed",
     EntryKind.SALE: "a sale of tickets",
     EntryKind.INTERACTION: "a token at the door",
+    EntryKind.RECORD: "a sale, for the server that keeps books of it",
+    EntryKind.REPORT: "a Z report, for the server",
 }
 
 

@@ -15,6 +15,7 @@ import msgspec
 from terminal.cli import tables
 from terminal.cli.meaning import kind, meaning, remedy
 from terminal.core import money, shown
+from terminal.core.payload import Booked, Sold
 from terminal.core.print_names import kind_of
 from terminal.core.records import Entry
 from terminal.core.stamp import Stamp, utc
@@ -82,10 +83,19 @@ def _made_of(entry: Entry, currency: str) -> list[str]:
                 f"  event       {sale.event}",
                 f"  staff       {mask(sale.staff)}" if sale.staff else "",
                 f"  kept        {money.show(sale.kept, currency)} beyond the price" if sale.kept else "",
+                f"  rounding    {money.show(sale.rounding, currency)} of cash" if sale.rounding else "",
                 f"  notes       {sale.notes}" if sale.notes else "",
             ]
         case Interaction(what=what, device=device):
             return [f"  what        {what} at {device}"]
+        case Booked(books=books):
+            return [f"  recorded    with {books}, when it is booked"]
+        case Sold() as sold:
+            what = "taken back" if sold.back else "sold"
+            return [
+                f"  {what:<11} {line.quantity} {line.description}, {money.show(line.total, currency)}"
+                for line in sold.lines
+            ]
     return []
 
 

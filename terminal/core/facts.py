@@ -11,8 +11,8 @@ from terminal.core.catalogue import Product
 from terminal.core.delivery import Outcome
 from terminal.core.events import CoinTrouble, Ended, Place
 from terminal.core.paper import Document
+from terminal.core.payload import Payload
 from terminal.core.report import Report
-from terminal.core.tickets import Payload
 from terminal.core.value import Value
 
 
@@ -25,6 +25,8 @@ class EntryKind(Enum):
     UNCLAIMED = "unclaimed"  # coins that nobody claimed: never sent, settled by a named person
     SALE = "sale"  # tickets that were sold: never abandoned, for their guests have them
     INTERACTION = "interaction"  # a delegate checks in or joins: no money
+    RECORD = "record"  # what a debit paid for, or its return, for a server that keeps books of it: no money
+    REPORT = "report"  # a Z report, for a server that takes it: no money
 
 
 class EntryState(Enum):
@@ -175,17 +177,17 @@ class EntryAdded(Value, frozen=True):
         key: The idempotency key: unique, made once, never changed (I3).
         kind: What it is.
         backend: Name of the configured backend that it goes to.
-        token: UID; None for UNCLAIMED and SALE.
-        amount: Cents, > 0 (0 is allowed for a free product).
+        token: UID; None for UNCLAIMED, SALE, RECORD and REPORT.
+        amount: Cents, > 0 (0 is allowed for a free product); 0 where no money moves.
         pieces: The products of a debit, one for each piece.
         description: For the customer's statement.
         tag: For the operator's statistics; may be empty.
         session: The coin session that it comes from, if any.
-        refers_to: Key of the debit that a REFUND makes good.
+        refers_to: Key of the debit that a REFUND makes good, or of what a RECORD records.
         held: True while a release is not settled: it is not delivered yet.
         state: QUEUED, or PARKED for what a person must settle.
         words: Why it is PARKED.
-        payload: What a SALE or INTERACTION is made of.
+        payload: What a SALE, INTERACTION, RECORD or REPORT is made of; of a DEBIT, who keeps books of it.
     """
 
     key: str
@@ -310,6 +312,13 @@ class CatalogueSeen(Value, frozen=True):
     products: tuple[Product, ...]
 
 
+class SettingsTold(Value, frozen=True):
+    """The server told how this terminal is to be set; *settings* in the words of who reads them again."""
+
+    backend: str
+    settings: str
+
+
 Fact = (
     SessionOpened
     | SessionClosed
@@ -333,4 +342,5 @@ Fact = (
     | PrintGivenUp
     | WalletSeen
     | CatalogueSeen
+    | SettingsTold
 )

@@ -25,7 +25,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         terminal: The terminal's id; it stands at the head of every idempotency key.
         currency: ISO 4217.
         wallet: Name of the backend that holds the wallets; empty where nothing is paid by token.
-        office: Name of the backend that records ticket sales and interactions; empty where none are.
+        office: Name of the backend that records sales, and interactions; empty where none does.
+        registrar: Name of the backend that Z reports are delivered to; empty where none takes them.
         zone: Time zone of what is printed.
         acceptors, releases, printers: Names of the configured devices of these roles.
         machines: Name of the vending machine that asks for payment: one, or none.
@@ -37,6 +38,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     locale: str
     wallet: str
     office: str = ""
+    registrar: str = ""
     zone: tzinfo = UTC
     acceptors: tuple[str, ...] = ()
     releases: tuple[str, ...] = ()

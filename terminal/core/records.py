@@ -6,8 +6,8 @@ from terminal.core.catalogue import Product
 from terminal.core.events import Ended
 from terminal.core.facts import EntryKind, EntryState, ReleaseKind
 from terminal.core.paper import Document
+from terminal.core.payload import Payload
 from terminal.core.stamp import Stamp
-from terminal.core.tickets import Payload
 from terminal.core.value import Value
 
 

@@ -132,6 +132,7 @@ def _as_added(entry: Entry) -> EntryAdded:
         tag=entry.tag,
         session=entry.session,
         held=True,
+        payload=entry.payload,
     )
 
 

@@ -17,6 +17,7 @@ from terminal.core.facts import (
     ReleaseSettled,
 )
 from terminal.core.job import Job
+from terminal.core.payload import Booked
 from terminal.core.policy import Allowed, Asked, Refused, may_spend
 from terminal.core.sale import Phase, Sale, VendingState, known_balance, masked
 from terminal.core.settle import Given, settle
@@ -104,6 +105,7 @@ class Selling:
             description=self.rules.description.replace("{products}", names)[:100],
             tag=self.rules.tag,
             held=True,
+            payload=Booked(self.job.office) if self.job.office else None,
         )
 
     def _charge(self, state: VendingState, sale: Sale, debit: EntryAdded, around: Around) -> Made:

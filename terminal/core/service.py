@@ -17,10 +17,11 @@ from terminal.core.events import (
     TokenPresented,
     TrialAsked,
 )
-from terminal.core.facts import BoxEmptied, Fact, ReportMade
+from terminal.core.facts import BoxEmptied, EntryAdded, EntryKind, Fact, ReportMade
 from terminal.core.job import Job
+from terminal.core.payload import Closed
 from terminal.core.printing import Printing
-from terminal.core.report import ReportKind
+from terminal.core.report import Report, ReportKind
 from terminal.core.report_paper import report_document
 from terminal.core.stamp import Stamp
 from terminal.core.state import Again, Made, Pairing, Reported, TerminalState, around, passing, printed, then
@@ -109,7 +110,7 @@ class Service:
         facts: tuple[Fact, ...] = ()
         state = replace(state, reported=Reported(asked.ticket))
         if report.kind is ReportKind.Z:
-            facts = (ReportMade(report),)
+            facts = (ReportMade(report), *self._for_the_server(report))
             state = replace(state, closed=report.number)
         if not (asked.printed and self.job.printers):
             return Decision(state, facts)
@@ -129,6 +130,14 @@ class Service:
         wanted = Wanted(f"{key}/{REPORT}", key, paper)
         made: Made = Decision(state, facts)
         return then(made, printed(state, self._printing.add(state.prints, wanted, around(state, now))))
+
+    def _for_the_server(self, report: Report) -> tuple[Fact, ...]:
+        """Return what tells the server of a Z report, where one takes it."""
+        if not self.job.registrar:
+            return ()
+        name = f"Z report {report.number}"
+        kind, key, payload = EntryKind.REPORT, self._ids.key(), Closed(report)
+        return (EntryAdded(key, kind, self.job.registrar, None, 0, description=name, payload=payload),)
 
     def _why_no_report(self, state: TerminalState, asked: ReportAsked, now: Stamp) -> str:
         if asked.report.kind is ReportKind.Z:

@@ -1,7 +1,8 @@
 """Tickets as values: what was sold, for what payments, under which codes. Frozen, and right in itself.
 
 A sale adds up in three ways, and one that does not cannot be made: unit x quantity - discount is a line, the
-lines are the total, and the payments are the total. What a guest gave beyond it is change, or was kept.
+lines are the total, and the payments are the total, but for the cents by which cash was rounded. What a guest
+gave beyond it is change, or was kept.
 """
 
 from __future__ import annotations
@@ -65,6 +66,8 @@ class Ticket(Value, frozen=True):
 class Line(Value, frozen=True, omit_defaults=True):
     """One line of a sale. *unit* and *discount* in cents; *discount* is of the whole line.
 
+    *group* and *vat* are its product's, when it was sold.
+
     Raises:
         ValueError: It does not add up.
     """
@@ -75,6 +78,8 @@ class Line(Value, frozen=True, omit_defaults=True):
     unit: int
     discount: int = 0
     tickets: tuple[Ticket, ...] = ()
+    group: str = ""
+    vat: int | None = None
 
     def __post_init__(self) -> None:
         if self.quantity < 1 or self.unit < 0 or not 0 <= self.discount <= self.quantity * self.unit:
@@ -121,6 +126,8 @@ class TicketSale(Value, frozen=True, tag="sale", omit_defaults=True):
         notes: What the staff had to say about it.
         staff: UID of the staff's token, if one was presented.
         kept: Cents that the guest gave beyond the total and that are not given back, by the operator's rules.
+        rounding: Cents that cash paid beyond the exact total because no smaller coins are used; negative: that
+            it did not have to pay.
 
     Raises:
         ValueError: It does not add up.
@@ -133,11 +140,12 @@ class TicketSale(Value, frozen=True, tag="sale", omit_defaults=True):
     notes: str = ""
     staff: str = ""
     kept: int = 0
+    rounding: int = 0
 
     def __post_init__(self) -> None:
         paid = sum(payment.amount for payment in self.payments)
-        if paid != self.total or self.kept < 0:
-            raise ValueError(f"lines of {self.total} cents, and payments of {paid}")
+        if paid != self.total + self.rounding or self.kept < 0:
+            raise ValueError(f"lines of {self.total} cents, rounded by {self.rounding}, and payments of {paid}")
         if len(set(self.barcodes)) != len(self.barcodes):
             raise ValueError("two tickets with one barcode")
 
@@ -162,7 +170,3 @@ class Interaction(Value, frozen=True, tag="interaction"):
 
     what: str
     device: ProductId
-
-
-Payload = TicketSale | Interaction
-"""What an entry holds beside an amount."""

@@ -89,6 +89,15 @@ _QUESTIONS = (
         ),
     ),
     (
+        "entries {}: it was booked and stands, and the record of its sale is missing.",
+        (
+            "SELECT d.seq FROM entries AS d LEFT JOIN entries AS r ON r.key = d.key || '-record' "
+            "AND r.kind = 'record' AND r.refers_to = d.key AND r.backend = json_extract(d.payload, '$.books') "
+            "WHERE d.kind = 'debit' AND d.payload IS NOT NULL AND d.compensate = 0 AND d.held = 0 "
+            "AND d.state = 'delivered' AND r.seq IS NULL"
+        ),
+    ),
+    (
         "payouts {}: it is marked as settled, but no row settles it.",
         (
             "SELECT i.seq FROM payouts AS i LEFT JOIN payouts AS o ON o.seq = i.settled "

@@ -10,8 +10,8 @@ import msgspec
 
 from terminal.core.catalogue import Product
 from terminal.core.facts import EntryKind, EntryState
+from terminal.core.payload import Payload
 from terminal.core.stamp import Stamp
-from terminal.core.tickets import Payload
 from terminal.journal.books import KEPT, OPEN
 from terminal.journal.errors import JournalError
 from terminal.journal.readpool import ReadPool

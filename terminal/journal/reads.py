@@ -115,6 +115,12 @@ class JournalReader(ReportReads):
             row = db.execute("SELECT products FROM catalogue WHERE backend = ?", (backend,)).fetchone()
         return () if row is None else _pieces.decode(row[0])
 
+    def settings_told(self, backend: str) -> str | None:
+        """Return what *backend* told last of how this terminal is to be set; None if it never did."""
+        with self._reading() as db:
+            row = db.execute("SELECT settings FROM settings_told WHERE backend = ?", (backend,)).fetchone()
+        return None if row is None else str(row[0])
+
     def exposure(self, token: str, now: Stamp) -> Exposure:
         """Return what is given on trust: to *token*, and by this terminal in all."""
         with self._reading() as db:

@@ -159,6 +159,16 @@ def decided(now: Standing, action: str, by: str, reason: str) -> Standing:
     return replace(now, state=EntryState.VOIDED, held=False, words=plain(f"Voided by {by}: {reason}"))
 
 
+def record_due(before: Standing, after: Standing) -> bool:
+    """Whether the step from *before* to *after* ended a booking that stands."""
+    return _stands(after) and not _stands(before)
+
+
+def _stands(standing: Standing) -> bool:
+    booked = standing.state is EntryState.DELIVERED and not standing.held
+    return booked and not standing.compensate
+
+
 def refund_due(before: Standing, after: Standing) -> bool:
     """Whether the step from *before* to *after* showed that a debit was booked for which nothing was given."""
     return _to_refund(after) and not _to_refund(before)

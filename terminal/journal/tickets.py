@@ -1,4 +1,4 @@
-"""Sales of tickets in the journal: what such an entry must be, and which entry each of its codes is of.
+"""What entries of the journal are made of, and sales of tickets: which entry each of their codes is of.
 
 The codes stand in tables of their own, which follow from the payloads: for a look-up, and because no code may
 be on the books twice, whatever made it. Verify derives them again.
@@ -12,7 +12,8 @@ from collections.abc import Iterator
 import msgspec
 
 from terminal.core.facts import EntryAdded, EntryKind
-from terminal.core.tickets import Interaction, Method, Payload, TicketSale
+from terminal.core.payload import Booked, Closed, Payload, Sold
+from terminal.core.tickets import Interaction, Method, TicketSale
 from terminal.journal.scribe import Scribe
 
 _PURCHASE = "INSERT INTO purchases (code, entry) VALUES (?, ?)"
@@ -35,7 +36,12 @@ def check(fact: EntryAdded) -> None:
         case EntryKind.INTERACTION, Interaction():
             if fact.token is None or fact.amount:
                 raise ValueError("An interaction is that of a token, and moves no money.")
-        case ((EntryKind.SALE | EntryKind.INTERACTION), _):
+        case (EntryKind.RECORD, Sold()) | (EntryKind.REPORT, Closed()):
+            if fact.token is not None or fact.amount:
+                raise ValueError(f"A {fact.kind.value} is nobody's, and moves no money.")
+        case EntryKind.DEBIT, Booked():
+            pass
+        case ((EntryKind.SALE | EntryKind.INTERACTION | EntryKind.RECORD | EntryKind.REPORT), _):
             raise ValueError(f"An entry of the kind {fact.kind.value} needs what it is made of.")
         case _, None:
             pass

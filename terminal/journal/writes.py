@@ -14,7 +14,7 @@ from terminal.core import facts
 from terminal.core.delivery import Outcome
 from terminal.core.facts import CashKind, EntryKind, EntryState, Fact, ReleaseKind
 from terminal.core.tickets import TicketSale
-from terminal.journal import cash, closings, standing, tickets
+from terminal.journal import cash, closings, recording, standing, tickets
 from terminal.journal.errors import DecisionRefused
 from terminal.journal.scribe import Known, Scribe
 from terminal.journal.standing import Standing, plain
@@ -35,8 +35,11 @@ def write(scribe: Scribe, fact: Fact) -> None:
 
 
 def _change(scribe: Scribe, entry: Known, after: Standing) -> None:
-    """Keep where *entry* stands now, and make good what was booked though nothing was given for it."""
+    """Keep where *entry* stands now, and what follows: a refund where nothing was given, or a record."""
     scribe.stand(entry, after)
+    record = recording.record(scribe, entry, after)
+    if record is not None:
+        _entry_added(scribe, record)
     if standing.refund_due(entry.standing, after):
         _entry_added(
             scribe,
@@ -196,6 +199,10 @@ _CATALOGUE = (
     "INSERT OR REPLACE INTO catalogue (backend, products, wall_ms, mono_ms, boot, synced) "
     "VALUES (?, ?, ?, ?, ?, ?)"
 )
+_SETTINGS = (
+    "INSERT OR REPLACE INTO settings_told (backend, settings, wall_ms, mono_ms, boot, synced) "
+    "VALUES (?, ?, ?, ?, ?, ?)"
+)
 
 
 def _wallet_seen(scribe: Scribe, fact: facts.WalletSeen) -> None:
@@ -209,6 +216,12 @@ def _catalogue_seen(scribe: Scribe, fact: facts.CatalogueSeen) -> None:
     products = msgspec.json.encode(fact.products).decode()
     row = (fact.backend, products, now.wall_ms, now.mono_ms, now.boot, int(now.synced))
     scribe.db.execute(_CATALOGUE, row)
+
+
+def _settings_told(scribe: Scribe, fact: facts.SettingsTold) -> None:
+    now = scribe.now
+    row = (fact.backend, fact.settings, now.wall_ms, now.mono_ms, now.boot, int(now.synced))
+    scribe.db.execute(_SETTINGS, row)
 
 
 _WRITERS: dict[type[Any], Callable[[Scribe, Any], None]] = {
@@ -234,4 +247,5 @@ _WRITERS: dict[type[Any], Callable[[Scribe, Any], None]] = {
     facts.PrintGivenUp: _print_given_up,
     facts.WalletSeen: _wallet_seen,
     facts.CatalogueSeen: _catalogue_seen,
+    facts.SettingsTold: _settings_told,
 }

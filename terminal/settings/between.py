@@ -6,7 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+from terminal.core.facts import EntryKind
 from terminal.core.token import mask
 from terminal.settings import words
 from terminal.settings.between_closing import check_closing
@@ -21,10 +23,11 @@ _NEEDS = {
     "topup": ((READER,), (ACCEPTOR,)),
     "tickets": ((PRINTER,),),
 }
-_ABILITIES = {
-    "wallet": ("balance", "holds no wallets"),
-    "tickets": ("delegate", "records no tickets"),
-    "catalogue": ("terminal", "knows no products"),
+_LACKS = {
+    "wallet": "holds no wallets",
+    "sales": "records no sales of this job",
+    "reports": "takes no reports",
+    "catalogue": "knows no products",
 }
 
 UIDS = (("offline", "allow"), ("offline", "deny"), ("tickets", "staff"))
@@ -76,7 +79,7 @@ def _roles(found: Draft, checker: Checker) -> None:
             checker.wrong(
                 f"roles.{role}", '""', f"the name of a backend: {words.choices(list(found.backends))}", why
             )
-    for role, (ability, lack) in _ABILITIES.items():
+    for role, lack in _LACKS.items():
         name = found.get("roles", role)
         if not name:
             continue
@@ -85,9 +88,24 @@ def _roles(found: Draft, checker: Checker) -> None:
             known = list(found.backends)
             expected = f"the name of a backend: {words.choices(known)}"
             checker.wrong(f"roles.{role}", words.found(name), expected, words.did_you_mean(name, known))
-        elif block.plugin is not None and not hasattr(block.plugin, ability):
+        elif block.plugin is not None and not _able(block.plugin, role, job):
             kind = block.head["type"]
             checker.wrong(f"roles.{role}", words.found(name), "another backend", f"{kind} {lack}")
+
+
+def _able(plugin: Any, role: str, job: str | None) -> bool:
+    """Return whether a backend can play a role."""
+    kinds = getattr(plugin, "kinds", ())
+    match role:
+        case "wallet":
+            return hasattr(plugin, "balance")
+        case "catalogue":
+            return hasattr(plugin, "terminal")
+        case "reports":
+            return EntryKind.REPORT in kinds
+        case _:
+            wanted = {"tickets": EntryKind.SALE, "vending": EntryKind.RECORD}.get(job or "")
+            return wanted is None or wanted in kinds
 
 
 def _needed_roles(found: Draft, job: str | None) -> Iterator[tuple[str, str]]:
@@ -95,7 +113,7 @@ def _needed_roles(found: Draft, job: str | None) -> Iterator[tuple[str, str]]:
     if job in ("vending", "topup"):
         yield "wallet", f'the job "{job}" moves money on wallets'
     if job == "tickets":
-        yield "tickets", 'the job "tickets" records its sales there'
+        yield "sales", 'the job "tickets" records its sales there'
         ways = {*(found.get("tickets", "change") or ()), *(found.get("tickets", "refund") or ())}
         if "wallet" in (found.get("tickets", "pay") or ()):
             yield "wallet", 'tickets.pay has "wallet"'

@@ -276,7 +276,7 @@ def _made(found: Draft, kind: type[_S], name: str) -> _S:
 
 
 def _roles(roles: sections.RolesSection, job: str) -> sections.RolesSection:
-    usual = roles.tickets if job == "tickets" else roles.wallet
+    usual = roles.sales if job == "tickets" else roles.wallet
     return msgspec.structs.replace(roles, catalogue=roles.catalogue or usual)
 
 

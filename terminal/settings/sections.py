@@ -98,8 +98,15 @@ class RolesSection(Rules, frozen=True):
             examples=["main"],
         ),
     ] = ""
-    tickets: Annotated[
-        str, Meta(description="The backend that records ticket sales; the job `tickets` needs one.")
+    sales: Annotated[
+        str,
+        Meta(
+            description="The backend that keeps books of what is sold: tickets, or what the machine gave out "
+            "and a wallet has paid for. The job `tickets` needs one."
+        ),
+    ] = ""
+    reports: Annotated[
+        str, Meta(description="The backend that Z reports are delivered to. Empty: they stay here.")
     ] = ""
     catalogue: Annotated[
         str,
@@ -227,7 +234,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             currency=self.terminal.currency,
             locale=self.terminal.locale,
             wallet=self.roles.wallet,
-            office=self.roles.tickets,
+            office=self.roles.sales,
+            registrar=self.roles.reports,
             acceptors=self.named("coin_acceptor"),
             releases=self.named("release"),
             printers=self.named("printer"),

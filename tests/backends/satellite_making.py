@@ -15,9 +15,10 @@ import msgspec
 from terminal.backends.satellite import Satellite
 from terminal.backends.satellite_options import SatelliteOptions
 from terminal.core.facts import EntryKind
+from terminal.core.payload import Payload
 from terminal.core.records import Entry
 from terminal.core.stamp import Stamp
-from terminal.core.tickets import Interaction, Line, Method, Payload, Payment, Purchase, Ticket, TicketSale
+from terminal.core.tickets import Interaction, Line, Method, Payment, Purchase, Ticket, TicketSale
 from terminal.core.value import replace
 from tests.backends.making import UID, entry
 from tests.sandbox.office import PUBLISHED

@@ -5,6 +5,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from terminal.core.facts import EntryKind
+
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     pass
@@ -75,6 +77,7 @@ class Gate:
     """Records tickets."""
 
     Options = GateOptions
+    kinds = frozenset({EntryKind.SALE})
 
     def delegate(self) -> None: ...
 

@@ -26,7 +26,7 @@ url = "https://pos.example.org/"
 credential = "wallets"
 
 [roles]
-tickets = "office"
+sales = "office"
 wallet = "wallets"
 
 [tickets]
@@ -108,7 +108,7 @@ def test_a_kiosk_without_tokens_needs_neither_reader_nor_wallets(tmp_path: Path)
 def test_a_terminal_that_sells_no_tickets_may_have_their_server(tmp_path: Path) -> None:
     text = changed(('job = "tickets"', 'job = "topup"'), ("event = 3", ""))
     settings = loaded(tmp_path, text)
-    assert (settings.roles.tickets, settings.roles.catalogue) == ("office", "wallets")
+    assert (settings.roles.sales, settings.roles.catalogue) == ("office", "wallets")
 
 
 @pytest.mark.parametrize(
@@ -124,8 +124,8 @@ def test_a_terminal_that_sells_no_tickets_may_have_their_server(tmp_path: Path) 
         ),
         ([(READER, ""), (PAY, 'tap = "join"\ntap_device = 7')], "tickets.tap", 'found "join"'),
         ([(READER, ""), (PAY, 'staff = ["04A1B2C3"]')], "tickets.staff", "a device with role"),
-        ([('tickets = "office"', "")], "roles.tickets", "records its sales there"),
-        ([('tickets = "office"', 'tickets = "wallets"')], "roles.tickets", "pointofsale records no tickets"),
+        ([('sales = "office"', "")], "roles.sales", "records its sales there"),
+        ([('sales = "office"', 'sales = "wallets"')], "roles.sales", "pointofsale records no sales"),
         ([('wallet = "wallets"', "")], "roles.wallet", 'tickets.pay has "wallet"'),
         (
             [('wallet = "wallets"', ""), (PAY, 'change = ["credit"]')],

@@ -76,7 +76,7 @@ class Kiosk(Machine):
             job="tickets",
             sections={
                 "backends.office": office,
-                "roles": {"tickets": "office", "wallet": "main"},
+                "roles": {"sales": "office", "wallet": "main"},
                 "cash": {"payouts": ["hopper"]},
                 "reading": {"same_card_ms": 0},
                 "sync": PATIENCE,
