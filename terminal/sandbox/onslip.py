@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from terminal.httpd import Route
+from terminal.sandbox.desk import Desk
 from terminal.sandbox.faults import Faults
 from terminal.sandbox.onslip_api import OnslipApi
 from terminal.sandbox.onslip_hawk import OnslipKey
@@ -41,7 +42,8 @@ class Onslip:
         self.faults = Faults(seed)
         self.store = OnslipStore(database)
         self._now_ms = now_ms
-        self._api = OnslipApi(self.store, self.faults, lambda: self.rules, now_ms, secret)
+        self._desk = Desk(self.faults)
+        self._api = OnslipApi(self.store, self._desk, lambda: self.rules, now_ms, secret)
 
     def close(self) -> None:
         """Close its file; no stream is left."""
@@ -106,7 +108,7 @@ class Onslip:
         }
         created = [each for each in effects if each.operation == "create"]
         return {
-            "requests": self._api.counts(),
+            "requests": self._desk.counts(),
             "faults": self.faults.happened,
             "effects": dict(Counter(f"{each.operation} {each.resource}" for each in effects)),
             "references": {
@@ -140,4 +142,4 @@ class Onslip:
         self._api.streams.clear()
         self.store.clear()
         self.faults.clear()
-        self._api.forget_counts()
+        self._desk.forget()

@@ -2,46 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
-from msgspec import Meta
 
 from terminal.httpd import Problem, Request, Response, Route
-from terminal.sandbox.admin import FaultList
+from terminal.sandbox.admin import DONE, Id, Strict, Text, ruled_routes
 from terminal.sandbox.onslip import Onslip
 from terminal.sandbox.onslip_hawk import OnslipKey, raw_secret
-from terminal.sandbox.onslip_rules import PERMISSIONS, OnslipRules, Refusal
+from terminal.sandbox.onslip_rules import PERMISSIONS, Refusal
 
 PREFIX = "/sandbox/onslip"
 
-_DONE = Response.json({"done": True})
-_Text = Annotated[str, Meta(min_length=1, max_length=200)]
-_Id = Annotated[int, Meta(ge=1, le=2**53)]
 
-
-class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    pass
-
-
-class NewUser(_Strict, frozen=True):
+class NewUser(Strict, frozen=True):
     """A user of the realm."""
 
-    id: _Id
-    alias: _Text
+    id: Id
+    alias: Text
 
 
-class NewKey(_Strict, frozen=True):
+class NewKey(Strict, frozen=True):
     """A credential; its MAC key is either *key*, in base64, or the bytes of the text *secret*."""
 
-    id: _Text
-    key: _Text | None = None
-    secret: _Text | None = None
-    user: _Text | None = None
-    till: _Id | None = None
-    journal: _Id | None = None
-    permissions: list[_Text] = []
-    acts_for: list[_Text] = []
+    id: Text
+    key: Text | None = None
+    secret: Text | None = None
+    user: Text | None = None
+    till: Id | None = None
+    journal: Id | None = None
+    permissions: tuple[Text, ...] = ()
+    acts_for: tuple[Text, ...] = ()
 
     def credential(self) -> OnslipKey:
         """Return it as the server knows it.
@@ -59,30 +50,26 @@ class NewKey(_Strict, frozen=True):
         return OnslipKey(self.id, raw, self.user, self.till, self.journal, allowed, others)
 
 
-class KeyId(_Strict, frozen=True):
+class KeyId(Strict, frozen=True):
     """The id of a key."""
 
-    id: _Text
+    id: Text
 
 
-class OnslipSeed(_Strict, frozen=True):
+class OnslipSeed(Strict, frozen=True):
     """What the server is to know; an entity takes the place of one of the same id."""
 
-    users: list[NewUser] = []
-    keys: list[NewKey] = []
-    entities: dict[str, list[dict[str, Any]]] = {}
+    users: tuple[NewUser, ...] = ()
+    keys: tuple[NewKey, ...] = ()
+    entities: dict[str, list[dict[str, Any]]] = msgspec.field(default_factory=dict)
 
 
 def routes(onslip: Onslip) -> list[Route]:
     """Return the tester's addresses."""
     return [
-        Route("GET", f"{PREFIX}/counters", lambda _: Response.json(onslip.counters())),
+        *ruled_routes(PREFIX, onslip),
         Route("GET", f"{PREFIX}/effects", lambda _: Response.json({"effects": onslip.effects()})),
         Route("GET", f"{PREFIX}/entities/{{resource}}", lambda request: _entities(onslip, request)),
-        Route("GET", f"{PREFIX}/faults", lambda _: Response.json({"faults": onslip.faults.left()})),
-        Route("PUT", f"{PREFIX}/faults", lambda request: _faults(onslip, request)),
-        Route("GET", f"{PREFIX}/rules", lambda _: Response.json(onslip.rules)),
-        Route("PUT", f"{PREFIX}/rules", lambda request: _rules(onslip, request)),
         Route("POST", f"{PREFIX}/seed", lambda request: _seed(onslip, request)),
         Route("POST", f"{PREFIX}/revoke", lambda request: _revoke(onslip, request)),
         Route("POST", f"{PREFIX}/cut", lambda request: _cut(onslip, request)),
@@ -91,22 +78,6 @@ def routes(onslip: Onslip) -> list[Route]:
 
 def _entities(onslip: Onslip, request: Request) -> Response:
     return Response.json({"entities": onslip.entities(request.params["resource"])})
-
-
-def _faults(onslip: Onslip, request: Request) -> Response:
-    asked: FaultList = request.json(FaultList)
-    onslip.faults.set(*asked.faults, seed=asked.seed)
-    return _DONE
-
-
-def _rules(onslip: Onslip, request: Request) -> Response:
-    """Change those that are named, and leave the rest."""
-    asked: dict[str, object] = request.json(dict[str, object])
-    try:
-        onslip.rules = msgspec.convert({**msgspec.to_builtins(onslip.rules), **asked}, OnslipRules)
-    except msgspec.ValidationError as error:
-        raise Problem(400, str(error)) from None
-    return Response.json(onslip.rules)
 
 
 def _seed(onslip: Onslip, request: Request) -> Response:
@@ -122,14 +93,14 @@ def _seed(onslip: Onslip, request: Request) -> Response:
                 onslip.know(resource, entities)
     except (ValueError, Refusal) as error:
         raise Problem(400, str(error)) from None
-    return _DONE
+    return DONE
 
 
 def _revoke(onslip: Onslip, request: Request) -> Response:
     asked: KeyId = request.json(KeyId)
     if not onslip.revoke(asked.id):
         raise Problem(404, f"there is no key {asked.id!r}")
-    return _DONE
+    return DONE
 
 
 def _cut(onslip: Onslip, request: Request) -> Response:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-from collections import Counter
 from collections.abc import Callable
 
 import msgspec
 
 from terminal.httpd import Reply, Request, Response, Route
-from terminal.sandbox.faults import Faults
+from terminal.sandbox.desk import Desk
 from terminal.sandbox.onslip_calls import Calls
 from terminal.sandbox.onslip_events import EventStreams
 from terminal.sandbox.onslip_hawk import OnslipKey, Verifier, raw_secret
@@ -26,7 +24,7 @@ class OnslipApi:
 
     Args:
         store: What is remembered.
-        faults: What goes wrong.
+        desk: Where requests arrive.
         rules: How the server behaves now.
         now_ms: The wall clock, in milliseconds.
         secret: Makes what nobody can guess.
@@ -35,7 +33,7 @@ class OnslipApi:
     def __init__(
         self,
         store: OnslipStore,
-        faults: Faults,
+        desk: Desk,
         rules: Callable[[], OnslipRules],
         now_ms: Callable[[], int],
         secret: Callable[[], str],
@@ -48,10 +46,8 @@ class OnslipApi:
         self.rest = Rest(store, rules, clock, self.streams.publish)
         self._calls = Calls(store, self.rest, rules, clock)
         self._store = store
-        self._faults = faults
+        self._desk = desk
         self._rules = rules
-        self._counts: Counter[str] = Counter()
-        self._lock = threading.Lock()
 
     def routes(self) -> list[Route]:
         """Return what it answers, and where: what is more special first."""
@@ -88,34 +84,17 @@ class OnslipApi:
             *(self._route(method, f"{_REALM}{path}", self._signed(call)) for method, path, call in signed),
         ]
 
-    def counts(self) -> dict[str, int]:
-        """Return how often each call was asked for."""
-        with self._lock:
-            return dict(self._counts)
-
-    def forget_counts(self) -> None:
-        """Count from zero."""
-        with self._lock:
-            self._counts.clear()
-
     # -- around every request --------------------------------------------------------------------------
 
     def _route(self, method: str, path: str, handler: Callable[[Request], Reply]) -> Route:
-        name = f"{method} {PREFIX}{path}"
-
-        def serve(request: Request) -> Reply:
-            with self._lock:
-                self._counts[name] += 1
-            fault = self._faults.before(method, request.path)
-            if fault is not None:
-                return fault
+        def answer(request: Request) -> Reply:
             try:
-                reply = handler(request)
+                return handler(request)
             except Refusal as refusal:
-                reply = refusal.response()
-            return self._faults.after(method, reply, request.path) if isinstance(reply, Response) else reply
+                return refusal.response()
 
-        return Route(method, f"{PREFIX}{path}", serve)
+        path = f"{PREFIX}{path}"
+        return Route(method, path, self._desk.serve(f"{method} {path}", answer))
 
     def _signed(self, call: Callable[[Call], Response]) -> Callable[[Request], Response]:
         def handle(request: Request) -> Response:

@@ -9,10 +9,8 @@ of an unknown token.
 from __future__ import annotations
 
 import re
-import threading
-from collections import Counter
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -20,7 +18,7 @@ import msgspec
 
 from terminal.httpd import Problem, Reply, Request, Response, Route
 from terminal.sandbox.booking import Asked, Permission, Refused, read_booking
-from terminal.sandbox.faults import Faults
+from terminal.sandbox.desk import Desk
 from terminal.sandbox.ledger import Booking, Item, Ledger, Wallet
 from terminal.sandbox.replay import Replays
 
@@ -49,7 +47,7 @@ class PointOfSaleApi:
 
     Args:
         ledger: What it remembers.
-        faults: What goes wrong.
+        desk: Where requests arrive; it also notes which repeats were recognised.
         dialect: How it speaks.
         keys: What it does with idempotency keys.
         overdraft: Whether it books below zero.
@@ -59,7 +57,7 @@ class PointOfSaleApi:
     def __init__(
         self,
         ledger: Ledger,
-        faults: Faults,
+        desk: Desk,
         *,
         dialect: Dialect,
         keys: Keys,
@@ -68,15 +66,13 @@ class PointOfSaleApi:
     ) -> None:
         self.keys: Keys = keys
         self.terminals: dict[str, Terminal] = {}
-        self._counts: Counter[str] = Counter()
         self._ledger = ledger
-        self._faults = faults
+        self._desk = desk
         self._prefix = PREFIX[dialect]
         self._pretix = dialect == "pretix"
         self._overdraft = overdraft
         self._now_ms = now_ms
         self._replays = Replays(ledger, now_ms)
-        self._lock = threading.Lock()
 
     def routes(self) -> list[Route]:
         """Return what it answers, and where."""
@@ -96,39 +92,9 @@ class PointOfSaleApi:
                 routes.append(Route(method, path, self._served(name, handler)))
         return routes
 
-    def counts(self) -> dict[str, int]:
-        """Return how often each call was asked for, and how many repeats were recognised."""
-        with self._lock:
-            return dict(self._counts)
-
-    def forget_counts(self) -> None:
-        """Count from zero."""
-        with self._lock:
-            self._counts.clear()
-
     # -- around every request --------------------------------------------------------------------------
 
-    def _count(self, name: str) -> None:
-        with self._lock:
-            self._counts[name] += 1
-
     def _served(self, name: str, handler: Callable[[Request], Response]) -> Callable[[Request], Reply]:
-        def serve(request: Request) -> Reply:
-            self._count(name)
-            fault = self._faults.before(request.method, request.path)
-            if fault is not None:
-                return fault
-            by_header = self.keys == "header-24h"
-            try:
-                with self._replays.running(request) if by_header else nullcontext():
-                    response = self._answer(request, handler, by_header=by_header)
-                    return self._faults.after(request.method, response, request.path)
-            except Refused as error:
-                return self._refusal(error)
-
-        return serve
-
-    def _answer(self, request: Request, handler: Callable[[Request], Response], *, by_header: bool) -> Response:
         def answer(request: Request) -> Response:
             try:
                 return handler(request)
@@ -137,16 +103,34 @@ class PointOfSaleApi:
             except Problem as error:  # the body is no JSON
                 return self._refusal(Refused(error.status, error.words))
 
-        if not by_header:
-            return answer(request)
-        response, repeat = self._replays.answer(request, answer)
-        if repeat:
-            self._count("repeats")
-        return response
+        def once(request: Request) -> Response:
+            if not self._by_header:
+                return answer(request)
+            response, repeat = self._replays.answer(request, answer)
+            if repeat:
+                self._desk.count("repeats")
+            return response
+
+        served = self._desk.serve(name, once, hold=self._running)
+
+        def serve(request: Request) -> Reply:
+            try:
+                return served(request)
+            except Refused as error:  # its twin is running
+                return self._refusal(error)
+
+        return serve
+
+    @property
+    def _by_header(self) -> bool:
+        return self.keys == "header-24h"
+
+    def _running(self, request: Request) -> AbstractContextManager[None]:
+        return self._replays.running(request) if self._by_header else nullcontext()
 
     def _redirected(self, name: str) -> Callable[[Request], Reply]:
         def redirect(request: Request) -> Reply:
-            self._count(f"{name} without slash")
+            self._desk.count(f"{name} without slash")
             return Response(301, b"", {"Location": f"{request.path}/"})
 
         return redirect
@@ -216,7 +200,7 @@ class PointOfSaleApi:
         )
         with self._ledger.transaction():
             if self.keys == "key" and asked.key is not None and self._ledger.booked(asked.key):
-                self._count("repeats")
+                self._desk.count("repeats")
                 return self._shown(self._known(token), 202)
             if self._pretix and self._ledger.wallet(token) is None:
                 return _CRASH

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from terminal.httpd import Route
+from terminal.sandbox.desk import Desk
 from terminal.sandbox.faults import Faults
 from terminal.sandbox.satellite_api import SatelliteApi
 from terminal.sandbox.satellite_rules import SatelliteRules
@@ -42,7 +43,8 @@ class Satellite:
         self.store = SatelliteStore(database)
         self._client = None if client is None else Client(*client)
         self._now_ms = now_ms
-        self._api = SatelliteApi(self.store, self.faults, lambda: self.rules, now_ms, secret)
+        self._desk = Desk(self.faults)
+        self._api = SatelliteApi(self.store, self._desk, lambda: self.rules, now_ms, secret)
         self._begin()
 
     def _begin(self) -> None:
@@ -94,7 +96,7 @@ class Satellite:
 
     def counters(self) -> dict[str, Any]:
         """Return how often each call was asked for, and what really took effect; sums in cents."""
-        requests = self._api.counts()
+        requests = self._desk.counts()
         sales, interactions = self.store.sales(), self.store.interactions()
         told = {name: requests.pop(name, 0) for name in ("repeats", "conflicts", "refused sales")}
         return {
@@ -152,5 +154,5 @@ class Satellite:
         """Forget everything but the credentials that it began with, and behave."""
         self.store.clear()
         self.faults.clear()
-        self._api.forget_counts()
+        self._desk.forget()
         self._begin()

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 from terminal.httpd import Reply, Request, Response, Route
-from terminal.sandbox.faults import Faults
+from terminal.sandbox.desk import Desk
 from terminal.sandbox.satellite_discovery import Discovery
 from terminal.sandbox.satellite_interactions import Interactions, find_delegate
 from terminal.sandbox.satellite_oauth import Gate
@@ -40,7 +38,7 @@ class SatelliteApi:
 
     Args:
         store: What is remembered.
-        faults: What goes wrong.
+        desk: Where requests arrive; it also notes what became of sales.
         rules: How it behaves now.
         now_ms: The wall clock, in milliseconds.
         secret: Makes what nobody can guess.
@@ -49,7 +47,7 @@ class SatelliteApi:
     def __init__(
         self,
         store: SatelliteStore,
-        faults: Faults,
+        desk: Desk,
         rules: Callable[[], SatelliteRules],
         now_ms: Callable[[], int],
         secret: Callable[[], str],
@@ -58,11 +56,9 @@ class SatelliteApi:
         self._gate = Gate(store, rules, now_ms, secret)
         self._interactions = Interactions(store, rules, now_ms)
         self._store = store
-        self._faults = faults
+        self._desk = desk
         self._rules = rules
         self._now_ms = now_ms
-        self._counts: Counter[str] = Counter()
-        self._lock = threading.Lock()
 
     def routes(self) -> list[Route]:
         """Return what it answers, and where: what is more special first."""
@@ -98,21 +94,7 @@ class SatelliteApi:
             routes += self._old(method, path, self._authenticated(call, "old"))
         return routes
 
-    def counts(self) -> dict[str, int]:
-        """Return how often each call was asked for, and what became of sales."""
-        with self._lock:
-            return dict(self._counts)
-
-    def forget_counts(self) -> None:
-        """Count from zero."""
-        with self._lock:
-            self._counts.clear()
-
     # -- around every request --------------------------------------------------------------------------
-
-    def _count(self, name: str) -> None:
-        with self._lock:
-            self._counts[name] += 1
 
     def _v5(self, method: str, path: str, handler: Callable[[Request], Response]) -> list[Route]:
         """Return the routes of a call of v5, whose paths must end in ``.json``."""
@@ -131,20 +113,13 @@ class SatelliteApi:
         return [self._route(method, f"{path}.json", handler), self._route(method, path, handler)]
 
     def _route(self, method: str, path: str, handler: Callable[[Request], Response]) -> Route:
-        name = f"{method} {path}"
-
-        def serve(request: Request) -> Reply:
-            self._count(name)
-            fault = self._faults.before(method, request.path)
-            if fault is not None:
-                return fault
+        def answer(request: Request) -> Reply:
             try:
-                response = handler(request)
-            except Answered as answer:
-                response = answer.response
-            return self._faults.after(method, response, request.path)
+                return handler(request)
+            except Answered as answered:
+                return answered.response
 
-        return Route(method, path, serve)
+        return Route(method, path, self._desk.serve(f"{method} {path}", answer))
 
     def _token(self, request: Request) -> Response:
         if self._rules().strict:
@@ -177,7 +152,7 @@ class SatelliteApi:
     def _repeat(self, known: StoredSale, text: str, generation: Generation) -> Response:
         """Answer a sale whose code is there already: whatever it says, it takes no effect."""
         same = known.body == text
-        self._count("repeats" if same else "conflicts")
+        self._desk.count("repeats" if same else "conflicts")
         if not same and self._rules().strict:
             raise self._refused({"code": ["a sale of another content bears it"]})
         if self._rules().repeat != 200:  # noqa: PLR2004 - OK
@@ -192,14 +167,14 @@ class SatelliteApi:
         try:
             gist = read_strictly(body, generation, self._rules(), Known(ids["product"], ids["event"]))
         except Answered:
-            self._count("refused sales")
+            self._desk.count("refused sales")
             raise
         if any(self._store.issued(barcode) for barcode in gist.barcodes):
             raise self._refused({"items": ["a ticket of another sale has the same barcode"]})
         return gist
 
     def _refused(self, mistakes: dict[str, list[str]]) -> Answered:
-        self._count("refused sales")
+        self._desk.count("refused sales")
         return refused(400, "Validation Failed", mistakes)
 
     # -- what is known ---------------------------------------------------------------------------------

@@ -9,7 +9,6 @@ with Sandbox() as sandbox:
 from __future__ import annotations
 
 import contextlib
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -17,10 +16,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
-from terminal.httpd import CannotListen, Limits, Route, Server
+from msgspec.structs import replace
+
+from terminal.httpd import CannotListen, Route
 from terminal.sandbox import admin, onslip_admin, satellite_admin
+from terminal.sandbox.address import Address
 from terminal.sandbox.booking import Permission
-from terminal.sandbox.faults import Fault, Faults
+from terminal.sandbox.desk import Desk
+from terminal.sandbox.faults import Faults
 from terminal.sandbox.keys import new_secret, new_token
 from terminal.sandbox.ledger import Item, Ledger
 from terminal.sandbox.onslip import Onslip
@@ -28,9 +31,6 @@ from terminal.sandbox.onslip_rules import OnslipRules
 from terminal.sandbox.pointofsale import PREFIX, Dialect, Keys, PointOfSaleApi, Terminal
 from terminal.sandbox.satellite import Satellite
 from terminal.sandbox.satellite_rules import SatelliteRules
-
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-_LIMITS = Limits(body=1_048_576, connections=256, idle_s=300.0)
 
 
 def _wall_ms() -> int:
@@ -53,6 +53,7 @@ class Sandbox:
         satellite: How the Satellite server behaves; None: there is none.
         client: Id and secret of a device that the Satellite server knows from the start.
         onslip: How the Onslip server behaves; None: there is none.
+        second: Host and port of a second address of the same servers, for clients that fail over.
         now_ms: The wall clock, in milliseconds.
     """
 
@@ -70,17 +71,18 @@ class Sandbox:
         satellite: SatelliteRules | None = None,
         client: tuple[str, str] | None = None,
         onslip: OnslipRules | None = None,
+        second: tuple[str, int] | None = None,
         now_ms: Callable[[], int] = _wall_ms,
     ) -> None:
         self.token = token or new_token()
         self.ledger = Ledger(database)
         self.faults = Faults(seed)
         self._dialect: Dialect = dialect
-        self._listen = listen
         self._now_ms = now_ms
+        self._desk = Desk(self.faults)
         self._api = PointOfSaleApi(
             self.ledger,
-            self.faults,
+            self._desk,
             dialect=dialect,
             keys=keys or ("none" if dialect == "pretix" else "key"),
             overdraft=overdraft,
@@ -96,9 +98,9 @@ class Sandbox:
         self.onslip: Onslip | None = None
         if onslip is not None:
             self.onslip = Onslip(onslip, database=database, seed=seed, now_ms=now_ms, secret=new_secret)
+        wanted = [listen] if second is None else [listen, second]
+        self._addresses = [Address(each, self._routes) for each in wanted]
         self._lock = threading.RLock()
-        self._server: Server | None = None
-        self._holder: socket.socket | None = None
         self._leaving: list[threading.Thread] = []
         self._ended = threading.Event()
 
@@ -120,51 +122,46 @@ class Sandbox:
             thread.join()
         self.away()
         with self._lock:
-            self._free_port()
+            for address in self._addresses:
+                address.end()
             self.ledger.close()
-            if self.satellite is not None:
-                self.satellite.close()
-            if self.onslip is not None:
-                self.onslip.close()
+            for other in self._others:
+                other.close()
 
-    def away(self) -> None:
-        """Close the address and every connection: clients are refused, as by a machine that is off."""
-        with self._lock:
-            if self._server is None:
-                return
-            for faults in self._all_faults():
-                faults.end()
-            self._server.stop(grace_s=0.0)
-            self._server = None
-            # Bound and not listening: nobody else gets the port, and nobody connects to it.
-            self._holder = socket.socket(socket.AF_INET6 if ":" in self._listen[0] else socket.AF_INET)
-            self._holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            with contextlib.suppress(OSError):  # then the port is free meanwhile, and most likely stays so
-                self._holder.bind(self._listen)
+    def away(self, number: int | None = None) -> None:
+        """Close an address and its connections: clients are refused, as by a machine that is off.
 
-    def back(self) -> None:
-        """Serve again, on the same port.
+        What a fault delays at that moment is dropped, at each address.
 
-        Raises:
-            CannotListen: Somebody else took it.
+        Args:
+            number: Which one, from 0 on; None: all.
         """
         with self._lock:
-            if self._server is not None:
-                return
             for faults in self._all_faults():
-                faults.begin()
-            server = Server(self._routes(), self._listen, limits=_LIMITS)
-            try:
-                server.start()
-            finally:
-                self._free_port()
-            address = server.address
-            if isinstance(address, tuple):
-                self._listen = address
-            self._server = server
+                faults.end()
+            for address in self._addresses if number is None else [self._addresses[number]]:
+                address.away()
+            if any(address.there for address in self._addresses):
+                self._begin()
 
-    def _routes(self) -> list[Route]:
-        near = self._listen[0] in _LOOPBACK
+    def back(self) -> None:
+        """Serve (again), at each address on the same port as before.
+
+        Raises:
+            CannotListen: Somebody else took one.
+        """
+        with self._lock:
+            self._begin()
+            for address in self._addresses:
+                address.back()
+            if len(self._addresses) > 1 and self.onslip is not None and self.onslip.rules.endpoints is None:
+                self.onslip.rules = replace(self.onslip.rules, endpoints=self.onslip_urls)
+
+    def _begin(self) -> None:
+        for faults in self._all_faults():
+            faults.begin()
+
+    def _routes(self, near: bool) -> list[Route]:  # noqa: FBT001 - as Address says it
         routes = self._api.routes() + (admin.routes(self) if near else [])
         if self.satellite is not None:
             routes += self.satellite.routes() + (satellite_admin.routes(self.satellite) if near else [])
@@ -172,14 +169,12 @@ class Sandbox:
             routes += self.onslip.routes() + (onslip_admin.routes(self.onslip) if near else [])
         return routes
 
-    def _all_faults(self) -> list[Faults]:
-        others = [each.faults for each in (self.satellite, self.onslip) if each is not None]
-        return [self.faults, *others]
+    @property
+    def _others(self) -> list[Satellite | Onslip]:
+        return [each for each in (self.satellite, self.onslip) if each is not None]
 
-    def _free_port(self) -> None:
-        holder, self._holder = self._holder, None
-        if holder is not None:
-            holder.close()
+    def _all_faults(self) -> list[Faults]:
+        return [self.faults, *(each.faults for each in self._others)]
 
     def __enter__(self) -> Self:
         self.start()
@@ -193,8 +188,7 @@ class Sandbox:
     @property
     def base(self) -> str:
         """The address of the server, as of ``/sandbox/…``."""
-        host, port = self._listen
-        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        return self._addresses[0].base
 
     @property
     def url(self) -> str:
@@ -208,10 +202,17 @@ class Sandbox:
     @property
     def onslip_url(self) -> str:
         """What a terminal is configured with for the Onslip server: the address before ``~realm``."""
-        return f"{self.base}/v1/"
+        return self.onslip_urls[0]
+
+    @property
+    def onslip_urls(self) -> list[str]:
+        """The Onslip server at each of its addresses."""
+        return [f"{address.base}/v1/" for address in self._addresses]
 
     def url_for(self, kind: str, generation: str) -> str:
         """Return the ``url`` of a backend of the type *kind*; a *generation* only Satellite servers have."""
+        if kind == "onslip":
+            return self.onslip_url
         return self.satellite_url(generation) if kind == "satellite" else self.url
 
     # -- what it knows ---------------------------------------------------------------------------------
@@ -241,7 +242,7 @@ class Sandbox:
         done = [each.booking for each in self.ledger.transactions() if each.booking.terminal is not None]
         debits = [booking.amount for booking in done if booking.amount <= 0]
         credits_ = [booking.amount for booking in done if booking.amount > 0]
-        requests = self._api.counts()
+        requests = self._desk.counts()
         return {
             "repeats": requests.pop("repeats", 0),
             "requests": requests,
@@ -256,14 +257,6 @@ class Sandbox:
             "wallets": self.ledger.wallets(),
             "transactions": [admin.shown(each) for each in self.ledger.transactions()],
         }
-
-    def show_faults(self) -> list[Fault]:
-        """Return the faults in force."""
-        return self.faults.left()
-
-    def set_faults(self, faults: list[Fault], seed: int | None) -> None:
-        """Let these happen from now on."""
-        self.faults.set(*faults, seed=seed)
 
     def set_keys(self, keys: Literal["key", "header-24h", "none"]) -> None:
         """Treat idempotency keys like this from now on."""
@@ -282,21 +275,25 @@ class Sandbox:
         """Forget everything, and behave."""
         self.ledger.clear()
         self.faults.clear()
-        self._api.forget_counts()
-        if self.satellite is not None:
-            self.satellite.reset()
-        if self.onslip is not None:
-            self.onslip.reset()
+        self._desk.forget()
+        for other in self._others:
+            other.reset()
 
-    def leave(self, for_ms: int) -> None:
-        """Be away for *for_ms* milliseconds; whoever asked gets an answer first."""
-        thread = threading.Thread(target=self._leave, args=(for_ms,), name="sandbox-away")
+    def leave(self, for_ms: int, number: int | None = None) -> None:
+        """Be away for *for_ms* milliseconds, from the address *number* or all; who asked gets an answer first.
+
+        Raises:
+            ValueError: There is no such address.
+        """
+        if number is not None and number not in range(len(self._addresses)):
+            raise ValueError(f"there is no address {number}: they are counted from 0")
+        thread = threading.Thread(target=self._leave, args=(for_ms, number), name="sandbox-away")
         self._leaving = [each for each in self._leaving if each.is_alive()] + [thread]
         thread.start()
 
-    def _leave(self, for_ms: int) -> None:
+    def _leave(self, for_ms: int, number: int | None) -> None:
         self._ended.wait(0.05)  # the answer to who asked is on its way
-        self.away()
+        self.away(number)
         if not self._ended.wait(for_ms / 1000):
             with contextlib.suppress(CannotListen):
                 self.back()

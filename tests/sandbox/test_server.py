@@ -210,13 +210,15 @@ def test_a_tester_sets_faults_keys_and_seeds(open_sandbox: Open) -> None:
         ("faults", {"faults": [{"kind": "drop", "often": 2}]}),
         ("faults", {}),
         ("away", {"for_ms": 0}),
+        ("away", {"for_ms": 1, "address": 1}),
+        ("away", {"for_ms": 1, "address": -1}),
         ("keys", {"keys": "maybe"}),
     ],
 )
 def test_a_tester_who_asks_wrongly_is_told(open_sandbox: Open, what: str, body: object) -> None:
     sandbox, ask = open_sandbox()
     assert ask.admin("PUT", what, body).status_code == 400
-    assert sandbox.show_faults() == []
+    assert sandbox.faults.left() == []
 
 
 def test_testers_are_served_on_this_machine_only() -> None:
