@@ -7,6 +7,7 @@ hex); money is whole cents, converted at the wire.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Protocol
 
 from terminal.core.catalogue import Product
@@ -15,6 +16,7 @@ from terminal.core.events import WalletAnswer
 from terminal.core.facts import EntryKind
 from terminal.core.records import Entry
 from terminal.core.stamp import Stamp
+from terminal.core.till import Attached, TillSettings
 from terminal.core.value import Value
 
 
@@ -104,6 +106,18 @@ class PingedBackend(Protocol):
 
         None: this server wants to hear nothing after all; nothing was sent, and it is not asked again.
         """
+
+
+class TillBackend(Protocol):
+    """A server that knows this terminal as a till of its own: it has settings for it, and hears of its devices."""
+
+    name: str
+
+    def settings(self, timeout_s: float) -> TillSettings | Answer:
+        """Read what is set for this terminal; an Answer where the server could not be asked."""
+
+    def attached(self, devices: Sequence[Attached], timeout_s: float) -> Answer:
+        """Let the server know which devices are attached. REFUSED: it will not, and words say why."""
 
 
 class CatalogueBackend(Backend, Protocol):
