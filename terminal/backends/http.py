@@ -19,8 +19,8 @@ from terminal.core.delivery import Answer, Outcome
 if TYPE_CHECKING:  # both load httpx, which is done late
     import httpx
 
+    from terminal.backends.line import Line
     from terminal.backends.protocol import Tenure
-    from terminal.backends.transport import Line
     from terminal.core.stamp import Stamp
 
 _DENIED = frozenset({401, 403})
@@ -152,7 +152,7 @@ class Http:
             return self._line, self._secret
 
     def _open(self) -> Line:
-        from terminal.backends.transport import Line  # noqa: PLC0415 - loads httpx: not before the first use
+        from terminal.backends.line import Line  # noqa: PLC0415 - loads httpx: not before the first use
 
         return Line(urlsplit(self._base).hostname or "", self._agent, self._ca_file, self._transport)
 

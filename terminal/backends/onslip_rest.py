@@ -29,7 +29,7 @@ from terminal.backends.onslip_rest_answers import (
 )
 from terminal.backends.onslip_rest_paths import Search, entity
 from terminal.backends.onslip_rest_place import Place
-from terminal.backends.replies import Reply, judge
+from terminal.backends.replies import Reply, Streamed, judge
 from terminal.core.delivery import Answer, Outcome
 from terminal.core.value import replace
 
@@ -44,6 +44,8 @@ LARGEST_PAGE = 1000
 
 MOST = 20_000
 """Entities of a list beyond which it is not read to its end: no machine sells so many things."""
+
+EVENTS = "text/event-stream"
 
 _BEGINNINGS = 3  # of a list that changes while it is read
 
@@ -77,6 +79,11 @@ class Onslip:
 
     def __repr__(self) -> str:
         return f"Onslip({self.realm!r})"
+
+    @property
+    def offset_s(self) -> int:
+        """By how many seconds the server's clock was ahead of ours when it last proved its time; else 0."""
+        return self._access.offset_s
 
     def client_info(self, timeout_s: float) -> Found | Answer:
         """Read who we are to this realm, and use the endpoints that it names from now on."""
@@ -173,6 +180,27 @@ class Onslip:
             ValueError: *body* cannot be written.
         """
         return self._read(self._send(Request("REPORT", path, _written(body)), timeout_s))
+
+    def stream(self, path: str, timeout_s: float, *, silence_s: float, signed: bool) -> Streamed | Answer:
+        """Begin to read what comes without an end: server-sent events.
+
+        Args:
+            path: As of ``get``.
+            timeout_s: Until it begins.
+            silence_s: How long a piece of it may be waited for.
+            signed: Whether it is to be said who asks.
+        """
+        accept = (("Accept", EVENTS),)
+        reply = self._send(Request("GET", path, None, accept, silence_s, signed), timeout_s)
+        if isinstance(reply, Streamed):
+            kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
+            if kind == EVENTS:
+                return reply
+            reply.close()
+        found = self._read(reply)
+        if isinstance(found, Answer):
+            return found
+        return Answer(Outcome.UNKNOWN, "the server answered, but with no events: is something else before it?")
 
     def close(self) -> None:
         """Close every connection; a call under way ends at once as UNKNOWN, a later one is UNSENT."""

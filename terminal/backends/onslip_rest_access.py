@@ -29,7 +29,7 @@ from terminal.core.value import Value
 if TYPE_CHECKING:  # both load httpx, which is done late
     import httpx
 
-    from terminal.backends.transport import Line
+    from terminal.backends.line import Line
 
 AGENT = f"terminald/{__version__}"
 """One product token: the server compares it with the version that a till is to have."""
@@ -48,12 +48,21 @@ class Request(Value, frozen=True):
         path: Behind the base, with its parameters.
         body: JSON as it is sent; None: it has none.
         headers: Beside those of every request.
+        silence_s: The answer goes on without an end, and so long one piece of it may be waited for; None: it
+            is read whole. Only of a GET.
+        signed: Whether it says who asks; some paths are secrets by themselves.
     """
 
     method: str
     path: str
     body: bytes | None = None
     headers: tuple[tuple[str, str], ...] = ()
+    silence_s: float | None = None
+    signed: bool = True
+
+    def __repr__(self) -> str:
+        """Without the path, which may hold a secret."""
+        return f"Request({self.method!r})"
 
 
 class Access:
@@ -101,6 +110,12 @@ class Access:
         """The endpoints in the order in which they are tried."""
         with self._lock:
             return self._bases
+
+    @property
+    def offset_s(self) -> int:
+        """By how many seconds the server's clock was ahead of ours when it last proved its time; else 0."""
+        with self._lock:
+            return self._offset_s
 
     def call(self, request: Request, timeout_s: float) -> tuple[Reply, str] | Answer:
         """Send *request* and return the reply and the base it came from, or what became of it.
@@ -188,17 +203,20 @@ class Access:
 
         offset_s = self._offset_s
         url = httpx.URL(base + request.path)
-        try:
-            signature = hawk.header(
-                key, target(request.method, url), ts=self._wall_s() + offset_s, nonce=self._nonce(),
-                content_type=_JSON, body=request.body,
-            )  # fmt: skip
-        except ValueError as error:
-            return Answer(Outcome.DENIED, f"the key cannot be used: {error}"), offset_s
-        headers = {**dict(request.headers), "Authorization": signature}
+        headers = dict(request.headers)
         if request.body is not None:
             headers["Content-Type"] = _JSON
         try:
+            if request.signed:
+                headers["Authorization"] = hawk.header(
+                    key, target(request.method, url), ts=self._wall_s() + offset_s, nonce=self._nonce(),
+                    content_type=_JSON, body=request.body,
+                )  # fmt: skip
+        except ValueError as error:
+            return Answer(Outcome.DENIED, f"the key cannot be used: {error}"), offset_s
+        try:
+            if request.silence_s is not None:
+                return line.stream(str(url), headers, timeout_s, request.silence_s), offset_s
             return line.exchange(request.method, str(url), request.body, headers, timeout_s), offset_s
         except NotSent as error:
             return Answer(Outcome.UNSENT, str(error)), offset_s
@@ -250,7 +268,7 @@ class Access:
         return Key(mine.key_id + whom, mine.secret())
 
     def _open(self, base: str) -> Line:
-        from terminal.backends.transport import Line  # noqa: PLC0415 - loads httpx: not before the first use
+        from terminal.backends.line import Line  # noqa: PLC0415 - loads httpx: not before the first use
 
         return Line(urlsplit(base).hostname or "", AGENT, self._place.ca_file, self._transport)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -67,6 +67,21 @@ class Reply:
     def page(self) -> bool:
         """Whether it holds a web page (or another kind of XML)."""
         return self.body.lstrip()[:1] == b"<"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Streamed(Reply):
+    """The head of an answer that goes on: its body is still to come. To be closed by who has it.
+
+    Attributes:
+        pieces: The rest as it comes; raises InDoubt where that ends in a way it should not.
+        hang_up: Ends it, from any thread: who reads is at its end at once.
+        close: Gives the connection back; by the thread that reads.
+    """
+
+    pieces: Iterator[bytes]
+    hang_up: Callable[[], None]
+    close: Callable[[], None]
 
 
 def plain(text: str) -> str:

@@ -13,19 +13,17 @@ import contextlib
 import ipaddress
 import logging
 import queue
-import re
 import socket
 import ssl
 import threading
 import time
 import weakref
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 import httpcore
 import httpx
 from httpcore import SOCKET_OPTION
 
-from terminal.backends.replies import LARGEST_BODY, InDoubt, NotSent, Reply
 from terminal.courtesy import waiting
 
 KEEP_S = 4.0
@@ -36,107 +34,12 @@ CONNECTIONS = 32
 
 _MOST_UNSENT = 65_536  # bytes
 
-_NOT_SENT = (
-    httpcore.ConnectError,
-    httpcore.ConnectTimeout,
-    httpcore.PoolTimeout,
-    httpcore.UnsupportedProtocol,
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.UnsupportedProtocol,
-)
-"""What surely came before the first byte of a request."""
-
-_IN_DOUBT = (
-    httpcore.NetworkError,
-    httpcore.ProtocolError,
-    httpcore.TimeoutException,
-    httpx.HTTPError,
-    OSError,
-)
-"""What may have come after it. An error on a kept connection is among them: nobody knows when it was closed."""
-
-_TOO_LATE = (httpcore.TimeoutException, httpx.TimeoutException)
-_NUMBER = re.compile(r"\A\[.*?\] ")
-_CLOCK = re.compile("not yet valid|has expired")
-_CERTIFICATE = re.compile(r"certificate verify failed: (.*?)(?: \(_ssl\.c:\d+\))?\Z")
+WIRE = "network_stream"
+"""The extension of an answer that holds the connection it comes over (``line.Wire``): httpcore names it so."""
 
 # They would write request lines, and with them UIDs, into our log.
 for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)
-
-
-class Line:
-    """Exchanges requests for replies with one server.
-
-    Args:
-        host: The server's name, for sentences.
-        agent: What this client calls itself.
-        ca_file: A PEM file of the only authorities that are trusted; empty: those of the system.
-        transport: Stands in for the network.
-
-    Raises:
-        OSError: *ca_file* cannot be read or is no such file.
-    """
-
-    def __init__(self, host: str, agent: str, ca_file: str, transport: httpx.BaseTransport | None) -> None:
-        self._host = host
-        self._transport = transport or Transport(ssl.create_default_context(cafile=ca_file or None))
-        # "identity": packing gains nothing for short answers, and unpacking could yield any size.
-        self._headers = {"User-Agent": agent, "Accept": "application/json", "Accept-Encoding": "identity"}
-
-    def exchange(
-        self, method: str, url: str, content: bytes | None, headers: Mapping[str, str], timeout_s: float
-    ) -> Reply:
-        """Send one request and return the whole reply, within *timeout_s* seconds.
-
-        The transport is asked without a client around it: redirects, cookies and a .netrc are not wanted here,
-        and doing without them halves what a delivery costs the processor.
-
-        Raises:
-            NotSent: Surely nothing of it arrived.
-            InDoubt: It may have arrived.
-        """
-        body = bytearray()
-        timeout = dict.fromkeys(("pool", "connect", "write", "read"), timeout_s)
-        request = httpx.Request(
-            method, url, headers=self._headers | dict(headers), content=content, extensions={"timeout": timeout}
-        )
-        try:
-            with contextlib.closing(self._transport.handle_request(request)) as response:
-                for piece in response.iter_bytes():
-                    body += piece
-                    if len(body) > LARGEST_BODY:
-                        raise InDoubt(f"the answer of {self._host} is longer than {LARGEST_BODY} bytes")
-        except _NOT_SENT as error:
-            raise NotSent(self._not_sent(error, timeout_s)) from None
-        except _IN_DOUBT as error:
-            raise InDoubt(self._in_doubt(error, timeout_s)) from None
-        return Reply(
-            response.status_code,
-            {name.lower(): value for name, value in response.headers.items()},
-            bytes(body),
-        )
-
-    def close(self) -> None:
-        """Close every connection; an exchange under way ends in doubt, a later one is not sent."""
-        self._transport.close()
-
-    def _not_sent(self, error: Exception, timeout_s: float) -> str:
-        reason = str(error)
-        if isinstance(error, _TOO_LATE):
-            return f"no connection to {self._host} within {timeout_s:.2g} s"
-        if found := _CERTIFICATE.search(reason):
-            hint = "; is this machine's clock right?" if _CLOCK.search(reason) else ""
-            return f"the certificate of {self._host} is not trusted: {found[1]}{hint}"
-        return f"cannot connect to {self._host}: {_NUMBER.sub('', reason) or 'no reason is given'}"
-
-    def _in_doubt(self, error: Exception, timeout_s: float) -> str:
-        if isinstance(error, _TOO_LATE):
-            return f"{self._host} did not answer within {timeout_s:.2g} s"
-        kind = type(error).__name__
-        return f"the connection to {self._host} broke before its whole answer was here ({kind})"
 
 
 class Transport(httpx.BaseTransport):
@@ -171,7 +74,10 @@ class Transport(httpx.BaseTransport):
         stream = answer.stream
         if not isinstance(stream, Iterable):
             raise TypeError("httpcore gave no stream that can be read")
-        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(stream))
+        extensions = {WIRE: answer.extensions.get(WIRE)}
+        return httpx.Response(
+            answer.status, headers=answer.headers, stream=_Body(stream), extensions=extensions
+        )
 
     def close(self) -> None:
         """Close every connection; calls under way end at once with an error."""
@@ -249,13 +155,26 @@ class _Stream(httpcore.NetworkStream):
         self._stream = stream
         self._network = network
         self._unsent = bytearray()
+        self._silence_s: float | None = None
+
+    def bear(self, silence_s: float) -> None:
+        """From now on wait up to *silence_s* for each read, however long all of them take together."""
+        self._silence_s = silence_s
+
+    def hang_up(self) -> None:
+        """End the connection, from any thread: who is reading from it is at its end at once."""
+        # Closing alone does not wake a thread that is reading. Past any TLS: it needs no farewell.
+        sock = self._stream.get_extra_info("socket")
+        with contextlib.suppress(OSError):
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         with waiting():
             # A server may close before it has read all, and have answered: so httpcore reads on, too.
             with contextlib.suppress(httpcore.WriteError):
                 self._flush(timeout)
-            return self._stream.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+            left = self._silence_s or _left(timeout, httpcore.ReadTimeout)
+            return self._stream.read(max_bytes, left)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         # A request comes as its head and its body: they leave together, in one packet and one TLS record.
@@ -269,10 +188,7 @@ class _Stream(httpcore.NetworkStream):
             self._stream.write(unsent, _left(timeout, httpcore.WriteTimeout))
 
     def close(self) -> None:
-        # Closing alone does not wake a thread that is reading from it. Past any TLS: it needs no farewell.
-        sock = self._stream.get_extra_info("socket")
-        with contextlib.suppress(OSError):
-            socket.socket.shutdown(sock, socket.SHUT_RDWR)
+        self.hang_up()
         self._stream.close()
 
     def start_tls(
