@@ -97,12 +97,14 @@ BOUNDARIES = {
 """The only files that may catch every exception, each at the top of a thread or process or at a plug-in."""
 
 CLOCKS = {
+    "terminal/backends/onslip_client.py": "each signature names its second, which the server checks",
     "terminal/daemon/clock.py": "the clock",
     "terminal/sandbox/server.py": "a server, which is another machine, has a clock of its own",
 }
 CHANCE = {
     "drivers/coins/simulated_memory.py": "the name of a life of a simulated device",
     "drivers/payouts/hopper_talk.py": "what a hopper stirs into its cipher key",
+    "terminal/backends/onslip_client.py": "each signature has a nonce",
     "terminal/cli/satellite.py": "the secret by which a device is known at its discovery",
     "terminal/daemon/clock.py": "keys and ids",
     "terminal/daemon/codes.py": "the codes of tickets",

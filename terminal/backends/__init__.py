@@ -13,6 +13,7 @@ from typing import Any
 BACKENDS: dict[str, str] = {
     "pointofsale": "terminal.backends.pointofsale:PointOfSale",
     "satellite": "terminal.backends.satellite:Satellite",
+    "onslip": "terminal.backends.onslip:Onslip360",
 }
 
 

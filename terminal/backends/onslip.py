@@ -1,0 +1,85 @@
+"""Onslip 360 (cash registers): vouchers as wallets, the catalogue of a till, sales for its books.
+
+Over one client (``onslip_rest``) and one set of options: wallets in ``onslip_vouchers``, what is sold in
+``onslip_goods``. Each request is signed by Hawk with the key in the credential.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
+
+from terminal.backends.onslip_client import open_client, wall_s
+from terminal.backends.onslip_options import OnslipOptions
+from terminal.backends.onslip_vouchers import Vouchers
+from terminal.backends.protocol import Tenure, WalletReply
+from terminal.core.delivery import Answer, Guarantee, Outcome, Promise
+from terminal.core.facts import EntryKind
+from terminal.core.records import Entry
+
+if TYPE_CHECKING:
+    import httpx
+
+_WALLETS = frozenset({EntryKind.DEBIT, EntryKind.CREDIT, EntryKind.REFUND})
+
+
+class Onslip360:
+    """A realm of Onslip 360.
+
+    Args:
+        name: Its name in the configuration.
+        options: Its options.
+        terminal_id: Not told: the server knows who signs.
+        credential: Returns the key as JSON; see ``onslip_rest_place.Credentials``.
+        tenure: Not needed: no promise hangs on the key.
+        transport: Stands in for the network.
+        wall_s: Returns seconds since 1970, for signatures.
+    """
+
+    Options: ClassVar = OnslipOptions
+    kinds: ClassVar[frozenset[EntryKind]] = _WALLETS
+
+    def __init__(
+        self,
+        name: str,
+        options: OnslipOptions,
+        *,
+        terminal_id: str,
+        credential: Callable[[], str],
+        tenure: Tenure | None = None,
+        transport: httpx.BaseTransport | None = None,
+        wall_s: Callable[[], int] = wall_s,
+    ) -> None:
+        del terminal_id, tenure
+        self.name = name
+        self._rest = open_client(options, credential=credential, transport=transport, wall_s=wall_s)
+        self._vouchers = Vouchers(self._rest, options, name, wall_s)
+
+    def __repr__(self) -> str:
+        return f"Onslip360({self.name!r})"
+
+    # -- every backend ---------------------------------------------------------------------------------
+
+    def guarantee(self, kind: EntryKind) -> Guarantee:
+        """Say what the server promises about a repeat: nothing, but what is recorded can be looked for."""
+        return Guarantee(Promise.NONE if kind in _WALLETS else Promise.READ_BACK)
+
+    def deliver(self, entry: Entry, timeout_s: float) -> Answer:
+        """Book or record *entry*, once, within *timeout_s* seconds."""
+        if entry.kind in _WALLETS:
+            return self._vouchers.deliver(entry, timeout_s)
+        return Answer(Outcome.REFUSED, f"Onslip has no call for what is {entry.kind.value}")
+
+    def look(self, entry: Entry, timeout_s: float) -> Answer:
+        """Say whether *entry* is recorded."""
+        return Answer(Outcome.UNKNOWN, "the server cannot tell whether this was booked: look there")
+
+    def close(self) -> None:
+        """Close connections; a call under way ends as UNKNOWN."""
+        self._rest.close()
+
+    # -- wallets ---------------------------------------------------------------------------------------
+
+    def balance(self, token: str, timeout_s: float) -> WalletReply:
+        """Read a token's balance within *timeout_s* seconds."""
+        return self._vouchers.balance(token, timeout_s)

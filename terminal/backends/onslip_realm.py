@@ -1,0 +1,83 @@
+"""What a realm of Onslip tells of us, and its lists, kept so that what is unchanged is not sent again."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TypeVar
+
+from terminal.backends.onslip_models import Entity, Unreadable, read, read_stored
+from terminal.backends.onslip_models_realm import ClientInfo, missing
+from terminal.backends.onslip_rest import Onslip
+from terminal.backends.onslip_rest_answers import Listed, Unchanged
+from terminal.backends.onslip_rest_paths import listing
+from terminal.core.delivery import Answer, Outcome
+
+_LOG = logging.getLogger(__name__)
+_E = TypeVar("_E", bound=Entity)
+
+
+class Realm:
+    """The realm as the server tells of it; for any thread.
+
+    Args:
+        rest: Speaks with it.
+        name: What the backend is called in the configuration.
+    """
+
+    def __init__(self, rest: Onslip, name: str) -> None:
+        self._rest = rest
+        self._name = name
+        self._lock = threading.Lock()
+        self._info: ClientInfo | None = None
+        self._lists: dict[str, Listed] = {}
+
+    @property
+    def known(self) -> ClientInfo | None:
+        """Who we were when the server was asked last; None: it was not asked yet."""
+        with self._lock:
+            return self._info
+
+    def info(self, timeout_s: float) -> ClientInfo | Answer:
+        """Ask who we are, and what we may do."""
+        found = self._rest.client_info(timeout_s)
+        if isinstance(found, Answer):
+            return found
+        try:
+            info = read(ClientInfo, found.body)
+        except Unreadable as error:
+            return Answer(Outcome.UNKNOWN, f"{error}: check the url")
+        with self._lock:
+            self._info = info
+        return info
+
+    def entities(self, name: str, kind: type[_E], timeout_s: float) -> tuple[_E, ...] | Answer:
+        """Return a whole list, such as ``products``; what cannot be read is left out, and the log says so."""
+        with self._lock:
+            before = self._lists.get(name)
+        found = self._rest.list(
+            listing(self._rest.realm, name), timeout_s, etag=before.etag if before is not None else ""
+        )
+        if isinstance(found, Answer):
+            return found
+        if isinstance(found, Unchanged):
+            found = before or Listed(())
+        elif found.etag:
+            with self._lock:
+                self._lists[name] = found
+        readable: list[_E] = []
+        for each in found.entities:
+            try:
+                readable.append(read_stored(kind, each))
+            except Unreadable as error:
+                _LOG.warning("%s: one of %s is left out: %s", self._name, name, error)
+        return tuple(readable)
+
+
+def lacking(part: str, info: ClientInfo) -> Answer | None:
+    """Return why *part* (a key of ``onslip_models_realm.NEEDS``) cannot be used; None: it can."""
+    found = missing(part, info)
+    if not found:
+        return None
+    words = f"for the {part} the key lacks {', '.join(found)}: have it given in the back office"
+    return Answer(Outcome.DENIED, words)
