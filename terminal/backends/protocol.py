@@ -109,7 +109,7 @@ class PingedBackend(Protocol):
 
 
 class TillBackend(Protocol):
-    """A server that knows this terminal as a till of its own: it has settings for it, and hears of its devices."""
+    """A server that knows this terminal as a till: it has settings for it, and hears of its devices."""
 
     name: str
 
