@@ -8,6 +8,11 @@ from terminal.core.tickets import Interaction, Line, Payment, TicketSale
 from terminal.core.value import Value
 
 
+def record_of(key: str) -> str:
+    """Return the key of the record of what the entry *key* booked."""
+    return f"{key}-record"
+
+
 class Booked(Value, frozen=True, tag="booked"):
     """Of a debit: when the server of the wallet has booked it, it is to be recorded with *books*, too."""
 

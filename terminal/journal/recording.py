@@ -11,7 +11,7 @@ import msgspec
 
 from terminal.core.catalogue import Product
 from terminal.core.facts import EntryAdded, EntryKind
-from terminal.core.payload import Booked, Payload, Sold
+from terminal.core.payload import Booked, Payload, Sold, record_of
 from terminal.core.stamp import Stamp
 from terminal.core.tickets import Line, Method, Payment
 from terminal.core.value import replace
@@ -79,7 +79,7 @@ def _returned(scribe: Scribe, refund: Known) -> EntryAdded | None:
 
 def _entry(of: Known, books: str, sold: Sold, description: str) -> EntryAdded:
     return EntryAdded(
-        key=f"{of.key}-record",
+        key=record_of(of.key),
         kind=EntryKind.RECORD,
         backend=books,
         token=None,

@@ -23,6 +23,7 @@ from terminal.core.facts import (
     Fact,
     PersonDecided,
 )
+from terminal.core.payload import record_of
 from terminal.core.records import Entry
 from terminal.core.rules import SyncRules
 from terminal.core.value import Value
@@ -30,7 +31,7 @@ from terminal.courtesy import RightOfWay
 from terminal.journal.errors import JournalError
 from terminal.sync.attempt import judge_stopped
 from terminal.sync.board import Board
-from terminal.sync.ports import Clock, Ledger, Settled, Told, Wait, lane_of
+from terminal.sync.ports import Clock, Ledger, Settled, Told, Wait, lane_of, may_have_record
 from terminal.sync.worker import Worker, say
 
 _LOG = logging.getLogger(__name__)
@@ -249,3 +250,5 @@ class Engine:
         # What is settled waits for no server: one that nobody configured, or none at all, has no lane for it.
         if entry is not None and (entry.backend in self._backends or entry.state is EntryState.QUEUED):
             self._board.add(lane_of(entry), entry.backend, at_once=at_once)
+        if entry is not None and entry.state is EntryState.DELIVERED and may_have_record(entry):
+            self._look_up(record_of(key))

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from terminal.core.delivery import Answer
-from terminal.core.facts import Fact
+from terminal.core.facts import EntryKind, Fact
+from terminal.core.payload import Booked
 from terminal.core.records import Entry
 from terminal.core.stamp import Stamp
 
@@ -42,6 +43,11 @@ Told = Callable[[Answer], None]
 Settled = Callable[[str, Answer], None]
 Wait = Callable[[threading.Condition, float | None], object]
 """Waits on a condition, whose lock the caller holds, for so many seconds at most (None: for ever)."""
+
+
+def may_have_record(entry: Entry) -> bool:
+    """Return whether the journal may record what *entry* books with another server: see journal.recording."""
+    return isinstance(entry.payload, Booked) or entry.kind is EntryKind.REFUND
 
 
 def lane_of(entry: Entry) -> str:

@@ -11,6 +11,7 @@ from typing import cast
 from terminal.backends.protocol import Backend, ReadsBack
 from terminal.core.delivery import Answer, Outcome, Park
 from terminal.core.facts import AttemptEnded, AttemptStarted, Fact
+from terminal.core.payload import record_of
 from terminal.core.stamp import Stamp
 from terminal.core.value import replace
 from terminal.courtesy import RightOfWay, waiting
@@ -19,7 +20,7 @@ from terminal.sync.attempt import Job, Result, judge, may_be_lost
 from terminal.sync.board import Board
 from terminal.sync.breaker import State
 from terminal.sync.picker import TROUBLE_MS, Answered, Picker, Task
-from terminal.sync.ports import Clock, Ledger, Settled
+from terminal.sync.ports import Clock, Ledger, Settled, lane_of, may_have_record
 
 _LOG = logging.getLogger(__name__)
 _OVERTAKEN_MS = 1_000
@@ -223,9 +224,23 @@ class Worker:
             _LOG.warning("entry %d waits for a person: %s", job.entry.seq, result.verdict.words)
         if result.settled:
             self._call(partial(self._on_settled, job.entry.key, result.answer))
+            self._look_for_record(result)
         doubted = job.look and not result.settled
         told = Answer(Outcome.UNKNOWN, result.answer.words) if doubted else result.answer
         self._tell(job.entry.key, told)
+
+    def _look_for_record(self, result: Result) -> None:
+        """Give the record that the journal may have added, of what was just booked, its lane."""
+        entry = result.job.entry
+        if result.answer.outcome is not Outcome.DELIVERED or not may_have_record(entry):
+            return
+        try:
+            record = self._ledger.entry(record_of(entry.key))
+        except JournalError as error:  # when the journal works again, all lanes are looked up
+            self._board.ledger_failed(str(error))
+            return
+        if record is not None:
+            self._board.add(lane_of(record), record.backend)
 
     def _tell(self, key: str, answer: Answer) -> None:
         for told in self._board.listeners(key):
