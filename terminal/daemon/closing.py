@@ -2,20 +2,25 @@
 
 A terminal that was off at that moment makes it good at its start: one closing, however many were missed. While
 somebody is at the machine, or the clock is not set, it is tried again every minute.
+
+New schedules, which a server may send at any time, hold as soon as nothing is due by the old ones: no closing
+is lost between them. Both are asked about the time since the period began: none is made twice.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from typing import Protocol
 
 from terminal.core import cron
 from terminal.core.closing_rules import ClosingRules
+from terminal.core.cron import Cron
 from terminal.core.report import Report, ReportKind
 from terminal.core.stamp import Stamp, elapsed_ms
+from terminal.core.value import Value
 from terminal.httpd import Problem
 from terminal.journal.errors import JournalError
 
@@ -46,22 +51,38 @@ class Makes(Protocol):
         """Make a report; raises Problem or JournalError where it is not made."""
 
 
+class _Coming(Value, frozen=True):
+    """Schedules that are to hold, and who is told when they do."""
+
+    schedules: tuple[Cron, ...]
+    held: Callable[[], None]
+
+
 class Closing:
-    """Closes the day from a thread of its own; without a schedule there is none.
+    """Closes the day from a thread of its own; until there is a schedule there is none.
 
     Args:
-        rules: When, and whether it is printed.
+        rules: Whether it is printed, and when where *schedules* are None.
         books: The journal.
         reports: Makes the reports.
         now: Reads the clock.
         zone: In which the schedules are meant.
+        schedules: Those that were in force last, if a server says them.
     """
 
     def __init__(
-        self, rules: ClosingRules, books: Periods, reports: Makes, *, now: Callable[[], Stamp], zone: tzinfo
+        self,
+        rules: ClosingRules,
+        books: Periods,
+        reports: Makes,
+        *,
+        now: Callable[[], Stamp],
+        zone: tzinfo,
+        schedules: Sequence[Cron] | None = None,
     ) -> None:
         self._rules = rules
-        self._schedules = rules.parsed()
+        self._schedules = rules.parsed() if schedules is None else tuple(schedules)
+        self._coming: _Coming | None = None
         self._books = books
         self._reports = reports
         self._now = now
@@ -70,7 +91,9 @@ class Closing:
         self._late_ms: int | None = None  # monotonic: since when a closing is due that is not possible
         self._words = ""  # why
         self._trouble = ""
-        self._stopping = threading.Event()
+        self._lock = threading.Lock()
+        self._started = self._stopping = False
+        self._wanted = threading.Event()
         self._thread = threading.Thread(target=self._run, name="closing", daemon=True)
 
     @property
@@ -80,18 +103,37 @@ class Closing:
 
     def start(self) -> None:
         """Begin, if there is a schedule."""
-        if self._schedules:
-            self._thread.start()
+        with self._lock:
+            self._started = True
+            self._begin()
 
     def stop(self) -> None:
         """End."""
-        self._stopping.set()
+        with self._lock:
+            self._stopping = True
+            self._wanted.set()
         if self._thread.is_alive():
             self._thread.join(timeout=10)
 
+    def schedule(self, schedules: Sequence[Cron], held: Callable[[], None] = lambda: None) -> None:
+        """Let *schedules* hold from now on; *held* is called, from the thread, as soon as they do."""
+        with self._lock:
+            self._coming = _Coming(tuple(schedules), held)
+            self._wanted.set()
+            self._begin()
+
+    def _begin(self) -> None:
+        needed = self._schedules or self._coming
+        if self._started and needed and not (self._stopping or self._thread.is_alive()):
+            self._thread.start()
+
     def _run(self) -> None:
         wait_s: float = 0
-        while not self._stopping.wait(wait_s):
+        while True:
+            self._wanted.wait(wait_s)
+            self._wanted.clear()
+            if self._stopping:
+                return
             try:
                 wait_s = self.look()
             except Exception:  # noqa: BLE001 - the boundary of a thread: the next look is tried all the same
@@ -111,10 +153,22 @@ class Closing:
             self._not_yet(str(error), now)
             return RETRY_S
         self._late_ms, self._words, self._trouble = None, "", ""
+        if self._changed():
+            return 0
         following = cron.following(self._schedules, now.wall_ms, self._zone)
         if following is None:
             return LONGEST_S
         return min(LONGEST_S, (following - now.wall_ms) / 1000)
+
+    def _changed(self) -> bool:
+        """Take up the schedules that came; nothing is due by the old ones. Return whether they are others."""
+        with self._lock:
+            coming, self._coming = self._coming, None
+        if coming is None:
+            return False
+        changed, self._schedules = coming.schedules != self._schedules, coming.schedules
+        coming.held()
+        return changed
 
     def _not_yet(self, why: str, now: Stamp) -> None:
         if why != self._words:

@@ -2,10 +2,12 @@
 
 import threading
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 from typing import Any
 
 import pytest
 
+from terminal.core import cron
 from terminal.core.closing_rules import ClosingRules
 from terminal.core.report import Report, ReportKind
 from terminal.core.stamp import Stamp
@@ -151,6 +153,86 @@ def test_the_thread_closes_goes_on_after_what_nobody_foresaw_and_ends(monkeypatc
     wait_until(lambda: world.made, what="the closing")
     world.closing.stop()
     assert len(world.made) == 1
+    assert all(thread.name != "closing" for thread in threading.enumerate())
+
+
+# -- schedules that change -----------------------------------------------------------------------------
+
+EARLIER, LATER = (cron.parse("0 22 * * *"),), (cron.parse("45 23 * * *"),)
+
+
+def test_new_schedules_hold_and_who_sent_them_is_told() -> None:
+    world = World(at("2026-05-01 12:00"))
+    held: list[str] = []
+    world.closing.schedule(LATER, lambda: held.append("later"))
+    assert world.look("2026-05-01 13:00") == 0, "it looks again, by the new ones"
+    assert held == ["later"]
+    world.look("2026-05-01 23:44")
+    assert world.made == []
+    world.look("2026-05-01 23:45")
+    assert len(world.made) == 1
+
+
+def test_a_closing_that_is_due_by_the_old_ones_is_made_before_the_new_ones_hold() -> None:
+    world = World(at("2026-05-01 12:00"))
+    held: list[str] = []
+    world.error = Problem(409, "Somebody is at the machine.")
+    world.look("2026-05-01 23:30")
+    world.closing.schedule((), lambda: held.append("never again"))
+    assert world.look("2026-05-01 23:31") == RETRY_S
+    assert held == [], "after a power loss now, the old ones still say that it is due"
+    world.error = None
+    world.look("2026-05-01 23:32")
+    assert (len(world.made), held) == (1, ["never again"])
+    assert world.look("2026-05-03 12:00") == LONGEST_S
+    assert len(world.made) == 1
+
+
+def test_a_day_that_was_closed_is_not_closed_again_by_a_schedule_for_before_that() -> None:
+    world = World(at("2026-05-01 12:00"))
+    world.look("2026-05-01 23:30")
+    world.closing.schedule(EARLIER)
+    world.look("2026-05-01 23:40")
+    world.look("2026-05-01 23:40")
+    assert len(world.made) == 1
+    world.look("2026-05-02 22:00")
+    assert len(world.made) == 2
+
+
+def test_only_the_last_of_several_changes_counts() -> None:
+    world = World(at("2026-05-01 12:00"))
+    held: list[str] = []
+    world.closing.schedule(EARLIER, lambda: held.append("earlier"))
+    world.closing.schedule(LATER, lambda: held.append("later"))
+    world.look("2026-05-01 22:30")
+    world.look("2026-05-01 22:30")
+    assert (world.made, held) == ([], ["later"])
+
+
+def test_what_was_in_force_last_holds_at_a_start_instead_of_the_configuration() -> None:
+    world = World(at("2026-05-01 12:00"))
+    closing = Closing(NIGHTLY, world, world, now=lambda: world.now, zone=UTC, schedules=EARLIER)
+    world.now = at("2026-05-01 22:10", boot="c")
+    closing.look()
+    assert len(world.made) == 1
+
+
+def test_schedules_that_come_later_wake_the_thread_or_make_it_begin() -> None:
+    for rules in (ClosingRules(printed=False), NIGHTLY):
+        world = World(at("2026-05-01 12:00"), rules)
+        world.now = at("2026-05-01 22:10")
+        world.closing.start()
+        world.closing.schedule(EARLIER)
+        wait_until(partial(len, world.made), what="the closing")
+        world.closing.stop()
+        assert len(world.made) == 1
+
+
+def test_schedules_that_come_after_the_end_begin_nothing() -> None:
+    world = World(at("2026-05-01 12:00"), ClosingRules())
+    world.closing.start()
+    world.closing.stop()
+    world.closing.schedule(EARLIER)
     assert all(thread.name != "closing" for thread in threading.enumerate())
 
 
