@@ -7,7 +7,8 @@ hex); money is whole cents, converted at the wire.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import ClassVar, Protocol
 
 from terminal.core.catalogue import Product
@@ -105,6 +106,42 @@ class PingedBackend(Protocol):
         """Say so; return in how many seconds the server wants to hear again, an Answer where that failed.
 
         None: this server wants to hear nothing after all; nothing was sent, and it is not asked again.
+        """
+
+
+CATALOGUE = frozenset({"products", "product-groups", "product-modifiers", "button-maps", "payment-methods"})
+"""What a followed server tells a change of, as far as it is about what is sold, and how that is paid."""
+
+SETTINGS = frozenset({"tills", "locations"})
+"""As far as it is about what a TillBackend has settings for."""
+
+
+class Stopping(Protocol):
+    """Says whether who waits is to end, and gets him out of where he waits."""
+
+    def is_set(self) -> bool:
+        """Return whether the end has come."""
+
+    def waking(self, wake: Callable[[], None]) -> AbstractContextManager[None]:
+        """Call *wake* when the end comes within the block, at once if it has come: from any thread, briefly."""
+
+
+class FollowedBackend(Protocol):
+    """A server that tells at once what has changed."""
+
+    name: str
+
+    def follow(self, changed: Callable[[frozenset[str]], None], stop: Stopping) -> Answer | None:
+        """Listen to what changes until that ends; return why it did. It is not repeated here.
+
+        Args:
+            changed: Takes the names of what is to be read again, of CATALOGUE and SETTINGS; must not wait. It
+                is called with all of them as soon as the server tells what happens from then on.
+            stop: Ends it at once.
+
+        Returns:
+            DENIED, REFUSED: this server tells nothing to this terminal, and the words say why. None: nothing is
+            to be followed here; nothing was sent, and it is not asked again.
         """
 
 
