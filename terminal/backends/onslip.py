@@ -6,13 +6,16 @@ Over one client (``onslip_rest``) and one set of options: wallets in ``onslip_vo
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from terminal.backends.onslip_client import open_client, wall_s
+from terminal.backends.onslip_goods import Goods
 from terminal.backends.onslip_options import OnslipOptions
+from terminal.backends.onslip_realm import Realm
 from terminal.backends.onslip_vouchers import Vouchers
-from terminal.backends.protocol import Tenure, WalletReply
+from terminal.backends.protocol import Tenure, TerminalInfo, WalletReply
 from terminal.core.delivery import Answer, Guarantee, Outcome, Promise
 from terminal.core.facts import EntryKind
 from terminal.core.records import Entry
@@ -38,6 +41,7 @@ class Onslip360:
 
     Options: ClassVar = OnslipOptions
     kinds: ClassVar[frozenset[EntryKind]] = _WALLETS
+    tells_groups: ClassVar = True
 
     def __init__(
         self,
@@ -53,6 +57,8 @@ class Onslip360:
         del terminal_id, tenure
         self.name = name
         self._rest = open_client(options, credential=credential, transport=transport, wall_s=wall_s)
+        self._realm = Realm(self._rest, name)
+        self._goods = Goods(self._realm, options, name)
         self._vouchers = Vouchers(self._rest, options, name, wall_s)
 
     def __repr__(self) -> str:
@@ -83,3 +89,13 @@ class Onslip360:
     def balance(self, token: str, timeout_s: float) -> WalletReply:
         """Read a token's balance within *timeout_s* seconds."""
         return self._vouchers.balance(token, timeout_s)
+
+    # -- products --------------------------------------------------------------------------------------
+
+    def terminal(self, timeout_s: float) -> TerminalInfo | Answer:
+        """Read who this terminal is and what it sells, within *timeout_s* seconds."""
+        until = time.monotonic() + timeout_s
+        info = self._goods.terminal(timeout_s)
+        if isinstance(info, TerminalInfo):
+            self._vouchers.prepare(until - time.monotonic())
+        return info

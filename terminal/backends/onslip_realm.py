@@ -9,8 +9,8 @@ from typing import TypeVar
 from terminal.backends.onslip_models import Entity, Unreadable, read, read_stored
 from terminal.backends.onslip_models_realm import ClientInfo, missing
 from terminal.backends.onslip_rest import Onslip
-from terminal.backends.onslip_rest_answers import Listed, Unchanged
-from terminal.backends.onslip_rest_paths import listing
+from terminal.backends.onslip_rest_answers import Found, Listed, Unchanged
+from terminal.backends.onslip_rest_paths import entity, listing
 from terminal.core.delivery import Answer, Outcome
 
 _LOG = logging.getLogger(__name__)
@@ -31,6 +31,7 @@ class Realm:
         self._lock = threading.Lock()
         self._info: ClientInfo | None = None
         self._lists: dict[str, Listed] = {}
+        self._single: dict[str, Found] = {}
 
     @property
     def known(self) -> ClientInfo | None:
@@ -72,6 +73,26 @@ class Realm:
             except Unreadable as error:
                 _LOG.warning("%s: one of %s is left out: %s", self._name, name, error)
         return tuple(readable)
+
+    def entity(self, name: str, kind: type[_E], id_: int, timeout_s: float) -> _E | Answer:
+        """Return one entity of a list."""
+        if timeout_s <= 0:
+            return Answer(Outcome.UNSENT, f"no time was left to read {name}/{id_}")
+        path = entity(self._rest.realm, name, id_)
+        with self._lock:
+            before = self._single.get(path)
+        found = self._rest.get(path, timeout_s, etag=before.etag if before is not None else "")
+        if isinstance(found, Answer):
+            return found
+        if isinstance(found, Found):
+            with self._lock:
+                self._single[path] = found
+        else:
+            found = before or Found(None)
+        try:
+            return read_stored(kind, found.body)
+        except Unreadable as error:
+            return Answer(Outcome.REFUSED, str(error))
 
 
 def lacking(part: str, info: ClientInfo) -> Answer | None:
