@@ -40,7 +40,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     kind: Literal["delay", "status", "drop", "hang", "drip", "half", "garbage"]
     after: bool = False
-    method: Literal["*", "GET", "POST", "PUT", "PATCH", "DELETE"] = "*"
+    method: Literal["*", "GET", "POST", "PUT", "PATCH", "DELETE", "REPORT"] = "*"
     path: str = ""
     probability: Annotated[float, Meta(ge=0, le=1)] = 1.0
     count: Annotated[int, Meta(ge=0)] | None = None

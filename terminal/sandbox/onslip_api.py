@@ -73,6 +73,7 @@ class OnslipApi:
             ("PUT", "/{resource}/{id}", rest.put),
             ("PATCH", "/{resource}/{id}", rest.patch),
             ("DELETE", "/{resource}/{id}", rest.delete),
+            ("REPORT", "/{resource}/{id}", rest.report),
             ("GET", "/{resource}", _no_list),
             ("POST", "/{resource}", _no_list),
         ]

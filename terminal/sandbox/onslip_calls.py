@@ -68,7 +68,10 @@ class Calls:
             "company-config": {},
             "permissions": sorted(key.permissions),
         }
+        bound = key.journal if key.journal is not None else key.till
+        token = {"id": 1, "type": "hawk-key", "name": key.id, "alias": key.id}
         found = {
+            "access-token": token | ({} if bound is None else {"client": bound}),
             "till": till and till.body,
             "till-state": state and state.body,
             "user": {"id": user, "alias": key.user} if user is not None else None,

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 import msgspec
 
-from terminal.sandbox.onslip_rules import Refusal, wrong
+from terminal.sandbox.onslip_rules import Refusal, moment_ms, wrong
 
 MOST = 1000
 """Most entities in one answer, and how many there are if nobody asks for fewer."""
@@ -20,7 +20,10 @@ _NAMES = frozenset({"q", "ql", "s", "o", "c", "d"})
 _TERM = re.compile(r'([a-z_][a-z0-9_.-]*)([:=<>])("(?:[^"\\]|\\.)*"|(?:[^\s"\\:=<>\[\]]|\\.)+)')
 _BETWEEN = " AND "
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
-_MOMENTS = frozenset({"created", "updated", "deleted"})
+MOMENTS = frozenset({"date", "expires", "start-date", "end-date"})
+"""Moments that clients write."""
+
+_TIMES = MOMENTS | {"created", "updated", "deleted"}
 _OWNED = frozenset({"id", "created", "updated", "deleted", "updated-by", "updated-from"})
 
 
@@ -96,7 +99,7 @@ def read_filter(text: str, fields: frozenset[str], *, members: bool) -> Callable
 def _test(name: str, operator: str, written: str, *, members: bool) -> Callable[[Entity], bool]:
     quoted = written.startswith('"')
     wanted = re.sub(r"\\(.)", r"\1", written[1:-1] if quoted else written)
-    if name in _MOMENTS and not (quoted and _MOMENT.fullmatch(wanted)):
+    if name in _TIMES and not (quoted and _MOMENT.fullmatch(wanted)):
         raise _bad_query(f"{name}: expected a time in quotes, such as 2026-01-01T00:00:00.000Z")
 
     def test(entity: Entity) -> bool:
@@ -107,10 +110,15 @@ def _test(name: str, operator: str, written: str, *, members: bool) -> Callable[
             return operator in ":=" and wanted in [_text(each) for each in value]
         if value is None:
             return False
-        if operator in ":=":
+        if operator in ":=" and name not in _TIMES:
             return _text(value) == wanted
-        pair = _comparable(value, wanted)
-        return pair is not None and (pair[0] > pair[1] if operator == ">" else pair[0] < pair[1])
+        pair = (moment_ms(value), moment_ms(wanted)) if name in _TIMES else _comparable(value, wanted)
+        if pair is None:
+            return False
+        left, right = pair
+        if operator in ":=":
+            return bool(left == right)
+        return bool(left > right if operator == ">" else left < right)
 
     return test
 

@@ -15,16 +15,15 @@ from terminal.sandbox.onslip_catalogue import (
     ProductGroup,
     ProductModifier,
 )
-from terminal.sandbox.onslip_query import Entity
+from terminal.sandbox.onslip_query import MOMENTS, Entity
 from terminal.sandbox.onslip_rules import moment_ms, thousandths, wrong
 from terminal.sandbox.onslip_sales import Order, Tab, Voucher
-from terminal.sandbox.onslip_tills import Shape, Till
+from terminal.sandbox.onslip_tills import Peripheral, Shape, Till
 
 _EXTENDED = re.compile(r"_[a-z0-9]+(?:-[a-z0-9]+)+")
 _MONEY = frozenset(
     {"price", "purchase-price", "amount", "balance", "credit-limit", "vat-amount", "change", "rounding"}
 )
-_MOMENTS = frozenset({"expires", "start-date", "end-date", "date"})
 OWNED = frozenset({"id", "created", "updated", "updated-by", "updated-from"})
 """What the server alone writes."""
 
@@ -58,6 +57,7 @@ RESOURCES = {
         Resource("payment-methods", PaymentMethod),
         Resource("button-maps", ButtonMap),
         Resource("locations", Location),
+        Resource("peripherals", Peripheral, {"location": "locations"}),
         Resource(
             "vouchers", Voucher, {"payment.payment-method": "payment-methods", "coupon.product": "products"}
         ),
@@ -84,7 +84,7 @@ def checked(shape: type[Shape], body: Any, *, strict: bool) -> Entity:
     except msgspec.ValidationError as error:
         raise wrong(str(error)) from None
     _check_money(body)
-    for name in _MOMENTS & body.keys():
+    for name in MOMENTS & body.keys():
         moment_ms(body[name])
     found: Entity = body
     return found

@@ -11,7 +11,7 @@ import msgspec
 from terminal.httpd import Problem, Request, Response
 from terminal.sandbox.onslip_binding import check_till
 from terminal.sandbox.onslip_hawk import OnslipKey
-from terminal.sandbox.onslip_query import Entity, read_asked
+from terminal.sandbox.onslip_query import MOST, Entity, read_asked
 from terminal.sandbox.onslip_resources import OWNED, RESOURCES, Resource, checked, merged, references
 from terminal.sandbox.onslip_rules import OnslipRules, Refusal, forbidden, iso, missing, wrong
 from terminal.sandbox.onslip_store import Effect, OnslipStore, Stored
@@ -82,6 +82,15 @@ class Rest:
         resource = _resource(call)
         call.needs(f"show-{resource.name}")
         return shown(self._known(call, resource, alive=False), call.request)
+
+    def report(self, call: Call) -> Response:
+        """Answer the revisions of an entity, the newest first; of a deleted one, too."""
+        resource = _resource(call)
+        call.needs(f"show-{resource.name}")
+        if read_json(call.request) != {"type": "revisions"}:
+            raise wrong('the only report there is: {"type": "revisions"}')
+        found = self._known(call, resource, alive=False)
+        return Response.json(self._store.revisions(resource.name, found.id, MOST))
 
     # -- changing --------------------------------------------------------------------------------------
 

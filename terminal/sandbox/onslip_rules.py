@@ -14,14 +14,14 @@ PERMISSIONS = frozenset(
     f"show-{name}"
     for name in (
         "tills", "products", "product-groups", "product-modifiers", "button-maps", "payment-methods",
-        "locations", "vouchers", "tabs", "orders", "records", "event-streams",
+        "peripherals", "locations", "vouchers", "tabs", "orders", "records", "event-streams",
     )
 ) | frozenset(
     {
         "bind-tills", "bind-control-unit", "edit-till-config", "edit-tills", "edit-location", "edit-locations",
         "edit-products", "edit-product-groups", "edit-product-modifiers", "edit-button-maps",
-        "edit-payment-methods", "edit-tabs", "edit-orders", "add-external-records", "use-vouchers",
-        "edit-vouchers", "admin-vouchers", "use-event-streams", "edit-event-streams",
+        "edit-payment-methods", "edit-peripherals", "edit-tabs", "edit-orders", "add-external-records",
+        "use-vouchers", "edit-vouchers", "admin-vouchers", "use-event-streams", "edit-event-streams",
     }
 )  # fmt: skip
 """What a key may be allowed to do here."""

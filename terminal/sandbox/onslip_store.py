@@ -16,6 +16,10 @@ CREATE TABLE IF NOT EXISTS onslip_entities (
     resource TEXT NOT NULL, id INTEGER NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL,
     PRIMARY KEY (resource, id)
 ) STRICT;
+CREATE TABLE IF NOT EXISTS onslip_revisions (
+    number INTEGER PRIMARY KEY, resource TEXT NOT NULL, entity INTEGER NOT NULL, body TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS onslip_revised ON onslip_revisions (resource, entity);
 CREATE TABLE IF NOT EXISTS onslip_keys (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS onslip_users (id INTEGER PRIMARY KEY, alias TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE IF NOT EXISTS onslip_states (
@@ -26,7 +30,10 @@ CREATE TABLE IF NOT EXISTS onslip_effects (
     thousandths INTEGER, refs TEXT NOT NULL, key TEXT NOT NULL, at_ms INTEGER NOT NULL
 ) STRICT;
 """
-_TABLES = ("entities", "keys", "users", "states", "effects")
+_TABLES = ("entities", "revisions", "keys", "users", "states", "effects")
+
+
+_OF_REVISION = ("updated", "deleted", "updated-by", "updated-from")
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -83,9 +90,24 @@ class OnslipStore(Database):
             msgspec.json.encode(body).decode(),
             0 if quietly else 1,
         )
+        if not quietly:
+            told = {name: body[name] for name in _OF_REVISION if name in body}
+            self.change(
+                "INSERT INTO onslip_revisions (resource, entity, body) VALUES (?, ?, ?)",
+                resource,
+                id_,
+                msgspec.json.encode(told).decode(),
+            )
         found = self.entity(resource, id_)
         assert found is not None  # noqa: S101 - it was written the line before
         return found
+
+    def revisions(self, resource: str, id_: int, most: int) -> list[dict[str, Any]]:
+        """Return when an entity was changed and by whom, the newest first, *most* of them."""
+        query = (
+            "SELECT body FROM onslip_revisions WHERE resource = ? AND entity = ? ORDER BY number DESC LIMIT ?"
+        )
+        return [msgspec.json.decode(row[0]) for row in self.rows(query, resource, id_, most)]
 
     # -- states of devices -----------------------------------------------------------------------------
 

@@ -111,6 +111,36 @@ class TillConfig(Shape, kw_only=True):
     button_map: Id | UnsetType = UNSET
 
 
+class VirtualDevice(Shape, kw_only=True):
+    """A peripheral of the network that staff describes by hand."""
+
+    address: Text
+    device_name: Text
+    device_type: Text
+    service_type: Text
+    service_hint: Text
+    port: int | UnsetType = UNSET
+
+
+class KitchenPrinterConfig(Shape, kw_only=True):
+    """What a kitchen printer prints, and in which order."""
+
+    section_labels: Ids | UnsetType = UNSET
+    item_order: Literal["name", "tab-position"] | UnsetType = UNSET
+
+
+class Peripheral(Common, kw_only=True):
+    """Gives a service of a peripheral a name and a function."""
+
+    location: Id | UnsetType = UNSET
+    function: Function | UnsetType = UNSET
+    device_id: Text | UnsetType = UNSET
+    service_id: Text | UnsetType = UNSET
+    name: Text | UnsetType = UNSET
+    virtual_device: VirtualDevice | UnsetType = UNSET
+    kitchen_printer_config: KitchenPrinterConfig | UnsetType = UNSET
+
+
 class CloudControlUnit(Shape, kw_only=True):
     """A control unit in the cloud."""
 
