@@ -131,6 +131,7 @@ def _page(found: dict[str, Any]) -> list[str]:
         ("coins", amount(found["coins"])),
         ("wallet", f"{amount(found['wallet'])}  token {found['token']}" if found["wallet"] else ""),
         ("due", amount(found["due"])),
+        ("in cash", f"{amount(in_cash)}  rounded" if (in_cash := found["cash_due"]) != found["due"] else ""),
         ("code", found["code"]),
         ("staff", found["staff"]),
         ("notes", tables.clean(found["notes"])),

@@ -122,8 +122,10 @@ def _sale(job: Job, picks: tuple[basket.Pick, ...]) -> tuple[Codes, TicketSale]:
     except ValueError as error:
         raise WrongUse(f"[codes] does not suit [tickets]: {error}.") from error
     method = _METHODS[job.tickets.pay[0]]
-    paid = Payment(method, basket.total(sold), reference="8817-4402" if method is Method.CARD else "")
-    return maker, TicketSale(purchase, job.tickets.event, sold, (paid,))
+    total = basket.total(sold)
+    price = job.tickets.cash_price(total) if method is Method.CASH else total
+    paid = Payment(method, price, reference="8817-4402" if method is Method.CARD else "")
+    return maker, TicketSale(purchase, job.tickets.event, sold, (paid,), rounding=price - total)
 
 
 def _codes(job: Job) -> Codes:

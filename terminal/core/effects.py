@@ -53,6 +53,8 @@ class Screen(Value, frozen=True):
         basket: What was chosen.
         room: How much money may still be inserted.
         due: What is still to be paid.
+        cash_due: What is to be paid of it if that is done in cash, where cash is rounded; else None.
+        rounding: By how much; of a sale that was made, what came of it.
         discount: What is given off the price.
         offers: Buttons that do something now, beside products: such as ``receipt``.
     """
@@ -67,6 +69,8 @@ class Screen(Value, frozen=True):
     basket: tuple[Product, ...] = ()
     room: int | None = None
     due: int | None = None
+    cash_due: int | None = None
+    rounding: int | None = None
     discount: int | None = None
     offers: tuple[str, ...] = ()
 

@@ -232,13 +232,14 @@ class Choosing(Issuing):
         # What is paid is sold, though the coin that paid it filled the cash box, or the catalogue is empty now.
         trouble = self.obstacle(around)
         due = self.due(state, around)
-        if due <= 0 and not trouble:
+        in_cash = self.cash_due(state, due)
+        if in_cash <= 0 and not trouble:
             return self.issue(state, around)
-        if due <= 0:
+        if in_cash <= 0:
             return self.give_back(state, self.rules.refund, Screen(Notice.REFUSED, trouble), around)
         trouble = trouble or ("" if self._payable(around) else _NO_WAY_TO_PAY)
         sold = self.lines(state, around)
-        room = self._room(due, around) if not trouble else 0
+        room = self._room(in_cash, around) if not trouble else 0
         screen = Screen(
             Notice.PAY,
             words or trouble,
@@ -247,6 +248,8 @@ class Choosing(Issuing):
             basket=pieces(sold),
             room=room,
             due=due,
+            cash_due=in_cash if in_cash != due else None,
+            rounding=in_cash - due or None,
             discount=sum(line.discount for line in sold) or None,
         )
         wake_ms = around.now.mono_ms + self.rules.pay_s * 1000
@@ -254,9 +257,16 @@ class Choosing(Issuing):
         return Decision(state, effects=(slot(room, around), Show(screen)))
 
     def due(self, state: TicketState, around: Around) -> int:
-        """Return the cents that are still to be paid; negative: so much is change."""
+        """Return the cents that are still to be paid, exactly; negative: so much is change."""
         paid = state.held + (state.share.amount if state.share else 0)
         return basket.total(self.lines(state, around)) - paid
+
+    def cash_due(self, state: TicketState, due: int) -> int:
+        """Return the cents that coins must still bring where so much is *due*; 0 or less: all is paid.
+
+        What cash has to pay may be rounded to nothing: then nobody has to pay it.
+        """
+        return self.rules.cash_price(due + state.held, state.held) - state.held
 
     def _room(self, due: int, around: Around) -> int:
         """Return how much the slot takes: beyond what is due only where that can be given back, or is kept."""

@@ -30,11 +30,15 @@ from terminal.core.value import Value, replace
 
 
 class Money(Value, frozen=True):
-    """The cash of a sale, in cents: *spent* on it, *change* for the guest, *kept* by the operator."""
+    """The cash of a sale, in cents: *spent* on it, *change* for the guest, *kept* by the operator.
+
+    *rounding*: by how much *spent* is more than cash would have to pay, were nothing rounded.
+    """
 
     spent: int
     change: int = 0
     kept: int = 0
+    rounding: int = 0
 
 
 class Issuing(GivingBack):
@@ -61,7 +65,14 @@ class Issuing(GivingBack):
             *((card,) if card else ()),
         )
         sale = TicketSale(
-            purchase, self.rules.event, issued, payments, state.notes, state.staff, kept=cash.kept
+            purchase,
+            self.rules.event,
+            issued,
+            payments,
+            state.notes,
+            state.staff,
+            kept=cash.kept,
+            rounding=cash.rounding,
         )
         entry = EntryAdded(
             key=key,
@@ -87,13 +98,14 @@ class Issuing(GivingBack):
 
     def _cash(self, state: TicketState, total: int, card: Payment | None, around: Around) -> Money:
         """Return what becomes of the coins: `keep` holds only where no way before it is possible."""
-        due = total - (state.share.amount if state.share else 0) - (card.amount if card else 0)
-        spent = min(state.held, max(0, due))
+        due = max(0, total - (state.share.amount if state.share else 0) - (card.amount if card else 0))
+        price = self.rules.cash_price(due, state.held)
+        spent, rounding = min(state.held, price), price - due
         change = state.held - spent
         before = self.rules.change[: self.rules.change.index("keep")] if "keep" in self.rules.change else None
         if spent and change and before is not None and not self.possible(before, around):
-            return Money(spent, kept=change)
-        return Money(spent, change)
+            return Money(spent, kept=change, rounding=rounding)
+        return Money(spent, change, rounding=rounding)
 
     def _debit(self, state: TicketState, sold: tuple[Line, ...]) -> tuple[tuple[Fact, ...], Share | None]:
         """Return the facts of what a wallet pays, and its share with the key of the debit."""
@@ -186,6 +198,7 @@ class Issuing(GivingBack):
             f"No change can be given: {kept} are kept." if kept else "",
             token=mask(share.token) if share else None,
             amount=sale.total,
+            rounding=sale.rounding or None,
             balance=balance - share.amount if share and balance is not None else None,
             balance_age_ms=share.allowed.age_ms if share else None,
             offers=offers(self.job, paper, around),

@@ -108,6 +108,8 @@ def sale_receipt(
     for index, line in enumerate(sale.lines):
         lines += _sold(words, line, (discounts or {}).get(index, ""), show)
     lines += [Rule(), Columns(words.total, show(sale.total), bold=True)]
+    if sale.rounding:
+        lines.append(Columns(words.rounding, show(sale.rounding)))
     kept = sale.kept
     for payment in sale.payments:
         if payment.method is Method.CASH:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from terminal.core import money
 from terminal.core.rules import Rules
 
 _Id = Annotated[str | int, Meta(description="Its id, a text or a number, as the server has it.")]
@@ -110,6 +111,15 @@ class TicketRules(Rules, frozen=True):
             "What is left is kept on the books for a person."
         ),
     ] = ("payout", "voucher")
+    cash_rounding: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=10_000,
+            description="What is paid in cash is rounded to a multiple of so many cents, half away from zero: "
+            "100 where öre have no coins. What a wallet or card pays is exact. 0: nothing is rounded.",
+        ),
+    ] = 0
     credit_s: Annotated[
         int, Meta(ge=1, le=600, description="Seconds in which a token may be presented for `credit`.")
     ] = 20
@@ -157,6 +167,10 @@ class TicketRules(Rules, frozen=True):
         str, Meta(max_length=100, description="Text on the statement of a wallet; {products} is replaced.")
     ] = "{products}"
     tag: Annotated[str, Meta(max_length=40, description="Tag of the debit, for statistics.")] = ""
+
+    def cash_price(self, cents: int, given: int = 0) -> int:
+        """Return what cash has to pay for *cents*, where *given* is in; see `money.cash_price`."""
+        return money.cash_price(cents, given, self.cash_rounding if "coins" in self.pay else 0)
 
 
 LONGEST_BARCODE = 32

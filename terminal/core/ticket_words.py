@@ -18,6 +18,7 @@ class TicketWords(Value, frozen=True):
     discount: str
     line: str
     total: str
+    rounding: str
     cash: str
     change: str
     as_voucher: str
@@ -38,6 +39,7 @@ _ENGLISH = TicketWords(
     discount="Discount",
     line="Subtotal",
     total="Total",
+    rounding="Rounding",
     cash="Cash received",
     change="Change",
     as_voucher="Change as voucher",
@@ -57,6 +59,7 @@ _GERMAN = TicketWords(
     discount="Nachlass",
     line="Zwischensumme",
     total="Summe",
+    rounding="Rundung",
     cash="Bar erhalten",
     change="Rückgeld",
     as_voucher="Rückgeld als Gutschein",
@@ -76,6 +79,7 @@ _DANISH = TicketWords(
     discount="Rabat",
     line="Mellemsum",
     total="I alt",
+    rounding="Afrunding",
     cash="Kontant modtaget",
     change="Byttepenge",
     as_voucher="Byttepenge som tilgodebevis",
@@ -95,6 +99,7 @@ _SWEDISH = TicketWords(
     discount="Avdrag",
     line="Delsumma",
     total="Totalt",
+    rounding="Öresavrundning",
     cash="Kontant mottaget",
     change="Växel",
     as_voucher="Växel som tillgodokvitto",

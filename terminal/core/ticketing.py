@@ -135,7 +135,7 @@ class Ticketing(Choosing):
     def _checked(self, state: TicketState, asked: Asked, around: Around) -> Made:
         """The wallet pays all that is due, or what it can."""
         due = self.due(state, around)
-        if due <= 0:  # coins that were on their way have paid it
+        if self.cash_due(state, due) <= 0:  # coins that were on their way have paid it
             return self.paying(state, around)
         verdict = may_spend(self.job.offline, self.rules.overdraft, asked, due)
         if isinstance(verdict, Allowed):

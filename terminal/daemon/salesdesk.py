@@ -93,6 +93,7 @@ class SalesDesk:
         products = sale.products or basket.offered(self._job.tickets, state.products)
         lines = basket.lines(self._job.tickets, products, picks, staff=bool(sale.staff))
         total, wallet = basket.total(lines), sale.share.amount if sale.share else 0
+        price = self._job.tickets.cash_price(total - wallet, sale.held)
         return {
             "under_way": under_way,
             "phase": sale.phase_name,
@@ -115,6 +116,7 @@ class SalesDesk:
             "token": mask(sale.share.token) if sale.share else None,
             "paid": sale.held + wallet,
             "due": max(0, total - sale.held - wallet) if under_way else 0,
+            "cash_due": max(0, price - sale.held) if under_way else 0,
             "staff": mask(sale.staff) if sale.staff else None,
             "notes": sale.notes,
             "says": sale.screen.notice.value,

@@ -8,17 +8,19 @@ from terminal.core.delivery import Outcome
 from terminal.core.events import CatalogueRead, EmptyingAsked, Ended, Health, StopAsked
 from terminal.core.job import Job
 from terminal.core.rules import CashRules, OfflineRules
-from terminal.core.ticket_rules import Discount
+from terminal.core.ticket_rules import Discount, TicketProduct
 from terminal.core.ticket_state import Phase
 from terminal.core.value import replace
 from tests.core.kiosk import Kiosk
-from tests.core.making import OTHER, PRODUCTS, STAFF, UID, ticket_job
+from tests.core.making import ADULT, MUG, OTHER, PRODUCTS, STAFF, UID, ticket_job
 
 STAFF_PRICE = (
     Discount(name="Group", products=(4,), from_quantity=3, percent=15),
     Discount(name="Staff", amount=120, staff=True),
 )
 HOPPERS = CashRules(payouts=("hopper", "small hopper"), payout_s=20, box_pieces={"slot": 12})
+ODD = (ADULT, TicketProduct(id=9, name="Child", price=149), TicketProduct(id=3, name="Pin", price=40), MUG)
+"""Prices that no coin of ours pays to the cent."""
 TRUST = OfflineRules(max_sale=900, max_per_token=3_000, max_total=9_000, unknown_tokens=True)
 
 JOBS: dict[str, Job] = {
@@ -30,6 +32,8 @@ JOBS: dict[str, Job] = {
     "credit": ticket_job(
         refund=("credit", "voucher"), change=("credit",), offline=TRUST, authorize="charge", basket=False
     ),
+    "rounding": ticket_job(cash=HOPPERS, discounts=STAFF_PRICE, products=ODD, cash_rounding=100, offline=TRUST),
+    "small coins": ticket_job(products=ODD, cash_rounding=70, change=("payout", "keep")),
 }
 COINS = (50, 100, 200, 500)
 BUTTONS = ("4", "4", "9", "3", "mug", "guest", "-4")

@@ -161,7 +161,9 @@ def test_evenings_at_the_kiosk(name: str) -> None:
         seen["payouts"] += len(watch.payouts)
         seen["returned"] += watch.moved[CashKind.RETURNED]
         seen["doubted"] += watch.doubted
+        seen["rounded"] += sum(bool(sale.rounding) for sale in watch.sales.values())
     # It was worth looking at.
     hoppers = ("payouts", "returned", "doubted") if JOBS[name].cash.payouts else ()
-    for what in ("sales", "wallets", "cards", "cuts", "copies", *hoppers):
+    rounding = ("rounded",) if JOBS[name].tickets.cash_rounding else ()
+    for what in ("sales", "wallets", "cards", "cuts", "copies", *hoppers, *rounding):
         assert seen[what] >= EVENINGS // 4, f"{what}: {seen[what]}"

@@ -17,6 +17,7 @@ from terminal.core.printing import Printing
 from terminal.core.ticket_change import GivingBack
 from terminal.core.ticket_choosing import Choosing
 from terminal.core.ticket_issuing import Issuing, Money
+from terminal.core.ticket_rules import TicketRules
 from terminal.core.ticket_state import Answered, Phase
 from terminal.core.ticketing import Ticketing
 from terminal.core.tickets import Codes
@@ -173,6 +174,40 @@ def money_of_which_nobody_can_tell_paid_again(patch: Patch) -> None:
 @broken
 def a_payout_that_is_not_written_down(patch: Patch) -> None:
     changed(patch, Payback, "counted", lambda step, *_: step and replace(step, facts=()))
+
+
+@broken
+def a_card_rounded_as_cash_is(patch: Patch) -> None:
+    """The wallet and the card pay what coins would have to."""
+    real = Choosing.due
+
+    def due(self: Ticketing, state: Any, around: Any) -> int:
+        exact = real(self, state, around)
+        return self.cash_due(state, exact) if exact > 0 else exact
+
+    patch.setattr(Choosing, "due", due)
+
+
+@broken
+def rounded_to_more_than_the_screen_says(patch: Patch) -> None:
+    changed(
+        patch,
+        TicketRules,
+        "cash_price",
+        lambda price, self, cents, given=0: price + given % 100 * (given > price),
+    )
+
+
+@broken
+def what_was_rounded_not_written_down(patch: Patch) -> None:
+    changed(patch, Issuing, "_cash", lambda cash, *_: replace(cash, rounding=0))
+
+
+@broken
+def always_rounded_down(patch: Patch) -> None:
+    patch.setattr(
+        TicketRules, "cash_price", lambda self, cents, given=0: cents - cents % (self.cash_rounding or 1)
+    )
 
 
 # -- prices, wallets, cards ----------------------------------------------------------------------------------

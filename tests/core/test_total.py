@@ -167,6 +167,7 @@ STAFF_PRICE = (
     Discount(name="Staff", amount=120, staff=True),
 )
 SERVERS = (TicketProduct(id=4), TicketProduct(id="espresso", price=90), TicketProduct(id=7, printed=False))
+ODD = (TicketProduct(id=4, name="Adult", price=333), TicketProduct(id=3, name="Pin", price=40))
 HOPPERS = CashRules(payouts=("hopper", "small hopper"), payout_s=20, box_pieces={"slot": 4})
 TRUST = OfflineRules(max_sale=2_000, max_per_token=3_000, max_total=9_000, unknown_tokens=True)
 
@@ -180,6 +181,7 @@ KIOSKS = {
     "no change": ticket_job(change=(), refund=("credit",), authorize="charge", discounts=STAFF_PRICE),
     "door": ticket_job(tap="check-in", tap_device=7, receipt_mode="ask", offline=OfflineRules(deny=(OTHER,))),
     "server's prices": ticket_job(products=(), pay=("coins", "card"), wallet="", max_tickets=6),
+    "rounding": ticket_job(products=ODD, cash_rounding=100, discounts=STAFF_PRICE, cash=HOPPERS, offline=TRUST),
     "some prices": ticket_job(products=SERVERS, change=("credit", "voucher"), offline=TRUST),
 }
 

@@ -29,6 +29,7 @@ from terminal.core.terminal import TerminalState
 from terminal.core.ticket_state import Phase, TicketState
 from terminal.core.tickets import Method, TicketSale
 from tests.core.paper_watch import PaperWatch, barcodes
+from tests.core.rounding import nearest, rounded_right
 
 WORKS = (Health.OK, Health.DEGRADED)
 
@@ -157,7 +158,8 @@ class TicketWatch(PaperWatch):
         assert isinstance(sale, TicketSale)
         self.sales[entry.key] = sale
         lines = sum(line.quantity * line.unit - line.discount for line in sale.lines)
-        assert entry.amount == lines == sum(payment.amount for payment in sale.payments)
+        assert entry.amount == lines == sum(payment.amount for payment in sale.payments) - sale.rounding
+        rounded_right(sale, self.job.tickets.cash_rounding)
         assert (entry.backend, entry.token, entry.held) == (self.job.office, None, False)
         assert all(payment.amount > 0 for payment in sale.payments)
         assert not sale.kept or "keep" in self.job.tickets.change
@@ -293,10 +295,13 @@ class TicketWatch(PaperWatch):
         ]
         assert [each for each in self.job.printers if state.health.get(each) in WORKS], "what could be issued?"
         sold = basket.lines(self.job.tickets, job.products, job.picks, staff=bool(job.staff))
-        due = basket.total(sold) - self.in_machine - (job.share.amount if job.share else 0)
+        price = basket.total(sold) - (job.share.amount if job.share else 0)
+        due, in_cash = price - self.in_machine, nearest(price, self.job.tickets.cash_rounding) - self.in_machine
         assert job.screen.due == due > 0
-        most = due + (self.job.tickets.max_change if self.job.tickets.change else 0)
-        assert due <= limit <= most, "it takes more than can be given back"
+        assert (job.screen.cash_due or due, job.screen.rounding or 0) == (in_cash, in_cash - due)
+        assert in_cash > 0, "paid, and more is taken"
+        most = in_cash + (self.job.tickets.max_change if self.job.tickets.change else 0)
+        assert in_cash <= limit <= most, "it takes more than can be given back"
 
     def _money(self, event: Event, made: Decision[TerminalState]) -> None:
         moved = [fact for fact in made.facts if isinstance(fact, CashMoved)]
@@ -319,3 +324,5 @@ class TicketWatch(PaperWatch):
         cash = [each for sale in self.sales.values() for each in sale.payments if each.method is Method.CASH]
         kept = sum(sale.kept for sale in self.sales.values())
         assert self.moved[CashKind.SPENT] == sum(each.amount for each in cash) + kept
+        paid = sum(each.amount for sale in self.sales.values() for each in sale.payments)
+        assert paid == sum(sale.total + sale.rounding for sale in self.sales.values())
