@@ -1,4 +1,4 @@
-"""Lists of the Onslip server beside goods and sales: peripherals, revisions, records by date, the key's own till."""
+"""Lists of the Onslip server beside goods and sales: peripherals, revisions, records by date and type."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_other_reports_are_not_known(realm: Realm) -> None:
 
 @pytest.fixture
 def journal(realm: Realm) -> Realm:
-    """A journal with a sale of each hour from nine to eleven, the last in another zone, and a Z report at ten."""
+    """A journal with a sale at nine, ten and eleven, that in another zone, and a Z report at ten."""
     realm.onslip.know("tills", [{"id": 9, "name": "Sales", "type": "external-journal"}])
     realm.key(ID, SECRET, "add-external-records", "show-records", journal=9)
     receipt = {
