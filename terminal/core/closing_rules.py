@@ -31,21 +31,31 @@ class ClosingRules(Rules, frozen=True):
     ] = True
     groups: Annotated[
         dict[str, Annotated[str, Meta(min_length=1, max_length=80)]],
-        Meta(description="Product group of each product, by its id, for reports."),
+        Meta(
+            description="Product group of each product, by its id, for reports. "
+            "Without it, a product is in the group that the server told when it was sold."
+        ),
     ] = msgspec.field(default_factory=dict)
     vat: Annotated[
         dict[str, Rate],
-        Meta(description="VAT rate of each of these groups, in hundredths of a percent: 1900 is 19 %."),
+        Meta(
+            description="VAT rate of each group, in hundredths of a percent: 1900 is 19 %. "
+            "Without it, the rate that the server told when it was sold."
+        ),
     ] = msgspec.field(default_factory=dict)
     vat_default: Annotated[
         Rate | None,
         Meta(description="VAT rate of everything else. Without it, reports say that it is not known."),
     ] = None
 
-    def sorted_by(self, product: ProductId) -> tuple[str, int | None]:
-        """Return the group of *product* (empty: none), and its VAT rate (None: nobody knows it)."""
-        group = self.groups.get(str(product), "")
-        return group, self.vat.get(group, self.vat_default)
+    def sorted_by(self, product: ProductId, group: str, vat: int | None) -> tuple[str, int | None]:
+        """Return the group of *product* (empty: none), and its VAT rate (None: nobody knows it).
+
+        What is set here holds before *group* and *vat*, which the server told when it was sold.
+        """
+        group = self.groups.get(str(product), group)
+        rate = self.vat.get(group, vat)
+        return group, self.vat_default if rate is None else rate
 
     def parsed(self) -> tuple[Cron, ...]:
         """Return the schedules.

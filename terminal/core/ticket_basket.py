@@ -27,10 +27,10 @@ def offered(rules: TicketRules, known: Sequence[Product]) -> tuple[Product, ...]
     told = {each.id: each for each in known}
     found = []
     for each in rules.products:
-        other = told.get(each.id)
-        price = each.price if each.price is not None else other.price if other else None
+        other = told.get(each.id) or Product(each.id, str(each.id), 0)
+        price = each.price if each.price is not None else other.price if each.id in told else None
         if price is not None:
-            found.append(Product(each.id, each.name or (other.name if other else str(each.id)), price))
+            found.append(replace(other, id=each.id, name=each.name or other.name, price=price))
     return tuple(found)
 
 
@@ -61,6 +61,8 @@ def lines(
                 ),
                 default=0,
             ),
+            group=product.group,
+            vat=product.vat,
         )
         for pick in picks
         if (product := found.get(pick.product)) is not None

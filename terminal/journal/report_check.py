@@ -79,7 +79,7 @@ def _adds_up(db: sqlite3.Connection, seq: int, report: Report) -> Iterator[str]:
         yield f"reports {seq}: its VAT is not that of its groups."
 
 
-def _ungrouped(_: ProductId) -> tuple[str, int | None]:
+def _ungrouped(_: ProductId, _group: str, _vat: int | None) -> tuple[str, int | None]:
     return "", None
 
 

@@ -55,7 +55,7 @@ class ReportReads(TicketReads):
             kind: X or Z.
             by: Who asks; empty: the schedule.
             now: When.
-            sorted_by: Says which group a product belongs to, and its VAT rate.
+            sorted_by: Says which group a product belongs to, and its VAT rate, given both when it was sold.
         """
         with self._reading() as db:
             db.execute("BEGIN")

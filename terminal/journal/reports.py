@@ -25,8 +25,11 @@ from terminal.journal.books import OPEN
 from terminal.journal.history import followed
 from terminal.journal.report_cash import cash_of
 
-Sorted = Callable[[ProductId], tuple[str, int | None]]
-"""Says which group a product belongs to, and its VAT rate in hundredths of a percent."""
+Sorted = Callable[[ProductId, str, int | None], tuple[str, int | None]]
+"""Says which group a product belongs to, and its VAT rate in hundredths of a percent.
+
+It is given both as they were when it was sold.
+"""
 
 _pieces = msgspec.json.Decoder(tuple[Product, ...])
 _sale: msgspec.json.Decoder[TicketSale] = msgspec.json.Decoder(TicketSale)
@@ -200,10 +203,10 @@ class _Tally:
             self.returns += whole
         else:
             self.sales += whole
-        for product, pieces, gross, discount in _lines(entry):
-            counted = self.groups.setdefault(self.sorted_by(product), [0, 0, 0])
-            direction = -sign if back else sign
-            for index, value in enumerate((pieces, gross, discount)):
+        direction = -sign if back else sign
+        for each in _lines(entry):
+            counted = self.groups.setdefault(self.sorted_by(each.product, each.group, each.vat), [0, 0, 0])
+            for index, value in enumerate((each.pieces, each.gross, each.discount)):
                 counted[index] += direction * value
         for method, amount in _payments(entry):
             self.paid[method][back] += Sum(sign, sign * amount)
@@ -223,18 +226,30 @@ def _is_payment(debit: _Entry) -> bool:
     return debit.pieces_text == "[]"
 
 
-def _lines(entry: _Entry) -> Iterator[tuple[ProductId, int, int, int]]:
-    """Give product, pieces, gross and discount of each line of a sale."""
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """So many pieces of a product, with its group and VAT rate as they were when it was sold."""
+
+    product: ProductId
+    group: str
+    vat: int | None
+    pieces: int
+    gross: int
+    discount: int = 0
+
+
+def _lines(entry: _Entry) -> Iterator[_Line]:
+    """Give each line of a sale."""
     if entry.kind is EntryKind.SALE:
         for line in _sale.decode(entry.payload or "").lines:
-            yield line.product, line.quantity, line.total, line.discount
+            yield _Line(line.product, line.group, line.vat, line.quantity, line.total, line.discount)
         return
     pieces = _pieces.decode(entry.pieces_text)
     for piece in pieces:
-        yield piece.id, 1, piece.price, 0
+        yield _Line(piece.id, piece.group, piece.vat, 1, piece.price)
     rest = entry.amount - sum(piece.price for piece in pieces)
     if rest:
-        yield "", 0 if pieces else 1, rest, 0
+        yield _Line("", "", None, 0 if pieces else 1, rest)
 
 
 def _payments(entry: _Entry) -> Iterator[tuple[str, int]]:

@@ -11,12 +11,17 @@ from terminal.settings.draft import Draft
 
 
 def check_closing(found: Draft, checker: Checker) -> None:
-    """Note every schedule that is none, and every rate of a group that no product is in."""
+    """Note every schedule that is none, and every rate of a group that no product is in.
+
+    Where a server tells the groups of its products, nobody knows yet which ones there are.
+    """
     for number, text in enumerate(found.get("closing", "schedules") or (), 1):
         _schedule(text, f"closing.schedules[{number}]", checker)
     groups = found.get("closing", "groups")
-    if groups is None:
+    if groups is None or any(block.plugin is None for block in found.backends.values()):
         return  # wrong in itself
+    if any(getattr(block.plugin, "tells_groups", False) for block in found.backends.values()):
+        return
     known = sorted(set(groups.values()))
     for name in found.get("closing", "vat") or {}:
         if name not in known:

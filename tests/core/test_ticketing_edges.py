@@ -19,6 +19,7 @@ from terminal.core.events import (
 from terminal.core.events import WalletAnswer as Answer
 from terminal.core.facts import CashKind, EntryKind, PersonDecided
 from terminal.core.rules import CashRules
+from terminal.core.value import replace
 from tests.core.making import UID, Talk, effects, facts, ticket_job
 from tests.core.test_ticketing import HOPPER, at_the_kiosk, cash_moved, choose, entries, prints, sale_of, to_pay
 
@@ -89,6 +90,20 @@ def test_what_is_not_sold_any_more_leaves_the_basket():
     choose(talk, 4, 9)
     talk(CatalogueRead((ADULT,), fresh=True))
     assert (talk.shown.amount, len(talk.shown.basket)) == (300, 1)
+
+
+@pytest.mark.parametrize("named_here", [True, False])
+def test_a_line_keeps_the_group_and_the_vat_that_its_product_had(named_here):
+    rules = {} if named_here else {"products": ()}
+    told = (Product(4, "Adult (server)", 250, group="Entry", vat=2500), Product(9, "Child", 150))
+    talk = choose(Talk(ticket_job(**rules), products=told, healthy=("slot", "paper", "hopper")), 4, 9)
+    talk(CatalogueRead((replace(told[0], group="Other", vat=600), told[1]), fresh=True))
+    talk.tap()
+    talk.wallet(1000)
+    adult, child = sale_of(talk).lines
+    assert (adult.description, adult.unit) == (("Adult", 300) if named_here else ("Adult (server)", 250))
+    assert (adult.group, adult.vat) == ("Other", 600)
+    assert (child.group, child.vat) == ("", None)
 
 
 # -- nothing stays on the screen -----------------------------------------------------------------------------

@@ -1,13 +1,9 @@
 """A terminal's days at random, beside a ledger of their own that knows nothing of how the journal counts."""
 
-import shutil
-from collections import defaultdict
-
 from terminal.core.catalogue import Product
 from terminal.core.delivery import Outcome
-from terminal.core.events import Ended, Place
+from terminal.core.events import Place
 from terminal.core.facts import (
-    BoxEmptied,
     CashKind,
     CashMoved,
     EntryAbandoned,
@@ -16,69 +12,40 @@ from terminal.core.facts import (
     EntryKind,
     EntryParked,
     EntryState,
-    PayoutIntended,
-    PayoutSettled,
     PersonDecided,
     ReportMade,
     SessionClosed,
     SessionOpened,
 )
 from terminal.core.report import ReportKind
-from terminal.core.stamp import Stamp
 from terminal.core.tickets import Line, Method, Payment, Purchase, TicketSale
 from terminal.core.value import replace
-from terminal.journal import Journal
-from tests.journal.ledger import MENU, Ledger, Sold, sorted_by
-from tests.journal.making import KEY, credit, delivered, ended, lost, started, unclaimed
+from tests.journal.ledger import MENU, TOLD, Ledger, Sold, sorted_by
+from tests.journal.making import delivered, ended, lost, started
+from tests.journal.till import Till
 
 COINS = (10, 50, 100, 200, 500)
 PLACES = (Place.BOX, Place.BOX, Place.TUBE, Place.MACHINE)
 
 
-class Days:
+def named(product, sold):
+    """Return the group and VAT rate under which something that was sold is counted, for ever."""
+    return MENU[product][1] or (sold.group, sold.vat)
+
+
+class Days(Till):
     """The terminal, its journal in *folder*, and what it should say."""
 
     def __init__(self, folder, rng):
-        self.rng, self.folder, self.lives, self.count = rng, folder, 0, 0
-        self.path = folder / "life-0" / "journal.db"
-        self.path.parent.mkdir()
-        self.journal = Journal.open(self.path, KEY, boot="b")
-        self.now, self.all = Ledger(), Ledger()
-        self.sold, self.left, self.credits, self.open = [], [], [], {}
+        super().__init__(folder, rng)
+        self.sold = []
         self.shares = []  # what a wallet was charged for tickets that are not sold yet
-        self.boxes = defaultdict(lambda: [0, 0])
-
-    # -- the machinery ---------------------------------------------------------------------------------
-
-    def name(self, what):
-        self.count += 1
-        return f"{what}{self.count}"
-
-    def stamp(self):
-        return Stamp(1_800_000_000_000 + self.count, self.count, "b", synced=True)
-
-    def commit(self, *facts):
-        self.journal.commit(facts, self.stamp(), durable=False)
-
-    def killed(self):
-        """Nothing is closed: what lies on the disk at this moment is all there is."""
-        self.lives += 1
-        path = self.folder / f"life-{self.lives}" / "journal.db"
-        path.parent.mkdir()
-        for suffix in ("", "-wal", ".seq", ".report"):
-            shutil.copy(f"{self.path}{suffix}", f"{path}{suffix}")
-        self.journal.close()
-        shutil.rmtree(self.path.parent)
-        self.path, self.journal = path, Journal.open(path, KEY, boot="b")
 
     def close(self):
         report = self.journal.made_report(ReportKind.Z, "", self.stamp(), sorted_by)
         self.journal.commit([ReportMade(report)], self.stamp(), durable=False)
         ledger, self.now = self.now, Ledger()
         return report, ledger
-
-    def ledgers(self):
-        return (self.now, self.all)
 
     # -- sales -----------------------------------------------------------------------------------------
 
@@ -95,8 +62,8 @@ class Days:
 
     @staticmethod
     def note_lines(ledger, sold, sign):
-        for product, *values in sold.lines:
-            counted = ledger.groups[sorted_by(product)]
+        for name, *values in sold.lines:
+            counted = ledger.groups[name]
             for index, value in enumerate(values):
                 counted[index] += sign * value
 
@@ -115,16 +82,17 @@ class Days:
                 ledger.methods[method][3] += sign * amount
 
     def debit(self, key, pieces, **more):
-        pieces = tuple(Product(name, name, MENU[name][0]) for name in pieces)
+        told = ((name, *self.rng.choice(TOLD)) for name in pieces)
+        pieces = tuple(Product(name, name, MENU[name][0], group=group, vat=vat) for name, group, vat in told)
         return EntryAdded(key, EntryKind.DEBIT, "main", "A", sum(each.price for each in pieces), pieces, **more)
 
     def note_vend(self, fact, **more):
-        lines = [(piece.id, 1, piece.price, 0) for piece in fact.pieces]
+        lines = [(named(piece.id, piece), 1, piece.price, 0) for piece in fact.pieces]
         return self.note_sold(fact.key, lines, [("wallet", fact.amount)], **more)
 
     def vend(self):
         """A vending sale in one of the ways in which it ends."""
-        names = self.rng.choices(("espresso", "cake", "water", "tea"), k=self.rng.choice((1, 1, 2, 3)))
+        names = self.rng.choices(("espresso", "cake", "water", "tea", "soup"), k=self.rng.choice((1, 1, 2, 3)))
         key = self.name("d")
         fact = self.debit(key, names, held=True)
         before = self.rng.choice(((), delivered(key), lost(key), lost(key, EntryState.QUEUED)))
@@ -160,9 +128,10 @@ class Days:
         """A sale of tickets, paid in several ways; the wallet charged with it, or some time before."""
         rng = self.rng
         lines = []
-        for name in rng.sample(("adult", "child"), k=rng.choice((1, 2))):
-            quantity = rng.randrange(1, 4)
-            lines.append(Line(name, name, quantity, MENU[name][0], rng.choice((0, 0, 50))))
+        for name in rng.sample(("adult", "child", "pass"), k=rng.choice((1, 2))):
+            quantity, (group, vat) = rng.randrange(1, 4), rng.choice(TOLD)
+            off = rng.choice((0, 0, 50))
+            lines.append(Line(name, name, quantity, MENU[name][0], off, group=group, vat=vat))
         total = sum(line.total for line in lines)
         share, facts = self.shares.pop() if self.shares and rng.random() < 0.5 else (None, [])
         wallet = min(total, share[1]) if share else rng.choice((0, 0, rng.randrange(total)))
@@ -199,7 +168,7 @@ class Days:
         self.commit(*facts)
         self.note_sold(
             key,
-            [(line.product, line.quantity, line.total, line.discount) for line in lines],
+            [(named(line.product, line), line.quantity, line.total, line.discount) for line in lines],
             [(payment.method.value, payment.amount) for payment in payments],
         )
         if rng.random() < 0.3:
@@ -236,111 +205,6 @@ class Days:
             elif entry.state is EntryState.VOIDED and entry.attempts and choice < 0.5:
                 self.commit(ended(key))  # booked after all
         self.look(sold)
-
-    # -- money -----------------------------------------------------------------------------------------
-
-    def insert(self, session, amount):
-        """Coins of exactly *amount* come in, the last one of whatever value is missing."""
-        while amount:
-            value = min(amount, self.rng.choice(COINS))
-            device, place = self.rng.choice(("slot", "bills")), self.rng.choice(PLACES)
-            self.commit(CashMoved(session, CashKind.IN, value, device, place=place))
-            amount -= value
-            self.moved(session, taken=value)
-            for ledger in self.ledgers():
-                ledger.coins[device, value] += 1
-            if place is Place.BOX:
-                self.boxes[device][0] += 1
-                self.boxes[device][1] += value
-
-    def moved(self, session, **amounts):
-        for ledger in self.ledgers():
-            ledger.cash.update(amounts)
-        for kind, amount in amounts.items():
-            self.open[session] = self.open.get(session, 0) + {"taken": amount, "kept": 0}.get(kind, -amount)
-
-    def coins(self):
-        """Coins come in, and stay for later."""
-        session = self.name("s")
-        self.commit(SessionOpened(session, None))
-        self.insert(session, self.rng.randrange(10, 900))
-
-    def settle(self):
-        """A session that holds something, perhaps since days, gives it up: credited, paid back, left behind."""
-        if not self.open:
-            return
-        session = self.rng.choice(sorted(self.open))
-        amount = self.open[session]
-        way = self.rng.choice(("credited", "returned", "unclaimed"))
-        if way == "returned":
-            amount = self.pay(session, amount)
-        elif way == "credited":
-            key = self.name("c")
-            self.commit(credit(key, amount=amount), CashMoved(session, CashKind.CREDITED, amount, key=key))
-            self.credits.append(key)
-            for ledger in self.ledgers():
-                ledger.topups.update(count=1, amount=amount)
-            self.moved(session, credited=amount)
-        else:
-            key = self.name("u")
-            self.commit(unclaimed(key, amount), CashMoved(session, CashKind.UNCLAIMED, amount, key=key))
-            self.left.append((key, amount))
-            self.moved(session, unclaimed=amount)
-        if not self.open[session]:
-            self.commit(SessionClosed(session, way))
-            del self.open[session]
-
-    def pay(self, session, amount):
-        payout = self.name("p")
-        how = self.rng.choice((Ended.DONE, Ended.DONE, Ended.FAILED, Ended.UNKNOWN))
-        paid = {Ended.DONE: amount, Ended.FAILED: 0}.get(how, self.rng.randrange(amount + 1))
-        self.commit(PayoutIntended(payout, "hopper", amount, "7", session=session))
-        facts = [PayoutSettled(payout, how, paid)]
-        if paid:
-            facts.append(CashMoved(session, CashKind.RETURNED, paid))
-            self.moved(session, returned=paid)
-        self.commit(*facts)
-        for ledger in self.ledgers():
-            sums = ledger.paid["hopper"]
-            sums[0] += how is Ended.DONE
-            sums[1] += paid
-            sums[2] += how is Ended.UNKNOWN
-            sums[3] += amount - paid if how is Ended.UNKNOWN else 0
-        return paid
-
-    def void_credit(self):
-        if self.credits:
-            key = self.credits.pop(self.rng.randrange(len(self.credits)))
-            self.commit(PersonDecided(key, "void", "Ada", "paid by hand"))
-            amount = self.journal.entry(key).amount
-            for ledger in self.ledgers():
-                ledger.topups.update(count=-1, amount=-amount)
-
-    def write_off(self):
-        if self.left:
-            key, amount = self.left.pop(self.rng.randrange(len(self.left)))
-            self.commit(PersonDecided(key, "void", "Ada", "into the tin"))
-            for ledger in self.ledgers():
-                ledger.cash.update(written_off=amount)
-
-    def empty(self):
-        device = self.rng.choice(("slot", "bills"))
-        pieces, amount = self.boxes[device]
-        counted = self.rng.choice((None, amount, max(0, amount - 50), amount + 20))
-        self.commit(BoxEmptied(device, pieces, amount, "Ada", counted))
-        self.boxes[device] = [0, 0]
-        for ledger in self.ledgers():
-            ledger.emptied.append((device, amount, 0 if counted is None else counted - amount))
-
-    def trial(self):
-        """A technician tries the hopper: its coins are nobody's."""
-        key, payout = self.name("x"), self.name("p")
-        self.commit(unclaimed(key, 0), PersonDecided(key, "void", "Ada", "trial"))
-        self.commit(PayoutIntended(payout, "hopper", 100, "7", key=key))
-        self.commit(PayoutSettled(payout, Ended.DONE, 100))
-        for ledger in self.ledgers():
-            ledger.paid["hopper"][0] += 1
-            ledger.paid["hopper"][1] += 100
 
     def anything(self):
         act = self.rng.choices(

@@ -6,23 +6,28 @@ from dataclasses import dataclass, field
 from terminal.core.report import Denomination
 
 MENU = {
-    "espresso": (250, "coffee", 1900),
-    "cake": (333, "food", 700),
-    "water": (0, "", None),
-    "tea": (199, "coffee", 700),
-    "adult": (500, "tickets", 1900),
-    "child": (249, "tickets", 0),
+    "espresso": (250, ("coffee", 1900)),
+    "cake": (333, ("food", 700)),
+    "water": (0, ("", None)),
+    "tea": (199, ("coffee", 700)),
+    "soup": (420, None),
+    "adult": (500, ("tickets", 1900)),
+    "child": (249, ("tickets", 0)),
+    "pass": (1_250, None),
 }
+"""What each product costs, and its group and VAT rate; None: what the server told when it was sold."""
+
+TOLD = (("warm", 1200), ("warm", 600), ("coffee", 1900), ("gifts", 0), ("gifts", None), ("", None))
+"""What a server tells of a product, on one day or another."""
 
 
-def sorted_by(product):
-    _, group, vat = MENU[product]
-    return group, vat
+def sorted_by(product, group, vat):
+    return MENU[product][1] or (group, vat)
 
 
 @dataclass(slots=True)
 class Sold:
-    """What was sold with one entry: its lines (product, pieces, gross, discount), and how it was paid."""
+    """What was sold with one entry: its lines (group and VAT, pieces, gross, discount), and how it was paid."""
 
     key: str
     amount: int

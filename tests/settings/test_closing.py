@@ -6,6 +6,7 @@ import pytest
 
 from terminal.core.closing_rules import ClosingRules
 from terminal.settings import in_force
+from tests.settings.plugins import Pos
 from tests.settings.test_load import GOOD, loaded, mistakes, only
 
 CLOSING = """
@@ -22,15 +23,25 @@ def test_a_terminal_closes_nothing_by_itself_unless_it_is_told_to(tmp_path: Path
     closing = loaded(tmp_path, GOOD).closing
     assert closing == ClosingRules()
     assert closing.parsed() == ()
-    assert closing.sorted_by("espresso") == ("", None)
+    assert closing.sorted_by("espresso", "", None) == ("", None)
+    assert closing.sorted_by("espresso", "Hot drinks", 2500) == ("Hot drinks", 2500)
 
 
 def test_products_are_sorted_by_their_ids_whatever_type_the_server_gives_them(tmp_path: Path) -> None:
     closing = loaded(tmp_path, GOOD + CLOSING).closing
-    assert closing.sorted_by("espresso") == ("Coffee", 1900)
-    assert closing.sorted_by(7) == closing.sorted_by("7") == ("Water", 700)
-    assert closing.sorted_by("") == ("", 700)
+    assert closing.sorted_by("espresso", "", None) == ("Coffee", 1900)
+    assert closing.sorted_by(7, "", None) == closing.sorted_by("7", "", None) == ("Water", 700)
+    assert closing.sorted_by("", "", None) == ("", 700)
     assert [each.text for each in closing.parsed()] == ["30 23 * * 1-5", "0 6 1 * *"]
+
+
+def test_what_is_set_here_holds_before_what_the_server_told(tmp_path: Path) -> None:
+    closing = loaded(tmp_path, GOOD + CLOSING).closing
+    assert closing.sorted_by("espresso", "Hot drinks", 2500) == ("Coffee", 1900)
+    assert closing.sorted_by(7, "Hot drinks", 2500) == ("Water", 2500)
+    assert closing.sorted_by("tea", "Coffee", 2500) == ("Coffee", 1900)
+    assert closing.sorted_by("tea", "Hot drinks", None) == ("Hot drinks", 700)
+    assert closing.sorted_by("tea", "Hot drinks", 0) == ("Hot drinks", 0), "no VAT is a rate, too"
 
 
 def test_what_is_in_force_is_shown(tmp_path: Path) -> None:
@@ -62,6 +73,12 @@ def test_a_rate_of_a_group_that_no_product_is_in_would_tax_nothing(tmp_path: Pat
     mistake = only(tmp_path, GOOD + CLOSING.replace("Coffee = 1900", "Cofee = 1900"))
     assert mistake.path == "closing.vat.Cofee"
     assert "Coffee" in mistake.hint
+
+
+def test_a_server_that_tells_groups_may_tell_any(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Pos, "tells_groups", True, raising=False)
+    closing = loaded(tmp_path, GOOD + CLOSING.replace("Coffee = 1900", '"Hot drinks" = 1900')).closing
+    assert closing.sorted_by("tea", "Hot drinks", 2500) == ("Hot drinks", 1900)
 
 
 def test_rates_are_judged_with_everything_else(tmp_path: Path) -> None:
