@@ -120,8 +120,9 @@ class Audit(Cashier):
             self._entry(world, entry)
         assert set(self.entries) <= {entry.key for entry in entries}, "an entry is gone"
         assert world.booked <= {entry.key for entry in entries}, "booked and not in the journal"
-        assert not world.server.twice, f"booked twice: {world.server.twice}"
-        assert not world.server.blind, f"sent again blindly: {world.server.blind}"
+        for server in (world.server, world.books):
+            assert not server.twice, f"booked twice: {server.twice}"
+            assert not server.blind, f"sent again blindly: {server.blind}"
         for things in (world.machine.given, world.machine.printed):
             assert all(count == 1 for count in things.values()), "released more than once"
             assert set(things) <= self.intended, "released without an intent"
@@ -148,7 +149,9 @@ class Audit(Cashier):
         """One entry: as it was added, and standing where it may."""
         assert self.seqs.setdefault(entry.seq, entry.key) == entry.key, "a key has changed"
         added = self.entries.get(entry.key)
-        if added is None:
+        if entry.kind is EntryKind.RECORD:
+            assert entry.key == f"{entry.refers_to}-record"
+        elif added is None:
             assert entry.kind is EntryKind.REFUND
             assert entry.key == f"{entry.refers_to}-refund"
             self.root.setdefault(entry.key, self.root[entry.refers_to or ""])
@@ -185,7 +188,22 @@ class Audit(Cashier):
         assert books.held == 0
         self._coins(world, entries)
         self._sales(world, entries)
+        self._records(world, entries)
         assert world.journal.verify() == []
+
+    def _records(self, world: World, entries: dict[str, Entry]) -> None:
+        """Whoever keeps books has all that was booked and stands, and what was taken back of that."""
+        if world.job.kind != "vending" or not world.job.office:
+            return
+        booked = {key: entry for key, entry in entries.items() if entry.state is EntryState.DELIVERED}
+        sold = {key for key, entry in booked.items() if entry.kind is EntryKind.DEBIT and not entry.compensate}
+        back = {
+            key
+            for key, entry in booked.items()
+            if entry.kind is EntryKind.REFUND and (entry.refers_to or "") in sold
+        }
+        assert {key for key, record in world.books.records.items() if not record.back} == sold
+        assert {key for key, record in world.books.records.items() if record.back} == back
 
     def _coins(self, world: World, entries: dict[str, Entry]) -> None:
         credited = desk = 0

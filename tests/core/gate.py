@@ -1,4 +1,4 @@
-"""The server that records ticket sales, around a simulated terminal: a repeated sale takes effect once."""
+"""Servers that keep books of sales, around a simulated terminal: of tickets, and of what wallets paid for."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from random import Random
 
 from terminal.core.delivery import Answer, Guarantee, Outcome, Promise
 from terminal.core.facts import EntryKind
+from terminal.core.payload import Sold
 from terminal.core.records import Entry
 from terminal.core.tickets import TicketSale
 from tests.core.outside import Booking, Server
@@ -46,4 +47,31 @@ class Gate(Server):
             return Answer(Outcome.DELIVERED, "it is here already", status=200)
         self.sales[sale.purchase.code] = sale
         self.booked[entry.key] = Booking(entry.kind, None, entry.amount, self._now_ms())
+        return Answer(Outcome.DELIVERED, status=201)
+
+
+class Bookkeeper(Server):
+    """Records what another server has booked; it drops no repeat, and can be asked what it has.
+
+    Attributes:
+        records: What took effect, by the key of what it records.
+    """
+
+    def __init__(
+        self, rng: Random, now_ms: Callable[[], int], later: Callable[..., None], wallets: Server
+    ) -> None:
+        super().__init__(rng, Guarantee(Promise.READ_BACK), now_ms, later)
+        self._wallets = wallets
+        self.records: dict[str, Sold] = {}
+
+    def _book(self, entry: Entry) -> Answer:
+        sold, of = entry.payload, entry.refers_to or ""
+        assert (entry.kind, entry.token, entry.amount) == (EntryKind.RECORD, None, 0)
+        assert isinstance(sold, Sold)
+        paid = self._wallets.booked[of]  # never before it is paid
+        assert (sold.total, sold.back) == (paid.amount, paid.kind is EntryKind.REFUND)
+        if entry.key in self.booked:
+            self.twice.append(entry.key)
+        self.records[of] = sold
+        self.booked[entry.key] = Booking(entry.kind, None, 0, self._now_ms())
         return Answer(Outcome.DELIVERED, status=201)

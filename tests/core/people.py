@@ -193,7 +193,7 @@ class Technician:
     def visit(self, share: float = 1.0) -> None:
         """Decide about a *share* of all that waits for a person."""
         world = self._world
-        if world.server.on_the_way or world.gate.on_the_way or world.full:
+        if any(each.on_the_way for each in (world.server, world.gate, world.books)) or world.full:
             return  # what is still being booked cannot be seen yet
         for state in (EntryState.UNKNOWN, EntryState.PARKED):
             for entry in world.journal.entries(state, limit=1_000):
@@ -220,7 +220,7 @@ class Technician:
 
     def _decide(self, entry: Entry) -> None:
         world = self._world
-        booked = entry.key in world.server.booked
+        booked = entry.key in world.peer(entry.key).booked
         match entry:
             case Entry(kind=EntryKind.UNCLAIMED) if entry.key in world.audit.doubts:
                 self._doubt(entry)
@@ -228,6 +228,8 @@ class Technician:
                 self._say(entry, "void", "given back at the desk")
             case Entry(kind=EntryKind.SALE):
                 self._say(entry, "retry", "the tickets are in their guests' hands")
+            case Entry(kind=EntryKind.RECORD):
+                self._say(entry, "void" if booked else "retry", "looked in the books")
             case Entry(kind=EntryKind.REFUND):
                 self._refund(entry, booked=booked)
             case Entry(compensate=True):

@@ -104,6 +104,7 @@ KIOSKS = {
     "topup": topup(),
     "payouts": PAYING,
     "machine": machine("balance", machine_multivend=True),
+    "books": replace(vending("charge"), office="books"),
     "tickets": tickets(),
     "tickets, charge": tickets(
         authorize="charge", change=("payout", "credit", "voucher"), refund=("credit", "payout", "voucher")
@@ -114,6 +115,8 @@ YEARS = [
     *product(("balance", "charge", "topup"), GUARANTEES),
     ("charge what is unknown", "none"),
     ("one piece", "key 24 h"),
+    ("books", "key"),
+    ("books", "none"),
 ]
 
 
@@ -145,6 +148,7 @@ def test_a_year(kiosk: str, guarantee: str, seed: int) -> None:
         assert kiosk_world.cuts.count >= 5
         assert len(kiosk_world.server.booked) >= 30
         assert len(kiosk_world.server.seen) >= 3
+        assert bool(kiosk_world.books.records) == (kiosk == "books")
 
 
 @pytest.mark.parametrize(
@@ -155,6 +159,8 @@ def test_a_year(kiosk: str, guarantee: str, seed: int) -> None:
         ("charge", "key", Weather.FAIR, 1),
         ("charge", "none", Weather.LOSSY, 2),
         ("topup", "none", Weather.LOSSY, 1),
+        ("books", "key", Weather.FAIR, 1),
+        ("books", "none", Weather.LOSSY, 2),
         ("payouts", "key", Weather.FAIR, 11),
         ("payouts", "none", Weather.LOSSY, 12),
         ("machine", "key", Weather.FAIR, 2),

@@ -63,7 +63,7 @@ from terminal.journal.errors import JournalUnwritable
 from terminal.tickets.codes import make
 from tests.core.audit import Audit
 from tests.core.courier import Courier
-from tests.core.gate import Gate
+from tests.core.gate import Bookkeeper, Gate
 from tests.core.hoppers import Hopper
 from tests.core.outside import DAY_MS, PRODUCTS, Machine, Server, Weather
 from tests.core.people import Technician, guest
@@ -200,6 +200,7 @@ class World:
         self.sellers = {name: Seller(self, name) for name in job.machines}
         self.server = Server(self.rng, guarantee, lambda: self.ms, self.outside)
         self.gate = Gate(self.rng, lambda: self.ms, self.outside)
+        self.books = Bookkeeper(self.rng, lambda: self.ms, self.outside, self.server)
         self.technician = Technician(self)
         self.disk = Disk(self)
         self._directory = path
@@ -321,13 +322,15 @@ class World:
 
     def peer(self, key: str) -> Server:
         """The server that an entry goes to."""
+        if key.endswith("-record"):
+            return self.books
         entry = self.audit.entries.get(key)  # a refund that the journal made is not among them
         return self.gate if entry and self.job.office and entry.backend == self.job.office else self.server
 
     @property
     def booked(self) -> set[str]:
         """Keys of all that any server has booked."""
-        return {*self.server.booked, *self.gate.booked}
+        return {*self.server.booked, *self.gate.booked, *self.books.booked}
 
     def _dark(self) -> None:
         """The power has gone, or the process was killed: what was inside is gone, and the disk is as it is."""
@@ -545,6 +548,7 @@ class World:
             calm = 0.4
             self.server.weather = Weather.FAIR if rng.random() < calm else rng.choice(list(Weather))
             self.gate.weather = Weather.LOSSY if rng.random() < 0.5 else self.server.weather
+            self.books.weather = self.gate.weather
         if rng.random() < 0.05:
             self.technician_comes()
         if rng.random() < 0.03:
@@ -599,7 +603,7 @@ class World:
     def settle(self) -> None:
         """End all trouble, let everything be delivered, and let the technician decide the rest."""
         self.cuts.chance, self.cuts.at = 0.0, None
-        self.server.weather = self.gate.weather = Weather.FAIR
+        self.server.weather = self.gate.weather = self.books.weather = Weather.FAIR
         self.full = False
         for device in (*self.hoppers.values(), *self.sellers.values()):
             if not device.there:
