@@ -1,16 +1,18 @@
 """Onslip 360 (cash registers): vouchers as wallets, the catalogue of a till, sales for its books.
 
 Over one client (``onslip_rest``) and one set of options: wallets in ``onslip_vouchers``, what is sold in
-``onslip_goods``. Each request is signed by Hawk with the key in the credential.
+``onslip_goods``, what is set for the till in ``onslip_device``. Each request is signed by Hawk with the key in
+the credential.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from terminal.backends.onslip_client import open_client, wall_s
+from terminal.backends.onslip_device import Device
 from terminal.backends.onslip_goods import Goods
 from terminal.backends.onslip_options import OnslipOptions
 from terminal.backends.onslip_realm import Realm
@@ -19,6 +21,7 @@ from terminal.backends.protocol import Tenure, TerminalInfo, WalletReply
 from terminal.core.delivery import Answer, Guarantee, Outcome, Promise
 from terminal.core.facts import EntryKind
 from terminal.core.records import Entry
+from terminal.core.till import Attached, TillSettings
 
 if TYPE_CHECKING:
     import httpx
@@ -59,6 +62,7 @@ class Onslip360:
         self._rest = open_client(options, credential=credential, transport=transport, wall_s=wall_s)
         self._realm = Realm(self._rest, name)
         self._goods = Goods(self._realm, options, name)
+        self._device = Device(self._rest, self._realm, options)
         self._vouchers = Vouchers(self._rest, options, name, wall_s)
 
     def __repr__(self) -> str:
@@ -99,3 +103,13 @@ class Onslip360:
         if isinstance(info, TerminalInfo):
             self._vouchers.prepare(until - time.monotonic())
         return info
+
+    # -- the till --------------------------------------------------------------------------------------
+
+    def settings(self, timeout_s: float) -> TillSettings | Answer:
+        """Read what is set for this terminal, within *timeout_s* seconds."""
+        return self._device.settings(timeout_s)
+
+    def attached(self, devices: Sequence[Attached], timeout_s: float) -> Answer:
+        """Let the server know which devices are attached, within *timeout_s* seconds."""
+        return self._device.attached(devices, timeout_s)
