@@ -40,7 +40,7 @@ def test_without_such_a_server_nobody_does() -> None:
 
 
 def test_what_came_out_of_a_sale_is_recorded_with_them_and_its_refund_is_no_sale() -> None:
-    talk = bought("espresso", "water")
+    talk = bought("espresso", "7")
     talk(DeliveryEnded("k1", Outcome.DELIVERED))
     talk(ended(0, Ended.DONE))
     made = talk(ended(1, Ended.FAILED))
