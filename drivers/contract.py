@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import Enum
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 import msgspec
 
@@ -147,6 +147,28 @@ class PayoutDevice(Device, Protocol):
         *mark* is that of pay_out. Waits until the device is there; UNKNOWN where its counters cannot tell. Of
         one that this driver still pays, or has answered, it may be asked too: then it says no other thing.
         """
+
+
+class Filling(Value, frozen=True):
+    """What is in a hopper or a tube, as far as the device itself can tell.
+
+    Attributes:
+        coin: What each of its coins is worth, in cents.
+        pieces: How many there are; None: it does not count them.
+        words: What else it says, for a person; may be empty.
+    """
+
+    coin: int
+    pieces: int | None = None
+    words: str = ""
+
+
+@runtime_checkable
+class TellsFilling(Protocol):
+    """A device that pays out, and can tell what it still has."""
+
+    def filling(self) -> tuple[Filling, ...]:
+        """Return what it said last; nothing while it is away. Called from any thread."""
 
 
 class ReleaseDevice(Device, Protocol):

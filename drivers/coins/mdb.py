@@ -33,12 +33,13 @@ from drivers.coins.mdb_ills import Ills
 from drivers.coins.mdb_opening import LAST_COIN_S, Opened, Opening
 from drivers.coins.mdb_payout import Payouts
 from drivers.coins.mdb_settle import Order
-from drivers.contract import Condition, DriverOptions, Emit, Found
+from drivers.contract import Condition, DriverOptions, Emit, Filling, Found
 from drivers.errors import DeviceFault, DeviceMissing
 from drivers.link import adapters
 from drivers.mdb import changer_frames as frames
 from drivers.mdb.adapter import ANSWER_S, QibixxAdapter
 from drivers.mdb.changer import Changer
+from drivers.mdb.changer_tubes import contents
 from drivers.payouts.orders import BackS, Pays
 from terminal.core.events import ButtonPressed, CoinTrouble
 
@@ -135,6 +136,11 @@ class MdbChanger(Pays):
     def tell_payout(self, payout: str, amount: int, mark: str) -> None:
         """Say how a payout ended of which nobody heard the end; see drivers.contract.PayoutDevice."""
         self._payouts.tell(Order(payout, amount, mark))
+
+    def filling(self) -> tuple[Filling, ...]:
+        """Return what its tubes hold; see drivers.contract.TellsFilling."""
+        opened, tubes = self._opened, self._books.tubes
+        return contents(tubes, opened.cents) if opened is not None and tubes is not None else ()
 
     # -- its life --------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from drivers.contract import Filling
 from drivers.mdb.changer_frames import TubeStatus
 from terminal.core.events import Ended
 from terminal.core.value import Value, replace
@@ -130,6 +131,21 @@ def judge(
     if any(kind not in cents for kind in missing(before, after)):
         return Paid(Ended.UNKNOWN, gone, "tokens or unknown coins are missing from the tubes: count them")
     return paid(gone, "" if gone else "no coin is missing from the tubes")
+
+
+def contents(tubes: TubeStatus, cents: Mapping[int, int]) -> tuple[Filling, ...]:
+    """Return what is in each tube that holds something, or is defective; *cents*: what each type is worth."""
+    return tuple(
+        _filling(value, tubes.counts[kind], full=bool(tubes.full >> kind & 1))
+        for kind, value in sorted(cents.items(), key=lambda each: each[1])
+        if tubes.counts[kind] or tubes.full >> kind & 1
+    )
+
+
+def _filling(coin: int, count: int, *, full: bool) -> Filling:
+    if not count:
+        return Filling(coin, words="its tube is defective")
+    return Filling(coin, count, "its tube is full" if full else "")
 
 
 def changed(tubes: TubeStatus, kind: int, count: int) -> TubeStatus:

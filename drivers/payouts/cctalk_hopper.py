@@ -26,7 +26,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta
 
 from drivers.cctalk.bus import Seat, seat_at
-from drivers.contract import Condition, DriverOptions, Emit, Found
+from drivers.contract import Condition, DriverOptions, Emit, Filling, Found
 from drivers.device import DeviceError, DeviceFault
 from drivers.link import lines_found
 from drivers.payouts.hopper_counters import Counters, Status, Verdict, after, decide, read
@@ -98,6 +98,11 @@ class CctalkHopper(CountedPays):
         self._counting: int | None = None  # the number of the last hopper that was found to count all its coins
         self._watched = _Watch()
         self._look_at = 0.0
+        self._level = ""
+
+    def filling(self) -> tuple[Filling, ...]:
+        """Return what its sensors say, if it has any; see drivers.contract.TellsFilling. It counts no coins."""
+        return (Filling(self._options.coin, words=self._level),) if self._hopper and self._level else ()
 
     @staticmethod
     def scan() -> list[Found]:
@@ -148,7 +153,8 @@ class CctalkHopper(CountedPays):
 
     def _how_it_is(self, hopper: HopperTalk) -> Condition:
         self._look_at = time.monotonic() + LOOK_S
-        words = [*hopper.flags().words, *filter(None, [hopper.level()])]
+        self._level = hopper.level()
+        words = [*hopper.flags().words, *filter(None, [self._level])]
         if words:
             return Condition(Health.DEGRADED, f"{hopper.words}: {'; '.join(words)}")
         return Condition(Health.OK, hopper.words)

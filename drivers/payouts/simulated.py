@@ -17,7 +17,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from drivers.contract import Condition, DriverOptions, Emit
+from drivers.contract import Condition, DriverOptions, Emit, Filling
 from drivers.errors import DeviceError, DeviceMissing
 from drivers.payouts.hopper_counters import Counters, Verdict, after, decide, read
 from drivers.payouts.orders import BackS, CountedPays, MostCoins
@@ -75,6 +75,10 @@ class SimulatedPayout(SimulatedDevice, CountedPays):
             "cut_power_after": self.cut_power_after,
             "cut_power": self.cut_power,
         }
+
+    def filling(self) -> tuple[Filling, ...]:
+        """Return how many coins it has; see drivers.contract.TellsFilling."""
+        return (Filling(self._options.coin, self.stock),) if self._plugged else ()
 
     # -- hands -----------------------------------------------------------------------------------------
 

@@ -37,9 +37,7 @@ def report() -> None:
     """What was sold and taken: X reports read, Z reports close the day."""
 
 
-@report.command(
-    "x", epilog=common.examples("terminalctl report x --by Ada", "terminalctl report x --by Ada --print")
-)
+@report.command("x", epilog=common.examples("terminalctl report x", "terminalctl report x --print --by Ada"))
 @_by
 @_print
 @common.config_option
@@ -47,9 +45,10 @@ def report() -> None:
 def x(by: str | None, **given: bool) -> None:
     """Show what has happened since the last Z report; nothing is closed.
 
-    It can be asked for at any time; printed, only while nobody is at the machine.
+    It can be asked for at any time; printed, only by name, and while nobody is at the machine.
     """
-    _make("x", common.ask("--by", "Your name", by), given)
+    name = "" if by is None and not given["printed"] else common.ask("--by", "Your name", by)
+    _make("x", name, given)
 
 
 @report.command(

@@ -32,10 +32,10 @@ def page(report: Report, terminal: str, currency: str) -> list[str]:
     shown = _Shown(currency)
     closes = report.kind is ReportKind.Z
     title = f"Z report {report.number} of {terminal}" if closes else f"X report of {terminal}"
-    by = tables.clean(report.by) or "the schedule"
+    by = tables.clean(report.by) or ("the schedule" if closes else "")
     lines = [
         click.style(title, bold=True),
-        f"from {when(report.opened)} to {when(report.closed)}, by {by}",
+        f"from {when(report.opened)} to {when(report.closed)}" + (f", by {by}" if by else ""),
         "",
         *shown.sold(report.sales, report.returns),
         *shown.counted("top-ups", report.topups),
@@ -47,6 +47,7 @@ def page(report: Report, terminal: str, currency: str) -> list[str]:
         shown.cash(report.cash),
         shown.coins(report.cash),
         shown.devices(report.cash),
+        shown.fills(report),
         shown.emptied(report.cash),
         shown.unsettled(report),
     ):
@@ -135,6 +136,20 @@ class _Shown:
             yield ""
         rows = [(device, level.count, self._amount(level.amount), "") for device, level in cash.boxes]
         yield from _table(("in the box of", "pieces", *_right("amount"), ""), rows)
+
+    def fills(self, report: Report) -> Iterator[str]:
+        """Give what hoppers and tubes said they hold."""
+        rows = [
+            (
+                each.device,
+                "" if each.pieces is None else each.pieces,
+                self._amount(each.value),
+                "" if each.pieces is None else self._amount(each.pieces * each.value),
+                tables.clean(each.words),
+            )
+            for each in report.fills
+        ]
+        yield from _table(("still in", "pieces", *_right("of", "together"), ""), rows)
 
     def emptied(self, cash: Cash) -> Iterator[str]:
         """Give the boxes that were emptied, with what was found in them beyond the books, or missing."""

@@ -97,6 +97,15 @@ class PaidOut(Value, frozen=True, omit_defaults=True):
     unknown: Sum = Sum()
 
 
+class Fill(Value, frozen=True, omit_defaults=True):
+    """Coins of *value* cents that *device* pays out with, as it said; *pieces* None: it does not count them."""
+
+    device: str
+    value: int
+    pieces: int | None = None
+    words: str = ""
+
+
 class Cash(Value, frozen=True, omit_defaults=True):
     """Money in the machine: *held_before* + *taken* = the rest, + *held_after*; all in cents.
 
@@ -161,6 +170,7 @@ class Report(Value, frozen=True, omit_defaults=True):
         parked: What was surely not booked, and a person must decide.
         grand: The totals at the end.
         by: Who asked for it; empty: the schedule.
+        fills: What hoppers and tubes said they hold, at the end.
     """
 
     kind: ReportKind
@@ -181,3 +191,4 @@ class Report(Value, frozen=True, omit_defaults=True):
     parked: Sum
     grand: Grand
     by: str = ""
+    fills: tuple[Fill, ...] = ()

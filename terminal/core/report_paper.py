@@ -60,6 +60,7 @@ def report_document(
         page.titled(words.methods, page.methods(report)),
         page.titled(words.money, page.cash(report.cash)),
         page.titled(words.boxes, page.boxes(report.cash)),
+        page.titled(words.fills, page.fills(report)),
         page.titled(words.unsettled, page.unsettled(report)),
         page.titled(words.grand, page.sold(report.grand.sales, report.grand.returns)),
     ):
@@ -148,6 +149,22 @@ class _Page:
         """Give what the books say is in each cash box."""
         for device, level in cash.boxes:
             yield Columns(f"{one_line(device)} ({level.count})", self._show(level.amount))
+
+    def fills(self, report: Report) -> _Lines:
+        """Give what hoppers and tubes hold, as they said."""
+        device = ""
+        for each in report.fills:
+            if each.device != device:
+                device = each.device
+                yield Text(one_line(device))
+            if each.pieces is None:
+                yield Columns(f"  {self._show(each.value)}", "?")
+            else:
+                yield Columns(
+                    f"  {each.pieces} x {self._show(each.value)}", self._show(each.pieces * each.value)
+                )
+            if each.words:
+                yield Text(f"  {one_line(each.words)}")
 
     def unsettled(self, report: Report) -> _Lines:
         """Give what no server has settled, each kind apart."""

@@ -52,6 +52,7 @@ class ReportWords(Value, frozen=True):
     not_counted: str
     mismatch: str
     boxes: str
+    fills: str
     unsettled: str
     offline: str
     unknown: str
@@ -101,6 +102,7 @@ _ENGLISH = ReportWords(
     not_counted="not counted",
     mismatch="Difference",
     boxes="In the cash boxes",
+    fills="In hoppers and tubes",
     unsettled="Not settled",
     offline="Offline",
     unknown="Unknown",
@@ -149,6 +151,7 @@ _GERMAN = ReportWords(
     not_counted="nicht gezählt",
     mismatch="Unterschied",
     boxes="In den Kassen",
+    fills="In Hoppern und Röhren",
     unsettled="Nicht verbucht",
     offline="Noch zu senden",
     unknown="Unbekannt",
@@ -197,6 +200,7 @@ _DANISH = ReportWords(
     not_counted="ikke optalt",
     mismatch="Difference",
     boxes="I kasserne",
+    fills="I hoppere og rør",
     unsettled="Ikke bogført",
     offline="Ikke sendt endnu",
     unknown="Ukendt",
@@ -245,6 +249,7 @@ _SWEDISH = ReportWords(
     not_counted="ej räknat",
     mismatch="Skillnad",
     boxes="I kassorna",
+    fills="I hoppers och rör",
     unsettled="Ej bokfört",
     offline="Ej skickat ännu",
     unknown="Okänt",

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import drivers
-from drivers.contract import Device
+from drivers.contract import Device, TellsFilling
 from terminal.core.events import (
     CoinInserted,
     CoinUnrecognised,
@@ -27,6 +27,7 @@ from terminal.core.events import (
     Health,
     TokenRemoved,
 )
+from terminal.core.report import Fill
 from terminal.daemon.happened import HAPPENED
 from terminal.daemon.status import DeviceStatus
 from terminal.settings import DeviceSettings
@@ -120,6 +121,15 @@ class Devices(Mapping[str, Device]):
     def states(self) -> list[DeviceStatus]:
         """Return how each device is."""
         return [place.state(self._now_s()) for place in self._places.values()]
+
+    def fills(self) -> tuple[Fill, ...]:
+        """Return what those that pay out can tell of what they still have."""
+        return tuple(
+            Fill(name, each.coin, each.pieces, each.words)
+            for name, device in self.items()
+            if isinstance(device, TellsFilling)
+            for each in device.filling()
+        )
 
     def stuck(self) -> list[str]:
         """Return one sentence for each driver that hangs and was not replaced."""

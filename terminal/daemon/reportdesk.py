@@ -1,6 +1,7 @@
 """X and Z reports on the control socket, and for the schedule.
 
-``POST /v1/reports/x`` and ``/v1/reports/z`` ``{by, printed}`` make one; ``GET /v1/reports`` (``limit``,
+``POST /v1/reports/x`` and ``/v1/reports/z`` ``{by, printed}`` make one, an X that is not printed also for
+nobody in particular; ``GET /v1/reports`` (``limit``,
 ``before``) lists the Z reports, ``GET /v1/reports/{number}`` gives one. The journal adds up, the core decides
 whether now is the time, and the journal takes a Z report only if it follows on the last one.
 """
@@ -17,9 +18,10 @@ import msgspec
 from terminal.core.catalogue import ProductId
 from terminal.core.closing_rules import ClosingRules
 from terminal.core.events import ReportAsked
-from terminal.core.report import Report, ReportKind
+from terminal.core.report import Fill, Report, ReportKind
 from terminal.core.report_told import told
 from terminal.core.stamp import Stamp
+from terminal.core.value import replace
 from terminal.daemon import desk
 from terminal.daemon.desk import By, Decides
 from terminal.httpd import Problem, Request, Response, Route
@@ -35,7 +37,7 @@ _NOT_DONE = "look whether it was made (terminalctl report list) before you ask a
 
 
 class _Asked(msgspec.Struct, forbid_unknown_fields=True):
-    by: By
+    by: By = ""
     printed: bool = False
 
 
@@ -52,7 +54,11 @@ class Reports(Protocol):
         """Return the last Z report."""
 
     def made_report(
-        self, kind: ReportKind, by: str, now: Stamp, sorted_by: Callable[[ProductId], tuple[str, int | None]]
+        self,
+        kind: ReportKind,
+        by: str,
+        now: Stamp,
+        sorted_by: Callable[[ProductId, str, int | None], tuple[str, int | None]],
     ) -> Report:
         """Return what has happened since the last Z report; nothing is written."""
 
@@ -67,6 +73,7 @@ class ReportDesk:
         printers: Names of the configured printers.
         now: Reads the clock.
         ticket: Makes a name that nobody has.
+        fills: Says what hoppers and tubes hold.
     """
 
     def __init__(
@@ -78,11 +85,13 @@ class ReportDesk:
         *,
         now: Callable[[], Stamp],
         ticket: Callable[[], str],
+        fills: Callable[[], tuple[Fill, ...]] = tuple,
     ) -> None:
         self._books = books
         self._loop = loop
         self._now = now
         self._ticket = ticket
+        self._fills = fills
         self._sorted_by = rules.sorted_by
         self._printers = printers
         self._one = threading.Lock()  # the state holds the answer to one question
@@ -117,7 +126,8 @@ class ReportDesk:
         return report
 
     def _added_up(self, kind: ReportKind, by: str) -> Report:
-        return self._books.made_report(kind, by, self._now(), self._sorted_by)
+        report = self._books.made_report(kind, by, self._now(), self._sorted_by)
+        return replace(report, fills=self._fills())
 
     def _decided(self, report: Report, by: str, *, printed: bool) -> None:
         event = ReportAsked(self._ticket(), report, by, printed)
@@ -130,7 +140,8 @@ class ReportDesk:
 
     def _asked(self, request: Request, kind: ReportKind) -> Response:
         asked: _Asked = request.json(_Asked)
-        desk.line(asked.by, "by, which is who asks")
+        if asked.by or asked.printed or kind is ReportKind.Z:  # it is written down who asked
+            desk.line(asked.by, "by, which is who asks")
         if asked.printed and not self._printers:
             raise Problem(_CONFLICT, "This terminal has no printer: ask without printing.")
         report = self.make(kind, asked.by, printed=asked.printed)

@@ -116,8 +116,9 @@ class Daemon:
         self._cash = CashDesk(settings.cash, settings.named("coin_acceptor"), self._loop)
         closing, now = settings.closing, self._clock.now
         self._reports = ReportDesk(
-            self._journal, self._loop, closing, self._job.printers, now=now, ticket=self._names.id
-        )
+            self._journal, self._loop, closing, self._job.printers,
+            now=now, ticket=self._names.id, fills=self._devices.fills,
+        )  # fmt: skip
         self._closing = Closing(closing, self._journal, self._reports, now=now, zone=self._job.zone)
         self._control = self._build_control()
         backups = Path(settings.journal.backups or Path(settings.journal.path).parent / "backups")

@@ -72,6 +72,13 @@ def test_an_x_report_is_shown_and_closes_nothing(place: Place, loop: Loop) -> No
     assert place.journal.reports() == []
 
 
+def test_a_reading_needs_no_name(place: Place, loop: Loop) -> None:
+    done = place.run("report", "x")
+    assert done.exit_code == 0, done.output
+    assert ", by" not in done.output
+    assert [asked.by for asked in loop.posted] == [""]
+
+
 def test_a_z_report_closes_and_is_listed_and_shown_afterwards(place: Place, loop: Loop) -> None:
     done = place.run("report", "z", "--by", "Ada", "--yes", "--print")
     assert done.exit_code == 0, done.output
@@ -108,7 +115,8 @@ def test_nobody_closes_the_day_by_mistake_or_without_a_name(place: Place, loop: 
     assert unsure.exit_code == 2
     assert "--yes" in unsure.stderr
     assert place.run("report", "z", "--yes").exit_code == 2
-    assert place.run("report", "x").exit_code == 2
+    assert place.run("report", "x", "--print").exit_code == 2
+    assert place.run("report", "x", "--by", " ").exit_code == 2
     assert loop.posted == []
 
 
@@ -154,6 +162,8 @@ def test_a_whole_report_as_a_person_reads_it() -> None:
         "slot 20 1.00 EUR 20.00 EUR",
         "hopper 2 3.00 EUR 0.50 EUR (1 times)",
         "slot 7 9.00 EUR",
+        "hopper 1.00 EUR it is nearly empty: fill it",
+        "tubes 12 0.50 EUR 6.00 EUR",
         "offline (3) 7.50 EUR",
         "unknown (1) 2.50 EUR",
         "parked (2) 4.00 EUR",

@@ -8,6 +8,7 @@ from terminal.core.report import (
     Cash,
     Denomination,
     Emptied,
+    Fill,
     Grand,
     GroupSum,
     MethodSum,
@@ -74,6 +75,7 @@ WHOLE = replace(
     parked=Sum(2, 400),
     grand=Grand(Sum(112, 33_150), Sum(4, 1_250)),
     by="Grace",
+    fills=(Fill("hopper", 100, words="it is nearly empty: fill it"), Fill("tubes", 50, 12)),
 )
 
 _AMOUNTS = st.integers(-(10**9), 10**9)
@@ -116,5 +118,6 @@ ANY = st.builds(
     parked=_SUMS,
     grand=st.builds(Grand, _SUMS, _SUMS),
     by=_NAMES,
+    fills=_some(st.builds(Fill, _NAMES, st.integers(1, 50_000), st.none() | st.integers(0, 10**5), _NAMES)),
 )
 """Any report, whether its sums agree or not: a paper must show it all the same."""

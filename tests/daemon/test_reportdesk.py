@@ -133,6 +133,17 @@ def test_a_guest_is_never_closed_upon(house: House) -> None:
     assert house.get()["reports"] == []
 
 
+def test_who_only_reads_need_not_say_who_he_is(house: House) -> None:
+    house.sell("k1")
+    read = house.post("x", "")
+    assert (read["by"], read["total"]) == ("", 119)
+    for kind, more in (("z", {}), ("x", {"printed": True})):
+        with pytest.raises(WrongUse, match="who asks"):
+            house.post(kind, "", **more)
+    assert house.get()["reports"] == []
+    assert not house.printer.papers
+
+
 def test_persons_and_the_schedule_at_once_get_a_number_each(house: House) -> None:
     def close(by: str) -> None:
         made.append(house.daemon._reports.make(ReportKind.Z, by, printed=False).number)
@@ -151,7 +162,7 @@ def test_a_report_whose_number_was_taken_meanwhile_is_made_anew_once(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reports, journal = house.daemon._reports, house.daemon._journal
-    stale = journal.made_report(ReportKind.Z, "Kim", house.daemon._clock.now(), lambda _: ("", None))
+    stale = journal.made_report(ReportKind.Z, "Kim", house.daemon._clock.now(), lambda *_: ("", None))
     reports.make(ReportKind.Z, "Ada", printed=False)
     fresh = journal.made_report
     tries = [stale]
@@ -184,7 +195,7 @@ def test_a_closing_that_was_missed_is_made_good_at_the_start(
     yesterday = replace(house.daemon._clock.now(), boot="another")
     yesterday = replace(yesterday, wall_ms=yesterday.wall_ms - 86_400_000)
     journal = Journal.open(folder / "journal.db", load_or_create_key(folder / "journal.db.key"), boot="another")
-    last = journal.made_report(ReportKind.Z, "Ada", yesterday, lambda _: ("", None))
+    last = journal.made_report(ReportKind.Z, "Ada", yesterday, lambda *_: ("", None))
     journal.commit([ReportMade(last)], yesterday)
     journal.close()
     # The hour that will come last is none of the test's.
