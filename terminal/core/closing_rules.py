@@ -26,6 +26,10 @@ class ClosingRules(Rules, frozen=True):
             'month, month and day of week (0 is Sunday), such as "30 23 * * *". A missed one is made good.'
         ),
     ] = ()
+    from_server: Annotated[
+        bool,
+        Meta(description="Whether schedules that a server has for this terminal hold instead of these."),
+    ] = True
     printed: Annotated[
         bool, Meta(description="Whether such a Z report is printed, where there is a printer.")
     ] = True
