@@ -1,0 +1,118 @@
+"""Sales and Z reports for an Onslip server, and who records them there."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from fractions import Fraction
+from typing import Any
+
+from terminal.backends.onslip_client import open_client
+from terminal.backends.onslip_options import OnslipOptions
+from terminal.backends.onslip_realm import Realm as Told
+from terminal.backends.onslip_records import Records
+from terminal.backends.onslip_rest_place import Credentials
+from terminal.core.facts import EntryKind
+from terminal.core.payload import Closed, Payload, Sold
+from terminal.core.records import Entry
+from terminal.core.report import Cash, Grand, MethodSum, Report, ReportKind, Sum
+from terminal.core.stamp import Stamp
+from terminal.core.tickets import Line, Method, Payment, Purchase, TicketSale
+from terminal.core.value import replace
+from terminal.sandbox.onslip_rules import PERMISSIONS
+from tests.backends.making import entry
+from tests.sandbox.realm import ID, SECRET, Realm
+
+JOURNAL = 9
+NOON = Stamp(1_700_000_000_000, 0, "boot", synced=True)
+CREDENTIAL = Credentials(ID, b64encode(SECRET).decode()).text()
+
+
+def open_books(realm: Realm) -> None:
+    """Give *realm* an external journal, and bind the one key to it."""
+    journal = {"id": JOURNAL, "name": "Sales of the kiosk", "type": "external-journal", "location": 1}
+    realm.onslip.know("tills", [journal])
+    realm.only(*PERMISSIONS, journal=JOURNAL)
+
+
+def keeper(realm: Realm, sales: str = "journal", **options: Any) -> Records:
+    """Return who records sales there; his network is the real one."""
+    given: dict[str, Any] = {"journal": JOURNAL, "location": 1, "sales": sales, **options}
+    options_ = OnslipOptions(url=f"{realm.sandbox.base}/v1/", realm="demo.example", **given)
+    rest = open_client(options_, credential=lambda: CREDENTIAL, wall_s=lambda: realm.clock.ms // 1000)
+    return Records(rest, options_, Told(rest, "books"), "books", terminal_id="kiosk-1")
+
+
+def of(key: str, payload: Payload, kind: EntryKind = EntryKind.SALE, created: Stamp = NOON) -> Entry:
+    """Return an entry that is about to be sent for the first time."""
+    made = entry(key, kind, uid=None, pieces=(), amount=0, description="Coffee")
+    refers_to = "debit-1" if kind is EntryKind.RECORD else None
+    return replace(made, payload=payload, created=created, refers_to=refers_to)
+
+
+def tried(sent: Entry) -> Entry:
+    """Return *sent* after a try that ended unknown."""
+    return replace(sent, attempts=sent.attempts + 1, in_doubt=True, first_attempted=sent.created)
+
+
+def tickets(code: str = "K1", *, discount: int = 0) -> TicketSale:
+    """Return a sale of three tickets at 19.50, paid in cash."""
+    line = Line(1, "Adult", 3, 1950, discount, vat=1200)
+    paid = Payment(Method.CASH, line.total, change=150)
+    return TicketSale(Purchase(code, "", "test"), 3, (line,), (paid,))
+
+
+def coffee(*, back: bool = False) -> Sold:
+    """Return a coffee that a wallet paid for."""
+    return Sold(
+        (Line(1, "Coffee", 1, 250, vat=600),), (Payment(Method.WALLET, 250, reference="debit-1"),), NOON, back
+    )
+
+
+def closing(number: int = 12) -> Closed:
+    """Return a Z report with cash, a wallet and a box from which somebody took half a krona."""
+    sales = Sum(3, 9000)
+    return Closed(
+        Report(
+            kind=ReportKind.Z,
+            number=number,
+            after=0,
+            upto=90,
+            opened=NOON,
+            closed=replace(NOON, wall_ms=NOON.wall_ms + 3_600_000),
+            sales=sales,
+            returns=Sum(1, 250),
+            topups=Sum(),
+            groups=(),
+            vats=(),
+            methods=(MethodSum("cash", Sum(2, 8000)), MethodSum("wallet", Sum(1, 1000), Sum(1, 250))),
+            cash=Cash(taken=8000, boxes=(("coins", Sum(7, 5000)), ("notes", Sum(1, 2000)))),
+            offline=Sum(),
+            unknown=Sum(),
+            parked=Sum(),
+            grand=Grand(sales),
+        )
+    )
+
+
+def worth(items: list[dict[str, Any]]) -> Fraction:
+    """Return what items are worth in cents, exactly, as the server multiplies."""
+    return sum(
+        (
+            Fraction(str(each["quantity"]))
+            * Fraction(str(each["price"]))
+            * (1 - Fraction(str(each.get("discount-rate", 0))) / 100)
+            for each in items
+        ),
+        Fraction(),
+    ) * 100  # fmt: skip
+
+
+def paid(payments: list[dict[str, Any]]) -> Fraction:
+    """Return what payments are together, in cents."""
+    return sum((Fraction(str(each["amount"])) for each in payments), Fraction()) * 100
+
+
+def references(realm: Realm, list_: str) -> dict[str, int]:
+    """Return how often each reference was created in a list."""
+    found: dict[str, int] = realm.onslip.counters()["references"].get(list_, {})
+    return found
