@@ -42,6 +42,7 @@ ARROWS: dict[str, set[str]] = {
     "terminal.sandbox.embedded": {"terminal.httpd", "terminal.backends.transport", "terminal.settings"},
     "terminal.cli": {"terminal.core", "terminal.journal", "terminal.settings"},
     "terminal.cli.satellite": {"terminal.core", "terminal.settings", "terminal.backends"},
+    "terminal.cli.onslip": {"terminal.core", "terminal.settings", "terminal.backends"},
     "terminal.cli.ticket": {"terminal.core", "terminal.settings", "terminal.tickets"},
     "terminal.cli.samples": {"terminal.core", "terminal.settings", "terminal.tickets"},
     "terminal.cli.pictures": {
@@ -105,6 +106,7 @@ CHANCE = {
     "drivers/coins/simulated_memory.py": "the name of a life of a simulated device",
     "drivers/payouts/hopper_talk.py": "what a hopper stirs into its cipher key",
     "terminal/backends/onslip_client.py": "each signature has a nonce",
+    "terminal/cli/onslip/bind.py": "the key of a bound machine",
     "terminal/cli/satellite.py": "the secret by which a device is known at its discovery",
     "terminal/daemon/clock.py": "keys and ids",
     "terminal/daemon/codes.py": "the codes of tickets",
