@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -30,7 +30,18 @@ WHAT = (
 
 _FORMULA = ("=", "+", "-", "@", "\t")
 
+_T = TypeVar("_T")
 Record = dict[str, object]
+
+
+form_option = click.option(
+    "--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True
+)
+since_option = click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]),
+    help="Only what happened from this moment on (UTC, by the terminal's clock as it was then).",
+)
 
 
 @click.command(
@@ -49,12 +60,8 @@ Record = dict[str, object]
     "given out or printed; each coin and where the money went (negative: out of its session); coin sessions; "
     "signals of an acceptor that were no known coin; payouts; emptied cash boxes; what a machine sold itself.",
 )
-@click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
-@click.option(
-    "--since",
-    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]),
-    help="Only what happened from this moment on (UTC, by the terminal's clock as it was then).",
-)
+@form_option
+@since_option
 @common.config_option
 def export(what: str, form: str, since: datetime | None) -> None:
     """Print the journal for a spreadsheet or program, oldest first; tokens are masked, no secret is in it.
@@ -67,14 +74,23 @@ def export(what: str, form: str, since: datetime | None) -> None:
     settings = common.settings()
     path = common.journal_file(settings)
     table = what.replace("-", "_")
-    since_ms = None if since is None else int(since.replace(tzinfo=UTC).timestamp() * 1000)
+    since_ms = moment_ms(since)
     currency = settings.terminal.currency
     fields = [*with_currency(dict.fromkeys(technician.TABLES[table]), currency)]
     with common.progress(technician.count(path, table, since_ms), "exporting") as bar:
-        rows = _counted(technician.rows(path, table, since_ms), bar)
-        records = (with_currency(row, currency) for row in rows)
-        for text in as_csv(fields, records) if form == "csv" else as_json(records):
-            click.echo(text, nl=False)
+        rows = counted(technician.rows(path, table, since_ms), bar)
+        tell(form, fields, (with_currency(row, currency) for row in rows))
+
+
+def moment_ms(since: datetime | None) -> int | None:
+    """Return a moment in UTC as milliseconds since 1970."""
+    return None if since is None else int(since.replace(tzinfo=UTC).timestamp() * 1000)
+
+
+def tell(form: str, fields: Iterable[str], records: Iterable[Record]) -> None:
+    """Print *records*, as ``csv`` or as ``json``."""
+    for text in as_csv(fields, records) if form == "csv" else as_json(records):
+        click.echo(text, nl=False)
 
 
 def with_currency(row: Record, currency: str) -> Record:
@@ -103,7 +119,8 @@ def as_json(records: Iterable[Record]) -> Iterator[str]:
     yield "[]\n" if before == "[\n" else "\n]\n"
 
 
-def _counted(rows: Iterable[Record], bar: Any) -> Iterator[Record]:
+def counted(rows: Iterable[_T], bar: Any) -> Iterator[_T]:
+    """Give *rows*, and let *bar* know of each."""
     for row in rows:
         yield row
         bar.update(1)

@@ -1,4 +1,4 @@
-"""X and Z reports: `report x`, `report z`, `report list`, `report show`.
+"""X and Z reports: `report x`, `report z`, `report list`, `report show`; `export` stands in a file of its own.
 
 Making one goes through the daemon, which decides whether now is the time; those that were made are read from
 the journal itself, beside the daemon or without it.
@@ -14,6 +14,7 @@ import msgspec
 from terminal.cli import common, tables
 from terminal.cli.client import Control
 from terminal.cli.errors import WrongUse
+from terminal.cli.report_export import export
 from terminal.cli.report_page import page
 from terminal.cli.story import when
 from terminal.core import money
@@ -35,6 +36,9 @@ _print = click.option("--print", "printed", is_flag=True, help="Print it on the 
 @click.group()
 def report() -> None:
     """What was sold and taken: X reports read, Z reports close the day."""
+
+
+report.add_command(export)
 
 
 @report.command("x", epilog=common.examples("terminalctl report x", "terminalctl report x --print --by Ada"))

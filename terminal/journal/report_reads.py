@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 
 from terminal.core.report import Grand, Report, ReportKind
 from terminal.core.stamp import Stamp
@@ -12,6 +13,9 @@ from terminal.journal.closings import report_of
 from terminal.journal.entry_reads import stamp_of
 from terminal.journal.reports import Sorted, period, waiting
 from terminal.journal.ticket_reads import TicketReads
+
+_PAGE = 100  # reports that are read at a time
+_SINCE = "payload IS NOT NULL AND (:since IS NULL OR json_extract(payload, '$.closed.wall_ms') >= :since)"
 
 
 class ReportReads(TicketReads):
@@ -39,6 +43,27 @@ class ReportReads(TicketReads):
                 (before, limit),
             ).fetchall()
         return [report_of.decode(payload) for (payload,) in rows]
+
+    def each_report(self, since_ms: int | None = None) -> Iterator[Report]:
+        """Give every Z report from *since_ms* (milliseconds since 1970) on, the oldest first."""
+        number = 0
+        while True:
+            with self._reading() as db:
+                page = db.execute(
+                    f"SELECT number, payload FROM reports WHERE {_SINCE} AND number > :number "  # noqa: S608 - our own words
+                    "ORDER BY number LIMIT :page",
+                    {"since": since_ms, "number": number, "page": _PAGE},
+                ).fetchall()
+            if not page:
+                return
+            yield from (report_of.decode(payload) for _, payload in page)
+            number = page[-1][0]
+
+    def count_reports(self, since_ms: int | None = None) -> int:
+        """Return how many `each_report` gives."""
+        with self._reading() as db:
+            asked = f"SELECT count(*) FROM reports WHERE {_SINCE}"  # noqa: S608 - our own words
+            return int(db.execute(asked, {"since": since_ms}).fetchone()[0])
 
     def period_began(self) -> Stamp | None:
         """Return when the period under way began; None: it is this very moment."""
