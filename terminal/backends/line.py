@@ -138,8 +138,12 @@ class Line:
         return Reply(response.status_code, _headers(response), bytes(body))
 
     def _pieces(self, response: httpx.Response, silence_s: float) -> Iterator[bytes]:
-        with self._told(silence_s):
+        try:
             yield from response.iter_bytes()
+        except _TOO_LATE:
+            raise InDoubt(f"nothing was heard from {self._host} for {silence_s:g} s") from None
+        except _IN_DOUBT as error:
+            raise InDoubt(self._in_doubt(error, silence_s)) from None
 
     @contextlib.contextmanager
     def _told(self, timeout_s: float) -> Iterator[None]:

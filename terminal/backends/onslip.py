@@ -1,8 +1,8 @@
 """Onslip 360 (cash registers): vouchers as wallets, the catalogue of a till, sales for its books.
 
 Over one client (``onslip_rest``) and one set of options: wallets in ``onslip_vouchers``, what is sold in
-``onslip_goods``, what is set for the till in ``onslip_device``. Each request is signed by Hawk with the key in
-the credential.
+``onslip_goods``, what is set for the till in ``onslip_device``, what changes in ``onslip_events``. Each request
+is signed by Hawk with the key in the credential.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from terminal.backends.onslip_client import open_client, wall_s
 from terminal.backends.onslip_device import Device
+from terminal.backends.onslip_events import Events
 from terminal.backends.onslip_goods import Goods
 from terminal.backends.onslip_options import OnslipOptions
 from terminal.backends.onslip_realm import Realm
 from terminal.backends.onslip_vouchers import Vouchers
-from terminal.backends.protocol import Tenure, TerminalInfo, WalletReply
+from terminal.backends.protocol import Stopping, Tenure, TerminalInfo, WalletReply
 from terminal.core.delivery import Answer, Guarantee, Outcome, Promise
 from terminal.core.facts import EntryKind
 from terminal.core.records import Entry
@@ -63,6 +64,7 @@ class Onslip360:
         self._realm = Realm(self._rest, name)
         self._goods = Goods(self._realm, options, name)
         self._device = Device(self._rest, self._realm, options)
+        self._events = Events(self._rest, self._realm, options)
         self._vouchers = Vouchers(self._rest, options, name, wall_s)
 
     def __repr__(self) -> str:
@@ -113,3 +115,9 @@ class Onslip360:
     def attached(self, devices: Sequence[Attached], timeout_s: float) -> Answer:
         """Let the server know which devices are attached, within *timeout_s* seconds."""
         return self._device.attached(devices, timeout_s)
+
+    # -- what changes ----------------------------------------------------------------------------------
+
+    def follow(self, changed: Callable[[frozenset[str]], None], stop: Stopping) -> Answer | None:
+        """Listen to what changes in the realm until that ends; None: no events are wanted."""
+        return self._events.follow(changed, stop)

@@ -71,8 +71,8 @@ class OnslipOptions(Rules, frozen=True, kw_only=True):
     read_back: Annotated[
         bool,
         Meta(
-            description="Whether the key may read what it recorded (show-records, or show-orders and show-tabs): "
-            "what was sent and not answered is then looked for. If not, a person is asked."
+            description="Whether the key may read what it recorded (show-records, or show-orders and "
+            "show-tabs): what was sent and not answered is then looked for. If not, a person is asked."
         ),
     ] = True
     item_type: Annotated[
@@ -192,6 +192,30 @@ class OnslipOptions(Rules, frozen=True, kw_only=True):
             "account has."
         ),
     ] = "auto"
+    events: Annotated[
+        bool,
+        Meta(
+            description="Whether the server is asked to tell what changes as it happens. Without it, changes "
+            "are found when everything is read again, every ten minutes."
+        ),
+    ] = True
+    events_silence_s: Annotated[
+        float,
+        Meta(
+            ge=30,
+            le=3600,
+            description="Seconds after which a silent event stream is taken as gone and made anew. How often "
+            "the server shows that it is there is not documented.",
+            extra={"expected": "30 to 3600 seconds"},
+        ),
+    ] = 300
+    events_signed: Annotated[
+        bool,
+        Meta(
+            description="Whether the request that reads an event stream is signed, although the address of the "
+            "stream is a secret by itself."
+        ),
+    ] = False
     ca_file: Annotated[
         str,
         Meta(description="PEM file of the authority that signs the server's certificate. Empty: the system's."),
