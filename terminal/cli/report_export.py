@@ -25,7 +25,7 @@ from terminal.core import report_rows
     default="reports",
     show_default=True,
     help="One row for each report, with its sums; or one for each of its product groups, VAT rates, ways of "
-    "paying, kinds of coins and notes that came in, devices that paid out, boxes that were emptied, boxes at the "
+    "paying, kinds of coins and notes that came in, devices that paid out, boxes emptied, boxes at the "
     "end, hoppers and tubes at the end.",
 )
 @form_option
