@@ -1,0 +1,65 @@
+"""An Onslip adapter that speaks with a realm of the sandbox over real HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+from terminal.backends.onslip import Onslip360
+from terminal.backends.onslip_options import OnslipOptions
+from tests.backends.onslip_rest_making import CREDENTIAL
+from tests.sandbox.realm import Realm
+
+UID = "04A1B2C3D4E5F6"
+VOUCHER = 9
+"""The id of the voucher that ``know_voucher`` makes, unless it is told another."""
+
+
+def adapter(
+    realm: Realm,
+    *,
+    credential: Callable[[], str] = lambda: CREDENTIAL,
+    transport: httpx.BaseTransport | None = None,
+    wall_s: Callable[[], int] | None = None,
+    **options: Any,
+) -> Onslip360:
+    """Return an adapter with *options*, whose clock is that of *realm*; close it."""
+    given = {"url": f"{realm.sandbox.base}/v1/", "realm": "demo.example", **options}
+    return Onslip360(
+        "main",
+        OnslipOptions(**given),
+        terminal_id="coffee-1",
+        credential=credential,
+        transport=transport,
+        wall_s=wall_s or (lambda: realm.clock.ms // 1000),
+    )
+
+
+def know_voucher(
+    realm: Realm, *identifiers: str, id_: int = VOUCHER, balance: float = 100, credit: float = 0, **more: Any
+) -> None:
+    """Let *realm* know a voucher of money."""
+    payment = {"payment-method": 4, "balance": balance, "credit-limit": credit}
+    known = identifiers or (UID.lower(),)
+    entity = {"id": id_, "type": "payment", "identifiers": list(known), "payment": payment, **more}
+    realm.onslip.know("vouchers", [entity])
+
+
+def booked(realm: Realm) -> list[tuple[int, int]]:
+    """Return voucher and thousandths of each booking that took effect, in order."""
+    effects = realm.onslip.effects()
+    return [(each["id"], each["thousandths"]) for each in effects if each["operation"] == "book"]
+
+
+def asked(realm: Realm, name: str) -> int:
+    """Return how often a call such as ``POST /vouchers/{id}`` was asked for."""
+    method, _, path = name.partition(" ")
+    times: dict[str, int] = realm.onslip.counters()["requests"]
+    return times.get(f"{method} /v1/~{{realm}}{path}", 0)
+
+
+BOOKING = "POST /vouchers/{id}"
+LIST = "GET /{resource}/"
+ENTITY = "GET /{resource}/{id}"
