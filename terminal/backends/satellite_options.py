@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, get_args
+from typing import Annotated, ClassVar, Literal, get_args
 from urllib.parse import urlsplit
 
 import msgspec
@@ -35,6 +35,9 @@ _V5 = "/v5"
 
 class SatelliteOptions(Rules, frozen=True, kw_only=True):
     """The options of a Satellite backend."""
+
+    exact_payments: ClassVar = True
+    """Payments must add up to what is sold: what cash was rounded by has no field."""
 
     url: Annotated[
         str,

@@ -18,9 +18,10 @@ from terminal.backends.replies import Reply, plain
 from terminal.backends.satellite_options import InteractionField, Moment, SatelliteOptions
 from terminal.backends.values import cents, text
 from terminal.core.catalogue import Product, ProductId
+from terminal.core.money import show
 from terminal.core.stamp import Stamp
 from terminal.core.tickets import Interaction, Line, Method, Payment, Ticket, TicketSale
-from terminal.core.value import Value
+from terminal.core.value import Value, replace
 
 _INTERACTION: dict[str, dict[InteractionField, str]] = {
     "old": {"delegate": "delegate_id", "device": "device_id", "recordedAt": "recordedAt"},
@@ -54,9 +55,9 @@ def sale(
         "context" if options.v5 else "event_id": sold.event,
         "code": sold.purchase.code,
         "totalAmount": sold.total,
-        "notes": " ".join(part for part in (sold.notes, remark) if part),
+        "notes": " ".join(part for part in (sold.notes, remark, _rounded(sold)) if part),
         "createdAt": moment(created, options.moment),
-        "transactions": [_payment(each, options.wallet_method) for each in sold.payments],
+        "transactions": [_payment(each, options.wallet_method) for each in _exact(sold)],
         "items": [_line(each) for each in sold.lines],
     }
     if recorded_by is not None:
@@ -82,6 +83,20 @@ def moment(stamp: Stamp, form: Moment) -> str | int:
     if form == "iso":
         return datetime.fromtimestamp(stamp.wall_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S%z")
     return str(stamp.wall_ms)
+
+
+def _exact(sold: TicketSale) -> tuple[Payment, ...]:
+    """Return the payments as if cash had not been rounded: they must add up, and rounding has no field."""
+    if not sold.rounding:
+        return sold.payments
+    cash = [each for each in sold.payments if each.method is Method.CASH] or [Payment(Method.CASH, 0)]
+    exact = replace(cash[0], amount=cash[0].amount - sold.rounding)
+    return (exact, *(each for each in sold.payments if each is not cash[0]))
+
+
+def _rounded(sold: TicketSale) -> str:
+    by = show(sold.rounding, "").strip()
+    return f"What was paid in cash is rounded by {by}." if sold.rounding else ""
 
 
 def _payment(payment: Payment, wallet_method: str) -> dict[str, Any]:

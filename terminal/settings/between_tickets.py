@@ -19,7 +19,7 @@ def check_tickets(found: Draft, checker: Checker) -> None:
     """Note every mistake in what a kiosk for tickets is to sell, and by which devices."""
     if found.get("terminal", "job") != "tickets":
         return
-    for rule in (_event, _devices, _change, _products, _children, _discounts, _numbers):
+    for rule in (_event, _devices, _change, _rounding, _products, _children, _discounts, _numbers):
         rule(found, checker)
 
 
@@ -66,6 +66,13 @@ def _change(found: Draft, checker: Checker) -> None:
         checker.wrong(
             f"tickets.change[{ways.index('keep') + 1}]", '"keep"', '"keep" as the last one, if at all'
         )
+
+
+def _rounding(found: Draft, checker: Checker) -> None:
+    """Only cash is rounded."""
+    rounding = found.get("tickets", "cash_rounding")
+    if rounding and "coins" not in (found.get("tickets", "pay") or ("coins",)):
+        checker.wrong("tickets.cash_rounding", str(rounding), '0, or "coins" in tickets.pay')
 
 
 def _products(found: Draft, checker: Checker) -> None:

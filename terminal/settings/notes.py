@@ -16,6 +16,7 @@ def notes(settings: Settings) -> list[str]:
         *_patience(settings),
         *_tickets(settings),
         *_prices(settings),
+        *_rounding(settings),
     ]
 
 
@@ -88,3 +89,14 @@ def _tickets(settings: Settings) -> list[str]:
     has = "has" if len(named) == 1 else "have"
     words = f'{" and ".join(named)} {has} "payout", and cash.payouts names nobody who pays out'
     return [f"{words}: guests get what stands next there."]
+
+
+def _rounding(settings: Settings) -> list[str]:
+    """What cash was rounded by has no field in the books of some servers."""
+    if settings.terminal.job != "tickets" or not settings.tickets.cash_rounding:
+        return []
+    office = settings.backends[settings.roles.sales]
+    if not getattr(office.options, "exact_payments", False):
+        return []
+    words = f"tickets.cash_rounding: backend {office.name} has no field for it and is told exact amounts"
+    return [f"{words}, with a note. What came of rounding stands in the terminal's own reports."]

@@ -109,6 +109,18 @@ def test_a_strict_server_takes_the_published_sale(start: Start, connect: Connect
     assert stored["body"]["items"] == PUBLISHED["items"]
 
 
+@pytest.mark.parametrize(("cash", "rounding"), [(100, 40), (50, -10), (0, -60)])
+def test_it_is_told_the_exact_price_of_what_was_rounded(
+    start: Start, connect: Connect, cash: int, rounding: int
+) -> None:
+    payments = (Payment(Method.CASH, cash, 40),) if cash else ()
+    sandbox, rounded = start(), replace(numbered(1), payments=payments, rounding=rounding)
+    assert connect(sandbox).deliver(sold(rounded), ENOUGH_S).outcome is Outcome.DELIVERED
+    ((body,),) = ([each["body"] for each in office(sandbox).sales()],)
+    assert [each["amount"] for each in body["transactions"]] == [60] == [body["totalAmount"]]
+    assert body["notes"].endswith(f"rounded by {rounding / 100:.2f}.")
+
+
 @pytest.mark.parametrize("repeat", [200, 409])
 def test_a_lost_reply_is_made_good_by_a_repeat(start: Start, connect: Connect, repeat: int) -> None:
     sandbox = start(repeat=repeat)

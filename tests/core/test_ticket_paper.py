@@ -15,6 +15,7 @@ from terminal.core.stamp import Stamp
 from terminal.core.ticket_paper import sale_receipt, ticket_document, voucher_document
 from terminal.core.ticket_words import ticket_words_of
 from terminal.core.tickets import Line, Method, Payment, Purchase, Ticket, TicketSale
+from terminal.core.value import replace
 
 AT = Stamp(wall_ms=1_775_052_300_000, mono_ms=5, boot="b", synced=True)
 CODE = "GJXS0LM6RYG37"
@@ -154,14 +155,44 @@ def test_a_receipt_says_only_what_there_is_to_say() -> None:
     assert "Card reference" not in receipt(sale(Payment(Method.CARD, 2310)))
 
 
-@given(change=st.integers(0, 1500), voucher=st.booleans(), kept=st.integers(0, 99))
-def test_the_cash_on_a_receipt_adds_up(change: int, *, voucher: bool, kept: int) -> None:
-    sold = sale(cash(change), kept=kept)
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [
+        ("en_IE", ("Total", "Rounding", "Cash received", "Change")),
+        ("de_DE", ("Summe", "Rundung", "Bar erhalten", "Rückgeld")),
+        ("da_DK", ("I alt", "Afrunding", "Kontant modtaget", "Byttepenge")),
+        ("sv_SE", ("Totalt", "Öresavrundning", "Kontant mottaget", "Växel")),
+    ],
+)
+def test_a_receipt_says_how_cash_was_rounded(locale: str, words: tuple[str, ...]) -> None:
+    sold = replace(sale(cash()), payments=(Payment(Method.CASH, 2300, 200),), rounding=-10)
+    printed = receipt(sold, locale=locale).split("\n")
+    shown = [f"{amount} EUR" for amount in ("23.10", "-0.10", "25.00", "2.00")]
+    if locale != "en_IE":
+        shown = [amount.replace(".", ",") for amount in shown]
+    rows = [f"{word}{amount:>{32 - len(word)}}" for word, amount in zip(words, shown, strict=True)]
+    at = printed.index(rows[0])
+    assert printed[at : at + 4] == rows
+
+
+def test_a_receipt_of_what_was_rounded_to_nothing_says_so() -> None:
+    pin = TicketSale(Purchase(CODE, "", "x"), 3, (Line(4, "Pin", 1, 40),), (), rounding=-40)
+    rows = receipt(pin).split("\n")
+    assert rows[rows.index("Total                   0.40 EUR") + 1] == "Rounding               -0.40 EUR"
+    assert "Cash" not in receipt(pin)
+
+
+@given(
+    change=st.integers(0, 1500), voucher=st.booleans(), kept=st.integers(0, 99), rounding=st.integers(-50, 50)
+)
+def test_the_cash_on_a_receipt_adds_up(change: int, *, voucher: bool, kept: int, rounding: int) -> None:
+    payment = Payment(Method.CASH, 2310 + rounding, change)
+    sold = replace(sale(cash()), payments=(payment,), kept=kept, rounding=rounding)
     rows = [row.rsplit(maxsplit=2) for row in receipt(sold, voucher=voucher).split("\n")]
     cents = {row[0].strip(): int(row[1].replace(".", "")) for row in rows if len(row) == 3 and row[2] == "EUR"}
     names = ("Change as voucher" if voucher else "Change", "Not given back")
     back = sum(cents.get(name, 0) for name in names)
-    assert cents["Cash received"] - back == cents["Total"] == 2310
+    assert cents["Cash received"] - back - cents.get("Rounding", 0) == cents["Total"] == 2310
 
 
 def test_the_whole_voucher() -> None:

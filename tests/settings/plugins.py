@@ -1,6 +1,6 @@
 """A set of drivers and adapters that does not depend on which ones the terminal has."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from msgspec import Meta
@@ -70,6 +70,7 @@ class Pos:
 
 
 class GateOptions(PosOptions, frozen=True):
+    exact_payments: ClassVar = True
     price_field: str = ""
 
 

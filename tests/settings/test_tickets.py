@@ -136,6 +136,8 @@ def test_a_terminal_that_sells_no_tickets_may_have_their_server(tmp_path: Path) 
         ([("event = 3", 'event = ""')], "tickets.event", 'found ""'),
         ([(PAY, 'tap = "check-in"')], "tickets.tap_device", "the id of the session or room"),
         ([(PAY, 'change = ["keep", "voucher"]')], "tickets.change[1]", '"keep" as the last one'),
+        ([(PAY, 'pay = ["card"]\ncash_rounding = 100')], "tickets.cash_rounding", '"coins" in tickets.pay'),
+        ([(PAY, "cash_rounding = -1")], "tickets.cash_rounding", "a whole number from 0 to 10000"),
         ([(PAY, 'staff = ["04:a1:b2:c3"]')], "tickets.staff[1]", "without separators"),
         ([('id = "family"', 'id = "cancel"')], "tickets.products[2].id", "are buttons of their own"),
         ([('id = "family"', 'id = ""')], "tickets.products[2].id", "as the server has it"),
@@ -230,6 +232,15 @@ def test_ways_of_change_that_nobody_can_go_are_noted(tmp_path: Path) -> None:
     assert note.startswith('tickets.refund has "payout"')
     assert told(f"[cash]\npayouts = ['hopper']\n{KIOSK}{HOPPER}") == []
     assert told(changed((PAY, 'pay = ["card"]'))) == []
+
+
+def test_a_server_that_cannot_be_told_of_rounding_is_noted(tmp_path: Path) -> None:
+    def told(text: str) -> list[str]:
+        return [note for note in notes(loaded(tmp_path, text)) if "rounding" in note]
+
+    assert told(KIOSK) == []
+    (note,) = told(changed((PAY, "cash_rounding = 100")))
+    assert note.startswith("tickets.cash_rounding: backend office has no field for it and is told exact")
 
 
 def test_products_whose_price_nobody_knows_are_noted(tmp_path: Path) -> None:
