@@ -204,7 +204,7 @@ class Device:
     def attached(self, devices: Sequence[Attached], timeout_s: float) -> Answer:
         """Let the server's list of peripherals say what is attached, unless it does.
 
-        REFUSED: this terminal is no till there, or may not; words say so.
+        REFUSED: this terminal is no till there, or may not.
         """
         until = monotonic() + timeout_s
         info = self._realm.known or self._realm.info(timeout_s)
@@ -217,7 +217,7 @@ class Device:
         if unable is not None:
             return replace(unable, outcome=Outcome.REFUSED)
         if number is None:
-            return Answer(Outcome.REFUSED, "no devices are reported: this terminal is not bound to a till")
+            return Answer(Outcome.REFUSED)  # ``settings`` has said it
         for _ in range(_TRIES):
             till = self._read(Till, until, "tills", number)
             if isinstance(till, Answer):

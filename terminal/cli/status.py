@@ -57,6 +57,7 @@ def _page(answer: dict[str, Any], needs: list[str]) -> list[str]:
     if any(queue[state] for state in _WAITING):
         lines.append(f"The oldest waits since {common.span(queue.get('oldest_age_s'))}.")
     lines += ["", device_table(answer["devices"]), "", _backends(answer["backends"]), ""]
+    lines += [click.style(f"- {tables.clean(str(words))}", fg="yellow") for words in answer.get("notices", ())]
     lines += [click.style(f"! {tables.clean(words)}", fg="red") for words in needs]
     return lines if needs else [*lines, click.style("Nothing needs a person.", fg="green")]
 

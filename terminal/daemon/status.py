@@ -48,7 +48,7 @@ class Snapshot(Value, frozen=True):
 
     *broken*: why the journal cannot be written; *set_aside*: which damaged journal was set aside at the start;
     *out_of_order*: why nothing can be sold or taken, as guests are told; *upkeep*: what needs care;
-    *prints*: what is to be printed.
+    *notices*: what a technician should know, though nothing is wrong; *prints*: what is to be printed.
     """
 
     terminal: str
@@ -66,6 +66,7 @@ class Snapshot(Value, frozen=True):
     out_of_order: str = ""
     max_age_h: int = 0
     upkeep: Sequence[str] = ()
+    notices: Sequence[str] = ()
     prints: Queue = Queue()
 
 
@@ -88,6 +89,7 @@ def status(snapshot: Snapshot) -> dict[str, Any]:
         "devices": [msgspec.to_builtins(device) for device in snapshot.devices],
         "backends": [msgspec.to_builtins(backend) for backend in snapshot.backends],
         "screen": screen(snapshot.screen),
+        "notices": list(snapshot.notices),
         "problems": problems(snapshot),
     }
 

@@ -20,6 +20,7 @@ from terminal.core.printing import Queue
 from terminal.core.recover import LeftOpen, recover
 from terminal.core.terminal import Terminal
 from terminal.courtesy import RightOfWay
+from terminal.daemon.attached import Attachments
 from terminal.daemon.cashdesk import CashDesk
 from terminal.daemon.clock import Names, SystemClock, local_zone
 from terminal.daemon.closing import Closing
@@ -33,6 +34,7 @@ from terminal.daemon.opening import CannotStart, open_journal
 from terminal.daemon.perform import Performer
 from terminal.daemon.pings import Pings
 from terminal.daemon.printdesk import PrintDesk
+from terminal.daemon.remote import Note, Remote
 from terminal.daemon.reportdesk import ReportDesk
 from terminal.daemon.salesdesk import SalesDesk
 from terminal.daemon.servers import build_servers
@@ -40,6 +42,7 @@ from terminal.daemon.status import BackendStatus, Snapshot, screen, status
 from terminal.daemon.trials import Trials
 from terminal.daemon.watchdog import Notifier, Watchdog
 from terminal.httpd import CannotListen, Server
+from terminal.journal.boot import beside
 from terminal.journal.errors import JournalError
 from terminal.settings import Settings
 from terminal.sync import Engine
@@ -119,7 +122,20 @@ class Daemon:
             self._journal, self._loop, closing, self._job.printers,
             now=now, ticket=self._names.id, fills=self._devices.fills,
         )  # fmt: skip
-        self._closing = Closing(closing, self._journal, self._reports, now=now, zone=self._job.zone)
+        self._remote = Remote(
+            self._backends,
+            roles=msgspec.structs.asdict(settings.roles),
+            currency=settings.terminal.currency,
+            weather=self._engine,
+            attached=Attachments(settings.terminal.id, settings.devices, self._devices),
+            local=closing.parsed(),
+            obey=closing.from_server,
+            note=Note(beside(Path(settings.journal.path), ".schedules")),
+        )
+        self._closing = Closing(
+            closing, self._journal, self._reports,
+            now=now, zone=self._job.zone, schedules=self._remote.schedules,
+        )  # fmt: skip
         self._control = self._build_control()
         backups = Path(settings.journal.backups or Path(settings.journal.path).parent / "backups")
         self._maintenance = Maintenance(self._journal, backups, settings.journal.keep)
@@ -153,6 +169,7 @@ class Daemon:
         self._pings.start()
         self._maintenance.start()
         self._closing.start()
+        self._remote.start(self._closing)
         self._watchdog.start()
 
     def _begin(self) -> None:
@@ -198,6 +215,7 @@ class Daemon:
             self._turning.join(SETTLE_S)
         self._lookups.stop()
         self._pings.stop()
+        self._remote.stop()
         self._engine.stop()
         self._maintenance.stop()
         for backend in self._backends.values():
@@ -207,8 +225,9 @@ class Daemon:
             self._sandbox.stop()
 
     def reload(self) -> None:
-        """Read the products anew."""
+        """Read the products and the servers' settings anew."""
         self._lookups.reload()
+        self._remote.reload()
 
     def greeting(self) -> Sequence[str]:
         """Return lines for a person who starts it by hand."""
@@ -240,7 +259,7 @@ class Daemon:
             post=self._loop.post,
             committed=self._engine.notice,
             sync_now=self._engine.sync_now,
-            reload=self._lookups.reload,
+            reload=self.reload,
             hands=self._devices.hands(),
             network=self._network.switch if self._network else None,
             trial=trials.begin,
@@ -286,7 +305,13 @@ class Daemon:
                 ],
                 broken=state.broken if state else "",
                 set_aside=self._journal.set_aside or "",
-                upkeep=[*self._maintenance.troubles, *self._closing.troubles, *self._cash.troubles()],
+                upkeep=[
+                    *self._maintenance.troubles,
+                    *self._closing.troubles,
+                    *self._remote.troubles,
+                    *self._cash.troubles(),
+                ],
+                notices=self._remote.notices,
                 out_of_order=self._terminal.trouble(state, now) if state else "",
                 max_age_h=self._settings.offline.max_age_h,
                 prints=state.prints if state else Queue(),

@@ -1,0 +1,252 @@
+"""What servers have set for this terminal is read now and then, and they hear which devices it has.
+
+Of what is set, the schedules for closing the day are obeyed, also after a restart without a network: they are
+noted beside the journal as soon as they hold. Everything else is for persons: a newer version that is offered,
+what the key may not do, that this terminal is bound to no till. Nothing here stops a sale.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+
+from terminal import __version__
+from terminal.backends.protocol import TillBackend
+from terminal.core.cron import Cron
+from terminal.core.delivery import Answer, Outcome
+from terminal.core.till import Attached, TillSettings, obeyed
+from terminal.daemon.lookups import Weather, report
+from terminal.daemon.rounds import Rounds
+from terminal.journal.boot import write_durably
+
+_LOG = logging.getLogger(__name__)
+
+Told = dict[str, tuple[str, ...] | None]
+"""The schedules that each server says, by its name; None: it says nothing of them."""
+
+LOOK_S = 15.0
+"""How often it is looked whether other devices are there now."""
+
+REFRESH_S = 600.0
+"""How often a server is asked for its settings."""
+
+ASK_S = 20.0
+"""How long a server may take to answer."""
+
+_RETRY_S = (15.0, 300.0)
+_NO_ANSWER = (Outcome.UNSENT, Outcome.UNKNOWN, Outcome.BUSY)
+
+
+class Schedules(Protocol):
+    """Who closes the day."""
+
+    def schedule(self, schedules: Sequence[Cron], held: Callable[[], None]) -> None:
+        """Let *schedules* hold from now on, and call *held* as soon as they do."""
+
+
+class Note:
+    """The schedules that servers said last and that came into force, in a file."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def read(self) -> Told:
+        """Return them; nothing where the file is lost."""
+        try:
+            return msgspec.json.decode(self._file.read_bytes(), type=Told)
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, msgspec.MsgspecError) as error:
+            _LOG.warning("what servers said last about closing the day is lost (%s): %s", self._file, error)
+            return {}
+
+    def write(self, told: Told) -> None:
+        """Note them, durably; OSError where that fails."""
+        write_durably(self._file, msgspec.json.encode(told).decode())
+
+
+class Remote:
+    """Keeps up with what servers have set; each is asked by a thread of its own.
+
+    Args:
+        backends: All of them, by name; those that have no ``settings`` have nothing set.
+        roles: Which backend has which role.
+        currency: In which this terminal counts.
+        weather: Is told whether a server answered.
+        attached: Returns the devices as they are now.
+        local: The schedules of the configuration, which hold where no server says any.
+        obey: Whether those of a server hold before them.
+        note: Where what a server said outlives a restart.
+    """
+
+    def __init__(
+        self,
+        backends: Mapping[str, Any],
+        *,
+        roles: Mapping[str, str],
+        currency: str,
+        weather: Weather,
+        attached: Callable[[], tuple[Attached, ...]],
+        local: Sequence[Cron],
+        obey: bool,
+        note: Note,
+    ) -> None:
+        self._tills = [
+            _Till(each, weather, attached, self._hand_on)
+            for each in backends.values()
+            if hasattr(each, "settings")
+        ]
+        self._roles = roles
+        self._currency = currency
+        self._local = tuple(local)
+        self._obey = obey and bool(self._tills)
+        self._note = note
+        self._lock = threading.Lock()
+        noted = note.read() if self._obey else {}
+        self._told: Told = {each.name: noted.get(each.name) for each in self._tills}
+        self._closing: Schedules | None = None
+        self._unwritten = ""
+
+    @property
+    def schedules(self) -> tuple[Cron, ...]:
+        """Those that hold, by what servers said last."""
+        return obeyed(self._said(), self._local)[0]
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """Sentences for a technician about what is no trouble."""
+        return tuple(dict.fromkeys(words for till in self._tills for words in till.notices(self._roles)))
+
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """Sentences about what a person must put right."""
+        found = [words for till in self._tills for words in till.troubles(self._currency)]
+        refused = obeyed(self._said())[1]
+        return tuple(words for words in (*found, *refused, self._unwritten) if words)
+
+    def start(self, closing: Schedules) -> None:
+        """Begin; *closing* takes the schedules that change from now on."""
+        self._closing = closing
+        for till in self._tills:
+            till.rounds.start()
+
+    def stop(self) -> None:
+        """End; a question under way is not waited for."""
+        for till in self._tills:
+            till.rounds.stop()
+
+    def reload(self) -> None:
+        """Ask every server now."""
+        for till in self._tills:
+            till.reload()
+
+    # -- closing the day -------------------------------------------------------------------------------
+
+    def _said(self) -> tuple[str, ...] | None:
+        """Return what the first server says that says something."""
+        return next((each for each in self._told.values() if each is not None), None)
+
+    def _hand_on(self, name: str, settings: TillSettings) -> None:
+        """Let what was read take effect, if it is another than before."""
+        if not self._obey or self._closing is None:
+            return
+        with self._lock:
+            if self._told[name] == settings.schedules:
+                return
+            self._told = told = {**self._told, name: settings.schedules}
+            _LOG.info("the server %s says when the day is closed: %s", name, settings.schedules)
+            self._closing.schedule(self.schedules, lambda: self._keep(told))
+
+    def _keep(self, told: Told) -> None:
+        try:
+            self._note.write(told)
+            self._unwritten = ""
+        except OSError as error:
+            _LOG.warning("when the day is closed cannot be noted: %s", error)
+            self._unwritten = (
+                f"When the day is closed, as a server says it, cannot be noted ({error.strerror}): after a "
+                "restart without a network, the old schedules hold."
+            )
+
+
+class _Till:
+    """One server, with what it has set."""
+
+    def __init__(
+        self,
+        backend: TillBackend,
+        weather: Weather,
+        attached: Callable[[], tuple[Attached, ...]],
+        hand_on: Callable[[str, TillSettings], None],
+    ) -> None:
+        self.name = backend.name
+        self._backend = backend
+        self._weather = weather
+        self._attached = attached
+        self._hand_on = hand_on
+        self._settings: TillSettings | None = None
+        self._reported: tuple[Attached, ...] | None = None
+        self._refused = ""
+        self._left_s = 0.0
+        self._wanted = threading.Event()
+        self.rounds = Rounds(
+            f"till {self.name}", f"asking {self.name} for settings", self.look, retry_s=_RETRY_S
+        )
+
+    def reload(self) -> None:
+        """Ask the server now."""
+        self._wanted.set()
+        self.rounds.hurry()
+
+    def look(self) -> float | Answer:
+        """Ask the server if it is time, or other devices are there; return the seconds until the next look."""
+        devices = self._attached()
+        self._left_s -= LOOK_S
+        if self._left_s > 0 and devices == self._reported and not self._wanted.is_set():
+            return LOOK_S
+        self._wanted.clear()
+        self._left_s = 0.0
+        found = self._backend.settings(ASK_S)
+        if isinstance(found, Answer):
+            report(self._weather, self.name, found)
+            _LOG.info("the settings of %s could not be read: %s", self.name, found.words)
+            return found
+        self._weather.report(self.name, ok=True)
+        self._settings = found
+        self._hand_on(self.name, found)
+        answer = self._backend.attached(devices, ASK_S)
+        if answer.outcome in _NO_ANSWER:
+            _LOG.info("the devices could not be reported to %s yet: %s", self.name, answer.words)
+            return answer
+        self._refused = "" if answer.outcome is Outcome.DELIVERED else answer.words
+        self._reported, self._left_s = devices, REFRESH_S
+        return LOOK_S
+
+    def notices(self, roles: Mapping[str, str]) -> list[str]:
+        """Return what a technician should know."""
+        found = self._settings
+        if found is None:
+            return []
+        told = [*found.notices]
+        told += [each.words for each in found.missing if not each.role or roles.get(each.role) == self.name]
+        told += [self._refused] if self._refused else []
+        if found.offered:
+            told.append(
+                f"version {found.offered} of the terminal is offered, and {__version__} runs: update it when "
+                "nobody is there"
+            )
+        return [f"Server {self.name!r}: {words}" for words in told]
+
+    def troubles(self, currency: str) -> list[str]:
+        """Return what a person must put right."""
+        theirs = self._settings.currency if self._settings is not None else ""
+        if not theirs or theirs == currency:
+            return []
+        return [
+            f"The server {self.name!r} counts in {theirs}, this terminal in {currency}: correct one of them."
+        ]
