@@ -8,8 +8,10 @@ from pathlib import Path
 import httpx
 
 from terminal.backends.transport import Transport
-from terminal.sandbox.keys import kept_client, kept_token
+from terminal.sandbox.keys import kept_client, kept_onslip_key, kept_token
 from terminal.sandbox.ledger import Item
+from terminal.sandbox.onslip_furnish import Held, Sold, furnish
+from terminal.sandbox.onslip_rules import OnslipRules
 from terminal.sandbox.satellite_rules import SatelliteRules
 from terminal.sandbox.server import Sandbox
 from terminal.settings import SandboxSection
@@ -20,7 +22,7 @@ def embedded(section: SandboxSection) -> Sandbox:
 
     Raises:
         OSError: Its files cannot be made.
-        ValueError: A product or wallet of the section cannot be one.
+        ValueError: A product or wallet of the section cannot be one, or a file holds something else.
     """
     host, _, port = section.listen.rpartition(":")
     Path(section.database).parent.mkdir(parents=True, exist_ok=True)
@@ -31,7 +33,17 @@ def embedded(section: SandboxSection) -> Sandbox:
         token=kept_token(section.token_file),
         satellite=_satellite(section),
         client=kept_client(section.satellite_file) if section.satellite else None,
+        onslip=OnslipRules(realm=section.onslip_realm, members=True) if section.onslip else None,
     )
+    try:
+        _fill(sandbox, section)
+    except BaseException:
+        sandbox.stop()
+        raise
+    return sandbox
+
+
+def _fill(sandbox: Sandbox, section: SandboxSection) -> None:
     if section.products:
         sandbox.set_products([Item(each.id, each.name, each.price) for each in section.products])
     for wallet in section.wallets:
@@ -41,7 +53,14 @@ def embedded(section: SandboxSection) -> Sandbox:
         sandbox.satellite.know("product", *sold)
         for person in section.delegates:
             sandbox.satellite.add_delegate(person.id, person.name, person.token)
-    return sandbox
+    if sandbox.onslip is not None:
+        furnish(
+            sandbox.onslip,
+            kept_onslip_key(section.onslip_file, section.onslip_realm),
+            sold=[Sold(each.id, each.name, each.price, each.group, each.vat) for each in section.products],
+            held=[Held(each.token, each.balance) for each in section.wallets],
+            cash_step=section.onslip_cash_step,
+        )
 
 
 def _satellite(section: SandboxSection) -> SatelliteRules | None:

@@ -209,3 +209,8 @@ def _transaction(number: int, *columns: Any) -> Transaction:
     token, amount, description, tag, key, terminal, products, at_ms = columns
     booking = Booking(token, amount, description, tag, key, terminal, tuple(json.loads(products)))
     return Transaction(f"txn_{number:08d}", booking, at_ms)
+
+
+def whole_number(id_: str | int, position: int) -> int:
+    """Return the id of a product where ids are whole numbers: that of a text is its *position*."""
+    return int(id_) if str(id_).isdigit() else position

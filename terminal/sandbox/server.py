@@ -25,7 +25,7 @@ from terminal.sandbox.booking import Permission
 from terminal.sandbox.desk import Desk
 from terminal.sandbox.faults import Faults
 from terminal.sandbox.keys import new_secret, new_token
-from terminal.sandbox.ledger import Item, Ledger
+from terminal.sandbox.ledger import Item, Ledger, whole_number
 from terminal.sandbox.onslip import Onslip
 from terminal.sandbox.onslip_rules import OnslipRules
 from terminal.sandbox.pointofsale import PREFIX, Dialect, Keys, PointOfSaleApi, Terminal
@@ -224,7 +224,7 @@ class Sandbox:
     def set_products(self, items: list[Item]) -> None:
         """Sell *items*. The plugin knows whole-number ids only: texts become numbers there."""
         if self._dialect == "pretix":
-            items = [Item(_number(item.id, n), item.name, item.price) for n, item in enumerate(items, 1)]
+            items = [Item(whole_number(item.id, n), item.name, item.price) for n, item in enumerate(items, 1)]
         self.ledger.set_products(items)
 
     def roll(self, token: str | None = None) -> str:
@@ -297,7 +297,3 @@ class Sandbox:
         if not self._ended.wait(for_ms / 1000):
             with contextlib.suppress(CannotListen):
                 self.back()
-
-
-def _number(id_: str | int, position: int) -> int:
-    return int(id_) if str(id_).isdigit() else position

@@ -14,7 +14,7 @@ from terminal.settings import words
 from terminal.settings.between_closing import check_closing
 from terminal.settings.between_tickets import check_tickets
 from terminal.settings.check import Checker, join
-from terminal.settings.draft import SATELLITE, Block, Draft
+from terminal.settings.draft import ONSLIP, SATELLITE, Block, Draft
 from terminal.settings.plugins import SIMULATED
 
 READER, ACCEPTOR, RELEASE, MACHINE, PRINTER = "reader", "coin_acceptor", "release", "machine", "printer"
@@ -267,11 +267,19 @@ def _sandbox(found: Draft, checker: Checker) -> None:
             checker.wrong(
                 join(block.path, "url"), '"sandbox:"', "the address of a server", "[sandbox] is not enabled"
             )
-        elif (
-            block.sandbox and block.head.get("type") == SATELLITE and found.get("sandbox", "satellite") is False
-        ):
-            expected = f'true, because {block.path} is of the type "{SATELLITE}"'
-            checker.wrong("sandbox.satellite", "false", expected)
+        elif block.sandbox:
+            _played(block, found, checker)
+
+
+def _played(block: Block, found: Draft, checker: Checker) -> None:
+    """The embedded server plays some servers only if it is told to, and has one company."""
+    kind = block.head.get("type")
+    if kind in (SATELLITE, ONSLIP) and found.get("sandbox", kind) is False:
+        checker.wrong(f"sandbox.{kind}", "false", f'true, because {block.path} is of the type "{kind}"')
+    realm, own = block.options.get("realm"), found.get("sandbox", "onslip_realm")
+    if kind == ONSLIP and None not in (realm, own) and realm != own:
+        expected = f"{words.found(own)}, the realm of the embedded server (sandbox.onslip_realm)"
+        checker.wrong(join(block.path, "realm"), words.found(realm), expected)
 
 
 def _files(found: Draft, checker: Checker) -> None:

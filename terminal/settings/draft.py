@@ -43,7 +43,8 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
 
 SANDBOX_URL = "sandbox:"
 SATELLITE = "satellite"
-"""The type of backend that the embedded server plays under a secret of its own."""
+ONSLIP = "onslip"
+"""The types of backends that the embedded server plays under secrets of their own, if their section says so."""
 
 _USER = re.compile(r"\A([a-z]+://)[^/]*@")
 _S = TypeVar("_S", bound=msgspec.Struct)
@@ -240,6 +241,7 @@ def finish(found: Draft, file: Path) -> sections.Settings:
         database=_absolute(sandbox.database),
         token_file=_absolute(sandbox.token_file),
         satellite_file=_absolute(sandbox.satellite_file),
+        onslip_file=_absolute(sandbox.onslip_file),
     )
     return sections.Settings(
         file=str(file.absolute()),
@@ -282,8 +284,8 @@ def _roles(roles: sections.RolesSection, job: str) -> sections.RolesSection:
 
 def _built_backend(name: str, block: Block, sandbox: SandboxSection) -> sections.BackendSettings:
     head = sections.BackendHead(**block.head)
-    own = sandbox.satellite_file if head.type == SATELLITE else sandbox.token_file
-    token_file = own if block.sandbox else head.token_file
+    files = {SATELLITE: sandbox.satellite_file, ONSLIP: sandbox.onslip_file}
+    token_file = files.get(head.type, sandbox.token_file) if block.sandbox else head.token_file
     return sections.BackendSettings(
         name=name,
         type=head.type,

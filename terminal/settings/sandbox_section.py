@@ -27,6 +27,17 @@ class SandboxProduct(Rules, frozen=True):
     id: Annotated[str | int, Meta(description="Its id, a text or a number.", examples=["espresso"])]
     name: Annotated[str, Meta(min_length=1, max_length=60, description="Its name.", examples=["Espresso"])]
     price: Annotated[int, Meta(ge=0, le=100_000_00, description="Its price, in cents.", examples=[150])]
+    group: Annotated[
+        str, Meta(min_length=1, max_length=60, description="Its product group, where the server has groups.")
+    ] = "Goods"
+    vat: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=100_00,
+            description="The VAT rate of that group, in hundredths of a percent: 2500 is 25 %.",
+        ),
+    ] = 2500
 
 
 class SandboxTicketProduct(Rules, frozen=True):
@@ -92,3 +103,26 @@ class SandboxSection(Rules, frozen=True):
     delegates: Annotated[
         tuple[SandboxDelegate, ...], Meta(description="The people that it knows by their tokens.")
     ] = ()
+    onslip: Annotated[
+        bool,
+        Meta(
+            description="Whether it is an Onslip server, too: under `/v1`. It sells `products`, whose ids are "
+            "whole numbers there, and each of `wallets` is a voucher; till 1 is the terminal's, till 2 an "
+            "external journal."
+        ),
+    ] = False
+    onslip_realm: Annotated[
+        str,
+        Meta(
+            pattern=r"\A[^\s~/?#;:@%]{1,100}\Z",
+            description="Its realm.",
+            extra={"expected": "the alias of a company"},
+        ),
+    ] = "demo.example"
+    onslip_file: Annotated[PathText, Meta(description="The key that it asks for; made at the first start.")] = (
+        "var/sandbox-onslip.json"
+    )
+    onslip_cash_step: Annotated[
+        int,
+        Meta(ge=0, le=100_00, description="To what it has cash rounded, in cents; 0: not at all."),
+    ] = 100
