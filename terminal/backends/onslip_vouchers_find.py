@@ -28,7 +28,8 @@ from terminal.core.value import replace
 
 _LOG = logging.getLogger(__name__)
 _MOST_FOUND = 100
-_OVERLAP = timedelta(seconds=5)  # what is stored may show itself a little later than its time says
+_OVERLAP = timedelta(seconds=5)  # what is stored may show itself a little later than its time says,
+_SETTLED_S = 60.0  # but not so much later
 _NO_TIME = Answer(Outcome.UNSENT, "no time was left to look for the voucher")
 
 
@@ -129,6 +130,7 @@ class _Index:
         self._identifiers: dict[int, frozenset[str]] = {}
         self._ids: dict[str, set[int]] = {}
         self._newest: datetime | None = None
+        self._newest_seen = 0.0
 
     def ids(self, identifier: str, until: float) -> list[int] | Answer:
         """Return the ids of the vouchers that hold *identifier*, of all that the server has now."""
@@ -154,7 +156,10 @@ class _Index:
         left_s = until - monotonic()
         if left_s <= 0:
             return _NO_TIME
-        search = Search() if self._newest is None else Search(_since(self._newest), deleted=True)
+        search = Search()
+        if self._newest is not None:
+            settled = monotonic() - self._newest_seen > _SETTLED_S
+            search = Search(_since(self._newest if settled else self._newest - _OVERLAP), deleted=True)
         found = self._rest.list(listing(self._rest.realm, "vouchers"), left_s, search)
         if isinstance(found, Answer):
             refused = found.outcome is Outcome.REFUSED  # what is wrong is not the one entry
@@ -178,12 +183,13 @@ class _Index:
             self._ids[old].discard(voucher.id)
             if not self._ids[old]:
                 del self._ids[old]
-        if voucher.deleted is None and voucher.type == "payment":
+        if voucher.deleted is None:
             mine = frozenset(each.casefold() for each in voucher.identifiers)
             self._identifiers[voucher.id] = mine
             for each in mine:
                 self._ids.setdefault(each, set()).add(voucher.id)
-        self._newest = max(self._newest or voucher.updated, voucher.updated)
+        if self._newest is None or voucher.updated > self._newest:
+            self._newest, self._newest_seen = voucher.updated, monotonic()
 
 
 # -- what counts ---------------------------------------------------------------------------------------
@@ -225,9 +231,9 @@ def cents_of(amount: Decimal) -> int:
     return int((Decimal(amount) * 100).to_integral_value(ROUND_FLOOR))
 
 
-def _since(newest: datetime) -> str:
-    from_ = (newest - _OVERLAP).astimezone(UTC).replace(tzinfo=None)
-    return f'updated>"{from_.isoformat(timespec="milliseconds")}Z"'
+def _since(moment: datetime) -> str:
+    text = moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds")
+    return f'updated>"{text}Z"'
 
 
 def _not_asked_like_that(found: Answer) -> Answer:

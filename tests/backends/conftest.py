@@ -1,16 +1,20 @@
-"""A sandbox in each dialect, and an adapter that speaks with it over real HTTP."""
+"""A sandbox in each dialect or a realm, and an adapter that speaks with it over real HTTP."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 
+from terminal.backends.onslip import Onslip360
 from terminal.backends.pointofsale import PointOfSale
 from terminal.sandbox import Sandbox
 from terminal.sandbox.ledger import Item
+from tests.backends import onslip_bench
 from tests.backends.making import SECRET, UID, adapter
+from tests.sandbox.realm import Realm
 
 ITEMS = [Item("espresso", "Espresso", 25), Item("cappuccino", "Cappucino", 50)]
 
@@ -58,3 +62,35 @@ def sandbox(start: Callable[..., Sandbox], dialect: str) -> Sandbox:
 @pytest.fixture
 def backend(connect: Callable[..., PointOfSale], sandbox: Sandbox) -> PointOfSale:
     return connect(sandbox)
+
+
+@pytest.fixture
+def open_realm() -> Iterator[Callable[..., Realm]]:
+    """Start an Onslip server that finds members of lists, with a voucher of 100 for its UID."""
+    with ExitStack() as stack:
+
+        def open_(rules: dict[str, Any] | None = None, **more: Any) -> Realm:
+            realm = Realm(rules={"members": True, **(rules or {})}, **more)
+            stack.callback(realm.close)
+            onslip_bench.know_voucher(realm)
+            return realm
+
+        yield open_
+
+
+@pytest.fixture
+def realm(open_realm: Callable[..., Realm]) -> Realm:
+    return open_realm()
+
+
+@pytest.fixture
+def reach() -> Iterator[Callable[..., Onslip360]]:
+    """Make an adapter to a realm; it is closed at the end."""
+    with ExitStack() as stack:
+
+        def reach(realm: Realm, **options: Any) -> Onslip360:
+            backend = onslip_bench.adapter(realm, **options)
+            stack.callback(backend.close)
+            return backend
+
+        yield reach

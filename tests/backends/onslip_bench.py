@@ -6,9 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
+import msgspec
 
 from terminal.backends.onslip import Onslip360
 from terminal.backends.onslip_options import OnslipOptions
+from terminal.core.records import Entry
+from tests.backends.making import entry
 from tests.backends.onslip_rest_making import CREDENTIAL
 from tests.sandbox.realm import Realm
 
@@ -63,3 +66,30 @@ def asked(realm: Realm, name: str) -> int:
 BOOKING = "POST /vouchers/{id}"
 LIST = "GET /{resource}/"
 ENTITY = "GET /{resource}/{id}"
+
+
+def debit(amount: int = 250, key: str = "k1", uid: str = UID) -> Entry:
+    """Return a debit of so many cents."""
+    return entry(key, uid=uid, pieces=(), amount=amount)
+
+
+class Spoiling(httpx.BaseTransport):
+    """Changes each entity of an answer on its way."""
+
+    def __init__(self, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+        self._way = httpx.HTTPTransport()
+        self._change = change
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = self._way.handle_request(request)
+        found = msgspec.json.decode(response.read() or b"null")
+        changed = [self._change(each) for each in found] if isinstance(found, list) else found
+        if isinstance(found, dict):
+            changed = self._change(found)
+        kept = {
+            name: value for name, value in response.headers.items() if name in ("x-total-count", "content-type")
+        }
+        return httpx.Response(response.status_code, headers=kept, content=msgspec.json.encode(changed))
+
+    def close(self) -> None:
+        self._way.close()
