@@ -109,6 +109,7 @@ class _Shown:
             for each in report.methods
         ]
         yield from _table(("paid by", "sales", *_right("amount"), "returns", *_right("amount")), rows)
+        yield from self.counted("rounding of cash", report.rounding)
 
     def cash(self, cash: Cash) -> Iterator[str]:
         """Give where the cash came from and went to."""

@@ -164,6 +164,8 @@ class Report(Value, frozen=True, omit_defaults=True):
         returns: Sales that were taken back: nothing was given, a person voided them, or they were refunded.
         topups: Money credited to wallets: no sale.
         groups, vats, methods: The sales less the returns, three times sorted.
+        rounding: What cash paid beyond the exact sales (less: negative) because it was rounded, returns taken
+            off: by so much the *methods* are more than the other two.
         cash: The money in the machine.
         offline: Of all entries, older ones too: what no server has yet, at the end.
         unknown: Of these: what may have been booked, which a person must look at.
@@ -192,3 +194,4 @@ class Report(Value, frozen=True, omit_defaults=True):
     grand: Grand
     by: str = ""
     fills: tuple[Fill, ...] = ()
+    rounding: Sum = Sum()

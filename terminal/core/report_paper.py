@@ -116,7 +116,7 @@ class _Page:
                 yield Columns(f"  {self.words.vat}", self._show(each.vat_amount))
 
     def methods(self, report: Report) -> _Lines:
-        """Give what was paid each way, and given back the same way."""
+        """Give what was paid each way, and given back the same way; and what came of rounding cash."""
         known = {"cash": self.words.cash, "wallet": self.words.wallet, "card": self.words.card}
         for each in report.methods:
             name = known.get(each.method) or one_line(each.method)
@@ -124,6 +124,7 @@ class _Page:
             if each.returns.count or each.returns.amount:
                 name = f"  {self.words.returns} ({each.returns.count})"
                 yield Columns(name, self._show(-each.returns.amount))
+        yield from self.counted(self.words.rounding, report.rounding)
 
     def cash(self, cash: Cash) -> _Lines:
         """Give the money in the machine: what came, where it went, and what persons found."""

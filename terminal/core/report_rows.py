@@ -33,7 +33,7 @@ def rows(report: Report, what: str) -> Iterator[Row]:
         yield dict(zip(fields(what), (report.number, utc(report.closed.wall_ms), *values), strict=True))
 
 
-_SUMS = ("sales", "returns", "topups", "offline", "unknown", "parked")
+_SUMS = ("sales", "returns", "topups", "rounding", "offline", "unknown", "parked")
 _CASH = (
     "taken", "held_before", "held_after", "spent", "kept", "credited", "returned", "unclaimed", "written_off",
     "mismatch",

@@ -34,6 +34,7 @@ class ReportWords(Value, frozen=True):
     cash: str
     wallet: str
     card: str
+    rounding: str
     money: str
     taken: str
     held_before: str
@@ -84,6 +85,7 @@ _ENGLISH = ReportWords(
     cash="Cash",
     wallet="Wallet",
     card="Card",
+    rounding="Rounding",
     money="Cash in the machine",
     taken="Taken",
     held_before="Held before",
@@ -133,6 +135,7 @@ _GERMAN = ReportWords(
     cash="Bar",
     wallet="Guthaben",
     card="Karte",
+    rounding="Rundung",
     money="Bargeld im Automaten",
     taken="Eingenommen",
     held_before="Vorher offen",
@@ -182,6 +185,7 @@ _DANISH = ReportWords(
     cash="Kontant",
     wallet="Saldo",
     card="Kort",
+    rounding="Afrunding",
     money="Kontanter i automaten",
     taken="Modtaget",
     held_before="Åbent før",
@@ -231,6 +235,7 @@ _SWEDISH = ReportWords(
     cash="Kontanter",
     wallet="Konto",
     card="Kort",
+    rounding="Öresavrundning",
     money="Kontanter i maskinen",
     taken="Mottaget",
     held_before="Öppet före",

@@ -16,7 +16,7 @@ from terminal.journal.reports import period, vats_of
 
 _REPORTS = "SELECT seq, number, after, upto, carried, payload, by FROM reports ORDER BY seq"
 _BASE = "SELECT value FROM meta WHERE name = 'base'"
-_ALIKE = ("sales", "returns", "topups", "methods", "cash")
+_ALIKE = ("sales", "returns", "topups", "methods", "rounding", "cash")
 """What a report says that needs no catalogue."""
 
 

@@ -97,6 +97,7 @@ class ReportReads(TicketReads):
             sales=sums.sales,
             returns=sums.returns,
             topups=sums.topups,
+            rounding=sums.rounding,
             groups=sums.groups,
             vats=sums.vats,
             methods=sums.methods,

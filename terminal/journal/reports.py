@@ -71,6 +71,7 @@ class Sums(Value, frozen=True):
     vats: tuple[VatSum, ...]
     methods: tuple[MethodSum, ...]
     cash: Cash
+    rounding: Sum
 
 
 class Waiting(Value, frozen=True):
@@ -147,6 +148,7 @@ class _Tally:
     sales: Sum = Sum()
     returns: Sum = Sum()
     topups: Sum = Sum()
+    rounding: Sum = Sum()
     kept: int = 0
     groups: dict[tuple[str, int | None], list[int]] = field(default_factory=dict)
     paid: defaultdict[str, list[Sum]] = field(default_factory=lambda: defaultdict(lambda: [Sum(), Sum()]))
@@ -195,7 +197,9 @@ class _Tally:
             for method in (each.value for each in Method)
             if self.paid[method] != [Sum(), Sum()]
         )
-        return Sums(self.sales, self.returns, self.topups, groups, vats_of(groups), methods, cash)
+        return Sums(
+            self.sales, self.returns, self.topups, groups, vats_of(groups), methods, cash, self.rounding
+        )
 
     def _sold(self, entry: _Entry, sign: int, *, back: bool) -> None:
         whole = Sum(sign, sign * entry.amount)
@@ -210,6 +214,8 @@ class _Tally:
                 counted[index] += direction * value
         for method, amount in _payments(entry):
             self.paid[method][back] += Sum(sign, sign * amount)
+        if rounded := _rounding(entry):
+            self.rounding += Sum(direction, direction * rounded)
 
     def _refunded(self, refund: _Entry, sign: int) -> None:
         """Count that the debit which *refund* makes good is taken back (1), or stands after all (-1)."""
@@ -258,6 +264,10 @@ def _payments(entry: _Entry) -> Iterator[tuple[str, int]]:
             yield each.method.value, each.amount
     else:
         yield Method.WALLET.value, entry.amount
+
+
+def _rounding(entry: _Entry) -> int:
+    return _sale.decode(entry.payload or "").rounding if entry.kind is EntryKind.SALE else 0
 
 
 def vats_of(groups: tuple[GroupSum, ...]) -> tuple[VatSum, ...]:

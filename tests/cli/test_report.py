@@ -158,6 +158,7 @@ def test_a_whole_report_as_a_person_reads_it() -> None:
         "other unknown 2 5.20 EUR",
         "19.00 % 23.80 EUR 20.00 EUR 3.80 EUR",
         "wallet 8 21.50 EUR 1 -2.50 EUR",
+        "rounding of cash (2) -0.20 EUR",
         "of it settled 1.50 EUR",
         "slot 20 1.00 EUR 20.00 EUR",
         "hopper 2 3.00 EUR 0.50 EUR (1 times)",

@@ -54,7 +54,7 @@ WHOLE = replace(
     topups=Sum(2, 2_500),
     groups=(GroupSum("Coffee", 1_900, 9, 2_380, 50), GroupSum("", None, 2, 520)),
     vats=(VatSum(None, 520, 520, 0), VatSum(1_900, 2_380, 2_000, 380)),
-    methods=(MethodSum("cash", Sum(4, 1_000)), MethodSum("wallet", Sum(8, 2_150), Sum(1, 250))),
+    methods=(MethodSum("cash", Sum(4, 980)), MethodSum("wallet", Sum(8, 2_150), Sum(1, 250))),
     cash=Cash(
         taken=4_000,
         held_before=200,
@@ -75,6 +75,7 @@ WHOLE = replace(
     parked=Sum(2, 400),
     grand=Grand(Sum(112, 33_150), Sum(4, 1_250)),
     by="Grace",
+    rounding=Sum(2, -20),
     fills=(Fill("hopper", 100, words="it is nearly empty: fill it"), Fill("tubes", 50, 12)),
 )
 
@@ -111,6 +112,7 @@ ANY = st.builds(
     topups=_SUMS,
     groups=_some(st.builds(GroupSum, _NAMES, _RATES, st.integers(-9, 10**5), _AMOUNTS, _AMOUNTS)),
     vats=_some(st.builds(VatSum, _RATES, _AMOUNTS, _AMOUNTS, _AMOUNTS)),
+    rounding=_SUMS,
     methods=_some(st.builds(MethodSum, st.sampled_from(["cash", "wallet", "card", "giro"]), _SUMS, _SUMS)),
     cash=_CASH,
     offline=_SUMS,

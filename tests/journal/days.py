@@ -20,6 +20,7 @@ from terminal.core.facts import (
 from terminal.core.report import ReportKind
 from terminal.core.tickets import Line, Method, Payment, Purchase, TicketSale
 from terminal.core.value import replace
+from tests.core.rounding import nearest
 from tests.journal.ledger import MENU, TOLD, Ledger, Sold, sorted_by
 from tests.journal.making import delivered, ended, lost, started
 from tests.journal.till import Till
@@ -49,10 +50,11 @@ class Days(Till):
 
     # -- sales -----------------------------------------------------------------------------------------
 
-    def note_sold(self, key, lines, payments, refund=None):
-        sold = Sold(key, sum(line[2] for line in lines), lines, payments, refund or f"{key}-refund")
+    def note_sold(self, key, lines, payments, refund=None, rounding=0):
+        sold = Sold(key, sum(line[2] for line in lines), lines, payments, refund or f"{key}-refund", rounding)
         for ledger in self.ledgers():
             ledger.sales.update(count=1, amount=sold.amount)
+            ledger.rounding.update(count=bool(rounding), amount=rounding)
             self.note_lines(ledger, sold, 1)
             for method, amount in payments:
                 ledger.methods[method][0] += 1
@@ -76,6 +78,7 @@ class Days(Till):
         sign, sold.back = back - sold.back, back
         for ledger in self.ledgers():
             ledger.returns.update(count=sign, amount=sign * sold.amount)
+            ledger.rounding.update(count=-sign * bool(sold.rounding), amount=-sign * sold.rounding)
             self.note_lines(ledger, sold, -sign)
             for method, amount in sold.payments:
                 ledger.methods[method][2] += sign
@@ -139,7 +142,8 @@ class Days(Till):
             self.shares.append((share, facts))
             share, wallet = None, 0
         card = rng.choice((0, 0, rng.randrange(total - wallet + 1)))
-        cash = total - wallet - card
+        exact = total - wallet - card
+        cash = nearest(exact, rng.choice((0, 5, 50, 100)))  # what coins can pay
         kept = rng.choice((0, 0, 30)) if cash else 0
         key, session = self.name("t"), self.name("ts")
         reference = share[0] if share else self.name("w")
@@ -152,7 +156,9 @@ class Days(Till):
             )
             if payment.amount
         )
-        sale = TicketSale(Purchase(self.name("P"), "", "x"), 3, tuple(lines), payments, kept=kept)
+        sale = TicketSale(
+            Purchase(self.name("P"), "", "x"), 3, tuple(lines), payments, kept=kept, rounding=cash - exact
+        )
         facts = [EntryAdded(key, EntryKind.SALE, "tag", None, total, payload=sale)]
         if share:
             facts.append(EntryFreed(share[0]))
@@ -170,6 +176,7 @@ class Days(Till):
             key,
             [(named(line.product, line), line.quantity, line.total, line.discount) for line in lines],
             [(payment.method.value, payment.amount) for payment in payments],
+            rounding=cash - exact,
         )
         if rng.random() < 0.3:
             self.commit(started(key), ended(key, Outcome.REFUSED, EntryState.PARKED))

@@ -34,6 +34,7 @@ class Sold:
     lines: list
     payments: list
     refund: str
+    rounding: int = 0
     back: int = 0  # how often it is taken back as things stand
 
 
@@ -44,6 +45,7 @@ class Ledger:
     sales: Counter = field(default_factory=Counter)
     returns: Counter = field(default_factory=Counter)
     topups: Counter = field(default_factory=Counter)
+    rounding: Counter = field(default_factory=Counter)
     groups: defaultdict = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0]))
     methods: defaultdict = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0, 0]))
     cash: Counter = field(default_factory=Counter)
@@ -64,6 +66,14 @@ def agree(report, ledger):
         each.method: [each.sales.count, each.sales.amount, each.returns.count, each.returns.amount]
         for each in report.methods
     } == {method: sums for method, sums in ledger.methods.items() if any(sums)}
+    assert (report.rounding.count, report.rounding.amount) == (
+        ledger.rounding["count"],
+        ledger.rounding["amount"],
+    )
+    exact = report.sales.amount - report.returns.amount
+    assert exact == sum(each.gross for each in report.groups) == sum(each.gross for each in report.vats)
+    paid = sum(each.sales.amount - each.returns.amount for each in report.methods)
+    assert paid == exact + report.rounding.amount
     cash = report.cash
     for kind in ("taken", "spent", "kept", "credited", "returned", "unclaimed", "written_off"):
         assert getattr(cash, kind) == ledger.cash[kind], kind

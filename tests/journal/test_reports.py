@@ -49,6 +49,8 @@ def test_a_thousand_days_add_up_to_the_cent(tmp_path, monkeypatch):
     assert reports[-1].grand == Grand(sales, returns)
     assert days.lives > 30
     assert returns.amount > 50_000
+    assert everything.rounding["count"] > 100
+    assert everything.rounding["amount"] != 0
     assert {("warm", 600), ("gifts", None), ("tickets", 0)} <= set(everything.groups)
     assert all(everything.cash[kind] for kind in ("kept", "returned", "unclaimed", "written_off", "credited"))
     by_vat = defaultdict(int)
