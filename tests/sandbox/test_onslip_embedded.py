@@ -1,0 +1,192 @@
+"""The Onslip server inside the daemon: its configuration, key and adapter, and what it keeps over restarts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from terminal import backends
+from terminal.core.events import WalletAnswer
+from terminal.sandbox import Sandbox
+from terminal.sandbox.embedded import embedded
+from terminal.settings import ConfigError, Settings, credential_reader, load, show
+
+UID = "04A1B2C3D4E5F6"
+CONFIG = """
+[terminal]
+id = "kiosk-1"
+job = "vending"
+[sandbox]
+enabled = true
+listen = "127.0.0.1:0"
+database = "{folder}/sandbox.db"
+token_file = "{folder}/sandbox.token"
+onslip = true
+onslip_realm = "shop.example"
+onslip_file = "{folder}/onslip.json"
+[[sandbox.products]]
+id = "espresso"
+name = "Espresso"
+price = 1950
+group = "Drinks"
+vat = 1200
+[[sandbox.products]]
+id = 7
+name = "Mug"
+price = 8900
+[[sandbox.wallets]]
+token = "04A1B2C3D4E5F6"
+balance = 725
+[backends.main]
+type = "onslip"
+url = "sandbox:"
+realm = "shop.example"
+[roles]
+wallet = "main"
+[[devices]]
+name = "reader"
+role = "reader"
+driver = "simulated"
+[[devices]]
+name = "spout"
+role = "release"
+driver = "simulated"
+"""
+
+
+def configured(folder: Path, *changes: tuple[str, str]) -> Settings:
+    text = CONFIG.format(folder=folder)
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    file = folder / "terminal.toml"
+    file.write_text(text)
+    return load(file)
+
+
+@pytest.fixture
+def begin(tmp_path: Path) -> Iterator[Callable[..., tuple[Sandbox, Any]]]:
+    """Start the server and its adapter; *changes* replace pieces of the configuration."""
+    with ExitStack() as stack:
+
+        def begin(*changes: tuple[str, str]) -> tuple[Sandbox, Any]:
+            stack.close()
+            settings = configured(tmp_path, *changes)
+            assert settings.sandbox is not None
+            main = settings.backends["main"]
+            sandbox = embedded(settings.sandbox)
+            stack.callback(sandbox.stop)
+            sandbox.start()
+            options: Any = main.options
+            values = {name: getattr(options, name) for name in options.__struct_fields__}
+            adapter: Any = backends.find(main.type)(
+                "main",
+                type(options)(**values | {"url": sandbox.url_for(main.type, "")}),
+                terminal_id="kiosk-1",
+                credential=credential_reader(main),
+            )
+            stack.callback(adapter.close)
+            return sandbox, adapter
+
+        yield begin
+
+
+Begin = Callable[..., tuple[Sandbox, Any]]
+
+
+def test_what_testers_write_once_is_what_the_adapter_finds(begin: Begin) -> None:
+    _, adapter = begin()
+    found = adapter.balance(UID, 30)
+    assert (found.answer, found.balance) == (WalletAnswer.KNOWN, 725)
+    products = adapter.terminal(30).products
+    told = [(str(each.id), each.name, each.price, each.group, each.vat) for each in products]
+    assert told == [("1", "Espresso", 1950, "Drinks", 1200), ("7", "Mug", 8900, "Goods", 2500)]
+
+
+def test_a_change_of_the_configuration_arrives_and_money_stays(begin: Begin) -> None:
+    sandbox, _ = begin()
+    onslip = sandbox.onslip
+    assert onslip is not None
+    (voucher,) = onslip.entities("vouchers")
+    spent = {"type": "payment", "identifiers": [UID.lower()], "payment": voucher["payment"] | {"balance": 5}}
+    onslip.know("vouchers", [{"id": voucher["id"], **spent}])
+    untouched = [each["updated"] for each in onslip.entities("tills")]
+    sandbox, adapter = begin(
+        ("price = 8900", "price = 9900"),
+        ("balance = 725", 'balance = 999\n[[sandbox.wallets]]\ntoken = "04112233445566"\nbalance = 100'),
+    )
+    assert [each.price for each in adapter.terminal(30).products] == [1950, 9900]
+    assert adapter.balance(UID, 30).balance == 500
+    assert adapter.balance("04112233445566", 30).balance == 100
+    assert sandbox.onslip is not None
+    assert [each["updated"] for each in sandbox.onslip.entities("tills")] == untouched
+
+
+def test_what_is_not_changed_is_no_new_version(begin: Begin) -> None:
+    sandbox, _ = begin()
+    assert sandbox.onslip is not None
+    before = [each.version for each in sandbox.onslip.store.entities("products")]
+    sandbox, _ = begin()
+    assert sandbox.onslip is not None
+    assert [each.version for each in sandbox.onslip.store.entities("products")] == before == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("step", "told"), [("", 1), ("onslip_cash_step = 50", 0.5), ("onslip_cash_step = 0", None)]
+)
+def test_cash_is_rounded_as_configured(begin: Begin, step: str, told: float | None) -> None:
+    sandbox, _ = begin(("onslip = true", f"onslip = true\n{step}"))
+    assert sandbox.onslip is not None
+    assert [each.get("rounding-multiple") for each in sandbox.onslip.entities("payment-methods")] == [
+        told,
+        None,
+    ]
+
+
+def test_the_key_is_made_at_the_first_start_and_never_shown(tmp_path: Path, begin: Begin) -> None:
+    begin()
+    kept = (tmp_path / "onslip.json").read_text()
+    settings = configured(tmp_path)
+    assert settings.backends["main"].token_file == f"{tmp_path}/onslip.json"
+    assert credential_reader(settings.backends["main"])() == kept.strip()
+    assert '"key:terminal+sandbox@shop.example"' in kept
+    shown = show(settings)
+    assert "shop.example" in shown
+    assert "key:terminal" not in shown
+
+
+def test_a_backend_of_the_type_needs_the_server(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        configured(tmp_path, ("onslip = true", "onslip = false"))
+    (mistake,) = caught.value.mistakes
+    assert (mistake.path, "backends.main" in mistake.expected) == ("sandbox.onslip", True)
+
+
+def test_its_realm_is_that_of_the_server(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        configured(tmp_path, ('"sandbox:"\nrealm = "shop.example"', '"sandbox:"\nrealm = "demo.example"'))
+    (mistake,) = caught.value.mistakes
+    assert (mistake.path, '"shop.example"' in mistake.expected) == ("backends.main.realm", True)
+
+
+def test_a_server_elsewhere_has_a_realm_of_its_own(tmp_path: Path) -> None:
+    elsewhere = 'url = "https://api.example/v1/"\ncredential = "onslip"\nrealm = "demo.example"'
+    settings = configured(tmp_path, ('url = "sandbox:"\nrealm = "shop.example"', elsewhere))
+    assert settings.backends["main"].token_file == ""
+
+
+def test_without_it_no_key_is_made(tmp_path: Path) -> None:
+    wallets = (
+        'type = "onslip"\nurl = "sandbox:"\nrealm = "shop.example"',
+        'type = "pointofsale"\nurl = "sandbox:"',
+    )
+    settings = configured(tmp_path, ("onslip = true", ""), wallets)
+    assert settings.sandbox is not None
+    sandbox = embedded(settings.sandbox)
+    sandbox.stop()
+    assert sandbox.onslip is None
+    assert not (tmp_path / "onslip.json").exists()
