@@ -89,7 +89,7 @@ BOUNDARIES = {
     "terminal/daemon/maintenance.py": "the thread of the journal's upkeep: the next look is tried all the same",
     "terminal/daemon/pings.py": "the threads that ping servers: one mistake must not end the next ping",
     "terminal/daemon/perform.py": "the border of a plug-in: a driver that raises harms only itself",
-    "terminal/daemon/rounds.py": "threads that do one thing again and again: the next time is tried all the same",
+    "terminal/daemon/rounds.py": "threads that do one thing again and again: one mistake must not end that",
     "terminal/daemon/safety.py": "the border of a plug-in: a driver that raises leaves only its own outputs",
     "terminal/daemon/wiring.py": "the loop's thread: what nobody foresaw ends the process, to be started anew",
     "terminal/doctor/examine.py": "the threads of the checks: one must not hide what the others find",

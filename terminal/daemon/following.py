@@ -103,10 +103,10 @@ class Following:
             ear.rounds.stop()
         self._teller.stop()
 
-    def words(self, backend: str) -> str:
-        """Return why a server is not listened to that could be; empty: it is, or there is nothing to hear."""
-        ear = self._ears.get(backend)
-        return ear.words if ear is not None else ""
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """One sentence for each server that tells nothing to this terminal."""
+        return tuple(f"Server {name!r}: {ear.words}" for name, ear in self._ears.items() if ear.words)
 
     def _gather(self, names: frozenset[str]) -> None:
         with self._lock:
@@ -151,11 +151,13 @@ class _Ear:
         if self._was_steady():
             self.rounds.forgive()
             self._logged = ""
-        self.words = f"changes are seen only now and then, for it does not tell them: {answer.words}"
-        if self.words != self._logged:
-            _LOG.info("%s: %s", self._name, self.words)
-        self._logged = self.words
-        return UNWANTED_S if answer.outcome in (Outcome.DENIED, Outcome.REFUSED) else answer
+        words = f"it does not tell what changes, which is then seen only now and then: {answer.words}"
+        if words != self._logged:
+            _LOG.info("%s: %s", self._name, words)
+        self._logged = words
+        unwanted = answer.outcome in (Outcome.DENIED, Outcome.REFUSED)
+        self.words = words if unwanted else ""
+        return UNWANTED_S if unwanted else answer
 
     def _was_steady(self) -> bool:
         return self._since_s is not None and monotonic() - self._since_s >= STEADY_S

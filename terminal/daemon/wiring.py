@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from terminal import __version__
+from terminal.backends.protocol import CATALOGUE, SETTINGS
 from terminal.core.effects import Effect, Notice, Screen
 from terminal.core.events import StopAsked
 from terminal.core.printing import Queue
@@ -27,6 +28,7 @@ from terminal.daemon.closing import Closing
 from terminal.daemon.codes import build_codes
 from terminal.daemon.control import Control
 from terminal.daemon.devices import Devices
+from terminal.daemon.following import Following
 from terminal.daemon.lookups import Lookups
 from terminal.daemon.loop import Loop
 from terminal.daemon.maintenance import Maintenance
@@ -132,6 +134,9 @@ class Daemon:
             obey=closing.from_server,
             note=Note(beside(Path(settings.journal.path), ".schedules")),
         )
+        self._following = Following(
+            self._backends, {CATALOGUE: self._lookups.reload, SETTINGS: self._remote.reload}
+        )
         self._closing = Closing(
             closing, self._journal, self._reports,
             now=now, zone=self._job.zone, schedules=self._remote.schedules,
@@ -170,6 +175,7 @@ class Daemon:
         self._maintenance.start()
         self._closing.start()
         self._remote.start(self._closing)
+        self._following.start()
         self._watchdog.start()
 
     def _begin(self) -> None:
@@ -213,6 +219,7 @@ class Daemon:
         self._loop.end()
         if self._turning.is_alive():
             self._turning.join(SETTLE_S)
+        self._following.stop()
         self._lookups.stop()
         self._pings.stop()
         self._remote.stop()
@@ -311,7 +318,7 @@ class Daemon:
                     *self._remote.troubles,
                     *self._cash.troubles(),
                 ],
-                notices=self._remote.notices,
+                notices=[*self._remote.notices, *self._following.notices],
                 out_of_order=self._terminal.trouble(state, now) if state else "",
                 max_age_h=self._settings.offline.max_age_h,
                 prints=state.prints if state else Queue(),

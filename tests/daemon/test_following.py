@@ -201,16 +201,16 @@ def test_a_server_that_is_not_to_be_followed_is_not_asked_again(bench: Bench) ->
     thread = following._ears["main"].rounds._thread
     thread.join(30)
     assert not thread.is_alive()
-    assert (server.listened, following.words("main")) == (1, "")
+    assert (server.listened, following.notices) == (1, ())
 
 
 def test_a_server_that_wants_nobody_to_listen_is_left_in_peace_and_that_is_said_once(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
-    seen: list[str] = []
+    seen: list[tuple[str, ...]] = []
 
     def denied(_: Changed) -> Answer:
-        seen.append(following.words("main"))
+        seen.append(following.notices)
         return DENIED
 
     server = Server(*[denied] * 5)
@@ -220,16 +220,22 @@ def test_a_server_that_wants_nobody_to_listen_is_left_in_peace_and_that_is_said_
         following.start()
         assert server.over.wait(30)
     assert pauses.seconds[:6] == [0.0, *[module.UNWANTED_S] * 5]
-    words = f"changes are seen only now and then, for it does not tell them: {DENIED.words}"
-    assert seen == ["", *[words] * 4]
-    assert following.words("main") == "", "the key has the permission now"
+    words = f"it does not tell what changes, which is then seen only now and then: {DENIED.words}"
+    assert seen == [(), *[(f"Server 'main': {words}",)] * 4]
+    assert following.notices == (), "the key has the permission now"
     assert [each.message for each in caplog.records] == [f"main: {words}"]
     assert not [each for each in caplog.records if each.levelno > logging.INFO]
 
 
 def test_a_server_that_is_away_is_tried_more_and_more_rarely(bench: Bench) -> None:
     away = Answer(Outcome.UNSENT, "no route")
-    server = Server(*[says(ends=away)] * 40)
+    seen: list[tuple[str, ...]] = []
+
+    def gone(_: Changed) -> Answer:
+        seen.append(following.notices)
+        return away
+
+    server = Server(*[gone] * 40)
     following = bench.make(main=server)
     pauses = bench.pauses("main")
     following.start()
@@ -238,6 +244,7 @@ def test_a_server_that_is_away_is_tried_more_and_more_rarely(bench: Bench) -> No
     assert 2 <= pauses.seconds[1] <= 4
     assert max(pauses.seconds) > 60
     assert max(pauses.seconds) <= 300
+    assert seen == [()] * 40, "that is for those to say who ask it something"
 
 
 @pytest.mark.parametrize(("steady_s", "grows"), [(0.0, False), (3600.0, True)])
