@@ -31,6 +31,7 @@ _OTHERS = "(others)"
 _AT = re.compile(r" - at `\$\.?([^`]*)`$")
 
 _M = TypeVar("_M", bound="Model")
+_P = TypeVar("_P", bound="Patch")
 
 
 class Unreadable(Exception):  # noqa: N818 - an outcome of reading, not a fault of the program
@@ -138,6 +139,20 @@ def read_list(kind: type[_M], found: Any) -> tuple[_M, ...]:
     if not isinstance(found, list):
         raise Unreadable(f"found {kind_of(found)}; expected a list of {kind.__name__}")
     return tuple(read_stored(kind, each) for each in found)
+
+
+def read_patch(kind: type[_P], found: Any) -> _P:
+    """Return the known part of what a person wants to change, a JSON value as ``read`` takes it.
+
+    Raises:
+        Unreadable: A field has another type than the contract says, or is cleared that must not be.
+    """
+    try:
+        return msgspec.convert(found, kind, dec_hook=_hook)
+    except msgspec.ValidationError as error:
+        raise Unreadable(_sentence(kind, str(error))) from None
+    except (RecursionError, OverflowError):
+        raise Unreadable(f"found a {kind.__name__} that cannot be read") from None
 
 
 def _hook(kind: type[Any], found: Any) -> Any:

@@ -6,6 +6,7 @@ import click
 
 from terminal.cli import common
 from terminal.cli.onslip.bind import bind
+from terminal.cli.onslip.till import till
 
 
 @click.group(
@@ -21,3 +22,4 @@ def onslip() -> None:
 
 
 onslip.add_command(bind)
+onslip.add_command(till)
