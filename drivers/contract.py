@@ -171,6 +171,14 @@ class TellsFilling(Protocol):
         """Return what it said last; nothing while it is away. Called from any thread."""
 
 
+@runtime_checkable
+class TellsVersion(Protocol):
+    """A device that says which firmware it has."""
+
+    version: str
+    """As it said when it was opened last; empty: it was not opened yet."""
+
+
 class ReleaseDevice(Device, Protocol):
     """Gives out a piece; emits ReleaseEnded."""
 

@@ -86,6 +86,7 @@ class Pn532Reader(DeviceThread):
         self._lying: str | None = None  # what was told of the thing that lies there: a UID, or a refusal
         self._misses = 0
         self._looked_before = False  # at any time since the start
+        self.version = ""
 
     @staticmethod
     def scan() -> list[Found]:
@@ -111,13 +112,13 @@ class Pn532Reader(DeviceThread):
             originality.ready()
         self._port = open_port(self._options.port)
         chip = Pn532(self._port, self._traffic, self._alive)
-        version = chip.open()
+        self.version = chip.open()
         self._chip = chip
         self._target = None
         self._misses = MISSES - 1
         # Looked at well, and before it is said to be open: what comes later was put there before our eyes.
         self._first = [self._look_well(chip)]
-        return Condition(Health.OK, f"PN532 {version} on {self._options.port}")
+        return Condition(Health.OK, f"PN532 {self.version} on {self._options.port}")
 
     def _serve(self) -> None:
         if self._chip is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from drivers.contract import Device, TellsVersion
 from terminal.core.events import Health
 from terminal.core.till import Attached
 from terminal.daemon.devices import Devices
@@ -44,11 +45,15 @@ class Attachments:
                 driver=each.driver,
                 address=address(each.options),
                 id=f"{self._terminal}/{each.name}",
-                version=str(getattr(self._devices[each.name], "version", "")),
+                version=_version(self._devices[each.name]),
                 seen=each.name in self._seen,
             )
             for each in self._settings
         )
+
+
+def _version(device: Device) -> str:
+    return device.version if isinstance(device, TellsVersion) else ""
 
 
 def address(options: Any) -> str:

@@ -41,6 +41,7 @@ class Place:
     config: Path
     journal: Journal
     devices: list[DeviceStatus] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
     backends: list[BackendStatus] = field(default_factory=list)
     posted: list[Event] = field(default_factory=list)
     done: list[tuple[Any, ...]] = field(default_factory=list)
@@ -82,6 +83,7 @@ class Place:
                 oldest=self.journal.oldest_queued(),
                 devices=self.devices,
                 backends=self.backends,
+                notices=self.notices,
             )
         )
 

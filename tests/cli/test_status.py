@@ -46,6 +46,13 @@ def test_the_status_for_programs_has_the_promised_shape(daemon: Place) -> None:
     assert set(told["backends"][0]) == {"name", "type", "state", "words"}
 
 
+def test_a_notice_is_told_and_is_nothing_that_needs_a_person(daemon: Place) -> None:
+    daemon.notices.append("Server 'main': version 2 of the terminal is offered")
+    done = daemon.run("status")
+    assert done.exit_code == 0, done.output
+    assert "- Server 'main': version 2 of the terminal is offered\nNothing needs a person." in done.output
+
+
 def test_the_age_of_what_waits_is_told(daemon: Place) -> None:
     daemon.add("k1")
     assert "The oldest waits since 2 h." in daemon.run("status").output

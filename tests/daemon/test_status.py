@@ -91,6 +91,12 @@ def test_the_shape() -> None:
     assert shown["problems"] == []
 
 
+def test_what_a_technician_should_only_know_is_no_problem() -> None:
+    shown = status(replace(HEALTHY, notices=("version 2 is offered",)))
+    assert (shown["notices"], shown["problems"]) == (["version 2 is offered"], [])
+    assert "offered" not in json.dumps(shown["screen"])
+
+
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [

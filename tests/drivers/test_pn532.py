@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from drivers.contract import Emit
+from drivers.contract import Emit, TellsVersion
 from drivers.device import DeviceFault, DeviceMissing, Pace
 from drivers.readers import originality, pn532_chip
 from drivers.readers.originality import READ_SIG
@@ -301,6 +301,14 @@ def test_a_chip_that_was_left_in_the_midst_of_something_is_found(make_bench, way
     bench.put("A1B2C3D4")
     bench.expect(presented("A1B2C3D4"))
     assert bench.healths() == [Health.OK]
+
+
+def test_it_tells_which_firmware_it_has_once_that_was_read(make_bench) -> None:
+    bench = make_bench("uart")
+    assert isinstance(bench.device, TellsVersion)
+    assert bench.device.version == ""
+    bench.start()
+    assert bench.device.version == "1.6"
 
 
 @pytest.mark.parametrize("way", WAYS)
