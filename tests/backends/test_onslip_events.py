@@ -15,6 +15,7 @@ from terminal.backends.onslip_events import Events
 from terminal.backends.onslip_realm import Realm as Told
 from terminal.core.delivery import LONGEST_RETRY_AFTER_MS, Answer, Outcome
 from terminal.httpd import Reply, Request
+from tests.backends.onslip_bench import asked
 from tests.backends.onslip_events_making import (
     EVERYTHING,
     ID,
@@ -30,7 +31,6 @@ from tests.backends.onslip_events_making import (
 from tests.sandbox.realm import Realm
 from tests.support.waiting import wait_until
 
-STREAMS = "/v1/~{realm}/event-streams"
 Listen = Callable[..., Listener]
 
 
@@ -73,7 +73,7 @@ def noted(realm: Realm, monkeypatch: pytest.MonkeyPatch, note: Callable[[Request
 
 def made(realm: Realm) -> int:
     """How many streams were asked for."""
-    return int(realm.onslip.counters()["requests"].get(f"POST {STREAMS}", 0))
+    return asked(realm, "POST /event-streams")
 
 
 # -- with the sandbox ----------------------------------------------------------------------------------
