@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from http import HTTPStatus
 from typing import TypeVar
 
 from terminal.backends.onslip_models import Entity, Unreadable, read, read_stored
@@ -101,4 +102,4 @@ def lacking(part: str, info: ClientInfo) -> Answer | None:
     if not found:
         return None
     words = f"for the {part} the key lacks {', '.join(found)}: have it given in the back office"
-    return Answer(Outcome.DENIED, words)
+    return Answer(Outcome.DENIED, words, HTTPStatus.FORBIDDEN)

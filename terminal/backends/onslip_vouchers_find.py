@@ -67,7 +67,8 @@ class Finder:
         found = self._by_list(identifier, until) if listed else self._by_query(identifier, until)
         if isinstance(found, Answer):
             return found
-        return chosen(found, identifier, datetime.fromtimestamp(self._wall_s(), UTC))
+        now = datetime.fromtimestamp(self._wall_s() + self._rest.offset_s, UTC)
+        return chosen(found, identifier, now)
 
     def prepare(self, until: float) -> None:
         """Do what need not wait for a token: read the list, which may be long."""

@@ -94,3 +94,15 @@ def reach() -> Iterator[Callable[..., Onslip360]]:
             return backend
 
         yield reach
+
+
+@pytest.fixture
+def mapped(realm: Realm) -> Realm:
+    """Map 11 (product 1) is the till's, map 12 (product 2) that of its location, map 13 (both) for others."""
+    onslip_bench.know_map(realm, 11, onslip_bench.button(0, 0, product=1))
+    onslip_bench.know_map(realm, 12, onslip_bench.button(0, 0, product=2))
+    onslip_bench.know_map(realm, 13, onslip_bench.button(0, 0, product=2), onslip_bench.button(1, 0, product=1))
+    realm.onslip.know("locations", [{"id": 2, "name": "Yard", "config": {"button-map": 12}}])
+    till = {"id": 7, "name": "Kiosk", "description": "By the door", "location": 2}
+    realm.onslip.know("tills", [till | {"config": {"button-map": 11}}, till | {"id": 17}])
+    return realm

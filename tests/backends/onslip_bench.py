@@ -10,8 +10,9 @@ import msgspec
 
 from terminal.backends.onslip import Onslip360
 from terminal.backends.onslip_options import OnslipOptions
+from terminal.backends.protocol import TerminalInfo
 from terminal.core.records import Entry
-from tests.backends.making import entry
+from tests.backends.making import ENOUGH_S, entry
 from tests.backends.onslip_rest_making import CREDENTIAL
 from tests.sandbox.realm import Realm
 
@@ -93,3 +94,32 @@ class Spoiling(httpx.BaseTransport):
 
     def close(self) -> None:
         self._way.close()
+
+
+def told(backend: Onslip360) -> TerminalInfo:
+    """Return the catalogue, which is there."""
+    info = backend.terminal(ENOUGH_S)
+    assert isinstance(info, TerminalInfo), info
+    return info
+
+
+def ids(backend: Onslip360) -> list[Any]:
+    """Return the ids of what is sold."""
+    return [each.id for each in told(backend).products]
+
+
+def button(x: int, y: int, **more: Any) -> dict[str, Any]:
+    """Return a button for a product, or for another map."""
+    action = "display-button-map" if "button-map" in more else "add-product-item"
+    return {"x": x, "y": y, "action": action, **more}
+
+
+def know_map(realm: Realm, id_: int, *buttons: dict[str, Any], kind: str = "tablet-buttons") -> None:
+    """Let *realm* know a button map."""
+    known = {"id": id_, "name": f"Map {id_}", "type": kind, "width": 4, "height": 4, "buttons": list(buttons)}
+    realm.onslip.know("button-maps", [known])
+
+
+def know_product(realm: Realm, id_: int, **more: Any) -> None:
+    """Let *realm* know a product of 5."""
+    realm.onslip.know("products", [{"id": id_, "name": f"Thing {id_}", "product-group": 1, "price": 5, **more}])

@@ -143,6 +143,17 @@ def test_a_balance_always_asks_whose_voucher_it_is_now(realm: Realm, reach: Reac
     assert booked(realm) == [(51, -2500)]
 
 
+def test_a_voucher_expires_by_the_servers_clock(open_realm: Callable[..., Realm], reach: Reach) -> None:
+    """Once the server has proved its time: that of a machine without a battery may be anything."""
+    realm = open_realm()
+    know_voucher(realm, "04aa01", id_=20, expires="2023-11-14T22:13:21.000Z")
+    backend = reach(realm, wall_s=lambda: 4_000_000_000)
+    assert backend.balance("04AA01", ENOUGH_S).balance == 10_000
+    realm.clock.pass_s(1)
+    late = reach(realm, wall_s=lambda: 1_000_000_000)
+    assert "has expired" in late.balance("04AA01", ENOUGH_S).words
+
+
 # -- the list of all vouchers --------------------------------------------------------------------------
 
 
