@@ -115,7 +115,7 @@ class Remote:
     @property
     def schedules(self) -> tuple[Cron, ...]:
         """Those that hold, by what servers said last."""
-        return obeyed(self._said(), self._local)[0]
+        return obeyed(_first(self._told), self._local)[0]
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -126,7 +126,7 @@ class Remote:
     def troubles(self) -> tuple[str, ...]:
         """Sentences about what a person must put right."""
         found = [words for till in self._tills for words in till.troubles(self._currency)]
-        refused = obeyed(self._said())[1]
+        refused = obeyed(_first(self._told))[1]
         return tuple(words for words in (*found, *refused, self._unwritten) if words)
 
     def start(self, closing: Schedules) -> None:
@@ -147,10 +147,6 @@ class Remote:
 
     # -- closing the day -------------------------------------------------------------------------------
 
-    def _said(self) -> tuple[str, ...] | None:
-        """Return what the first server says that says something."""
-        return next((each for each in self._told.values() if each is not None), None)
-
     def _hand_on(self, name: str, settings: TillSettings) -> None:
         """Let what was read take effect, if it is another than before."""
         if not self._obey or self._closing is None:
@@ -158,9 +154,10 @@ class Remote:
         with self._lock:
             if self._told[name] == settings.schedules:
                 return
-            self._told = told = {**self._told, name: settings.schedules}
+            told = {**self._told, name: settings.schedules}
             _LOG.info("the server %s says when the day is closed: %s", name, settings.schedules)
-            self._closing.schedule(self.schedules, lambda: self._keep(told))
+            self._closing.schedule(obeyed(_first(told), self._local)[0], lambda: self._keep(told))
+            self._told = told
 
     def _keep(self, told: Told) -> None:
         try:
@@ -172,6 +169,11 @@ class Remote:
                 f"When the day is closed, as a server says it, cannot be noted ({error.strerror}): after a "
                 "restart without a network, the old schedules hold."
             )
+
+
+def _first(told: Told) -> tuple[str, ...] | None:
+    """Return what the first server says that says something."""
+    return next((each for each in told.values() if each is not None), None)
 
 
 class _Till:
