@@ -1,8 +1,9 @@
 """Onslip 360 (cash registers): vouchers as wallets, the catalogue of a till, sales for its books.
 
 Over one client (``onslip_rest``) and one set of options: wallets in ``onslip_vouchers``, what is sold in
-``onslip_goods``, what is set for the till in ``onslip_device``, what changes in ``onslip_events``. Each request
-is signed by Hawk with the key in the credential.
+``onslip_goods``, what was sold and Z reports in ``onslip_records``, what is set for the till in
+``onslip_device``, what changes in ``onslip_events``. Each request is signed by Hawk with the key in the
+credential.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from terminal.backends.onslip_events import Events
 from terminal.backends.onslip_goods import Goods
 from terminal.backends.onslip_options import OnslipOptions
 from terminal.backends.onslip_realm import Realm
+from terminal.backends.onslip_records import Records
 from terminal.backends.onslip_vouchers import Vouchers
 from terminal.backends.protocol import Stopping, Tenure, TerminalInfo, WalletReply
-from terminal.core.delivery import Answer, Guarantee, Outcome, Promise
+from terminal.core.delivery import Answer, Guarantee, Promise
 from terminal.core.facts import EntryKind
 from terminal.core.records import Entry
 from terminal.core.till import Attached, TillSettings
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     import httpx
 
 _WALLETS = frozenset({EntryKind.DEBIT, EntryKind.CREDIT, EntryKind.REFUND})
+_BOOKS = frozenset({EntryKind.SALE, EntryKind.RECORD, EntryKind.REPORT})
 
 
 class Onslip360:
@@ -36,7 +39,7 @@ class Onslip360:
     Args:
         name: Its name in the configuration.
         options: Its options.
-        terminal_id: Not told: the server knows who signs.
+        terminal_id: Who we are, in the realm's books.
         credential: Returns the key as JSON; see ``onslip_rest_place.Credentials``.
         tenure: Not needed: no promise hangs on the key.
         transport: Stands in for the network.
@@ -44,7 +47,7 @@ class Onslip360:
     """
 
     Options: ClassVar = OnslipOptions
-    kinds: ClassVar[frozenset[EntryKind]] = _WALLETS
+    kinds: ClassVar[frozenset[EntryKind]] = _WALLETS | _BOOKS
     tells_groups: ClassVar = True
 
     def __init__(
@@ -58,7 +61,7 @@ class Onslip360:
         transport: httpx.BaseTransport | None = None,
         wall_s: Callable[[], int] = wall_s,
     ) -> None:
-        del terminal_id, tenure
+        del tenure
         self.name = name
         self._rest = open_client(options, credential=credential, transport=transport, wall_s=wall_s)
         self._realm = Realm(self._rest, name)
@@ -66,6 +69,7 @@ class Onslip360:
         self._device = Device(self._rest, self._realm, options)
         self._events = Events(self._rest, self._realm, options)
         self._vouchers = Vouchers(self._rest, options, name, wall_s)
+        self._records = Records(self._rest, options, self._realm, name, terminal_id=terminal_id)
 
     def __repr__(self) -> str:
         return f"Onslip360({self.name!r})"
@@ -74,17 +78,16 @@ class Onslip360:
 
     def guarantee(self, kind: EntryKind) -> Guarantee:
         """Say what the server promises about a repeat: nothing, but what is recorded can be looked for."""
-        return Guarantee(Promise.NONE if kind in _WALLETS else Promise.READ_BACK)
+        return Guarantee(Promise.NONE) if kind in _WALLETS else self._records.guarantee(kind)
 
     def deliver(self, entry: Entry, timeout_s: float) -> Answer:
         """Book or record *entry*, once, within *timeout_s* seconds."""
-        if entry.kind in _WALLETS:
-            return self._vouchers.deliver(entry, timeout_s)
-        return Answer(Outcome.REFUSED, f"Onslip has no call for what is {entry.kind.value}")
+        how = self._vouchers if entry.kind in _WALLETS else self._records
+        return how.deliver(entry, timeout_s)
 
     def look(self, entry: Entry, timeout_s: float) -> Answer:
-        """Say whether *entry* is recorded."""
-        return Answer(Outcome.UNKNOWN, "the server cannot tell whether this was booked: look there")
+        """Say whether *entry* is recorded; of a booking on a voucher nothing can tell."""
+        return self._records.look(entry, timeout_s)
 
     def close(self) -> None:
         """Close connections; a call under way ends as UNKNOWN."""

@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from time import monotonic
 from typing import Any
 
+from terminal.backends.onslip_models_realm import ClientInfo
+from terminal.backends.onslip_models_till import Till
 from terminal.backends.onslip_options import OnslipOptions
 from terminal.backends.onslip_realm import Realm
 from terminal.backends.onslip_records_items import sale_of
@@ -21,7 +23,6 @@ from terminal.backends.onslip_records_parts import (
     Journal,
     Part,
     journal_of,
-    location_of,
     order_parts,
     style_of,
 )
@@ -153,10 +154,9 @@ class Records:
         style = style_of(self._options, info, self._terminal_id)
         sale = sale_of(entry)
         if sale is not None and self._options.sales == "orders":
-            location = location_of(self._options, info)
-            if location is None:
-                words = "nobody says where this terminal is: set `location`, or that of its till"
-                return Answer(Outcome.DENIED, words)
+            location = self._location(info, until)
+            if isinstance(location, Answer):
+                return location
             return order_parts(self._rest.realm, sale, style, location, lambda: self._take_out(location, until))
         number = journal_of(self._options, info)
         if number is None:
@@ -165,9 +165,22 @@ class Records:
         journal = Journal(self._rest.realm, number, style)
         if sale is not None:
             return journal.receipt(sale)
-        if isinstance(entry.payload, Closed):
+        if entry.kind is EntryKind.REPORT and isinstance(entry.payload, Closed):
             return journal.report(entry.key, entry.payload.report)
         return Answer(Outcome.REFUSED, f"this {entry.kind.value} holds nothing that could be recorded")
+
+    def _location(self, info: ClientInfo, until: float) -> int | Answer:
+        """Return where the terminal is: as configured, else the place of its till, or of the key."""
+        till = info.till
+        if self._options.location is None and self._options.till is not None:
+            found = self._realm.entity("tills", Till, self._options.till, until - monotonic())
+            if isinstance(found, Answer):
+                return _unsent(found)
+            till = found
+        place = info.location.id if info.location is not None else None
+        known = (self._options.location, till.location if till is not None else None, place)
+        words = "nobody says where this terminal is: set `location`, or that of its till"
+        return next((each for each in known if each is not None), Answer(Outcome.DENIED, words))
 
     def _take_out(self, location: int, until: float) -> bool | Answer:
         """Return whether an order is to be one that is taken out; an Answer: it could not be asked now."""

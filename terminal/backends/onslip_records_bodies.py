@@ -21,7 +21,7 @@ from terminal.backends.onslip_models_journal import BatchType, ReceiptType, Reco
 from terminal.backends.onslip_models_sale import Order, OrderState, OrderType, Payment, Tab
 from terminal.backends.onslip_models_values import Money
 from terminal.backends.onslip_money import amount
-from terminal.backends.onslip_records_items import Sale, VatUnit, Ways, items, payments
+from terminal.backends.onslip_records_items import Sale, Ways, items, payments
 from terminal.core.report import Report
 from terminal.core.stamp import Stamp, utc
 from terminal.core.tickets import Method
@@ -46,7 +46,7 @@ class Style(Value, frozen=True):
         terminal: The id of this terminal.
         namespace: Of extended properties.
         item_type: The type of what is sold.
-        vat_unit: How VAT rates are written.
+        vat_scale: Hundredths of a percent that a VAT rate of one stands for; None: nobody knows.
         ways: How methods of payment are called.
         return_sign: -1: quantities and amounts of what is taken back are negative.
         order_state: The state of a new order.
@@ -56,7 +56,7 @@ class Style(Value, frozen=True):
     terminal: str
     namespace: str
     item_type: str = "goods"
-    vat_unit: VatUnit = "percent"
+    vat_scale: int | None = 100
     ways: Ways = Ways()
     return_sign: Literal[-1, 1] = -1
     order_state: str = "requested"
@@ -85,7 +85,7 @@ def receipt(sale: Sale, style: Style) -> Body:
         _told(sale),
         receipt=ExternalReceipt(
             type=ReceiptType("return" if sale.back else "sale"),
-            items=items(sale.lines, type=style.item_type, vat_unit=style.vat_unit, sign=sign),
+            items=items(sale.lines, type=style.item_type, vat_scale=style.vat_scale, sign=sign),
             payments=payments(sale, style.ways, tendered=True, sign=sign),
             change=Money.of_cents(sale.change * sign),
             rounding=Money.of_cents(beyond * sign) if beyond else None,
@@ -112,7 +112,7 @@ def order(sale: Sale, style: Style, location: int, *, take_out: bool) -> Body:
             state=OrderState(style.order_state),
             name=_name(sale),
             type=OrderType("take-out") if take_out else None,
-            items=items(sale.lines, type=style.item_type, vat_unit=style.vat_unit, sign=sign),
+            items=items(sale.lines, type=style.item_type, vat_scale=style.vat_scale, sign=sign),
             payments=payments(sale, style.ways, tendered=False, sign=sign),
             client_reference=sale.key,
             order_reference=sale.key,
@@ -129,7 +129,7 @@ def tab(sale: Sale, style: Style, order_id: int) -> Body:
             name=_name(sale),
             description=_described(_told(sale), sale.key),
             order=order_id,
-            items=items(sale.lines, type=style.item_type, vat_unit=style.vat_unit, sign=sign),
+            items=items(sale.lines, type=style.item_type, vat_scale=style.vat_scale, sign=sign),
             others=style.own(sale.key),
         )
     )

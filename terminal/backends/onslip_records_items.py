@@ -6,9 +6,8 @@ rate only where that is exact; else it is in the prices of the pieces, of which 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from typing import Literal
 
 from terminal.backends.onslip_models_catalogue import GroupType
 from terminal.backends.onslip_models_sale import Item, Metadata, MetadataType, Payment, PrePaidMetadata
@@ -22,15 +21,10 @@ from terminal.core.stamp import Stamp
 from terminal.core.tickets import Line, Method, TicketSale
 from terminal.core.value import Value
 
-VatUnit = Literal["percent", "fraction"]
-"""Whether the server writes 25 or 0.25 for 25 %; not documented."""
-
 _UNNAMED = "Sale"
 
 _RATE = 10_000
 """Hundredths of a percent in a whole."""
-
-_VAT_DECIMALS: Mapping[VatUnit, int] = {"percent": 2, "fraction": 4}
 
 
 class Sale(Value, frozen=True):
@@ -100,13 +94,14 @@ def sale_of(entry: Entry) -> Sale | None:
 # -- items ---------------------------------------------------------------------------------------------
 
 
-def items(lines: Iterable[Line], *, type: str, vat_unit: VatUnit, sign: int = 1) -> tuple[Item, ...]:  # noqa: A002 - its name on the server
+def items(lines: Iterable[Line], *, type: str, vat_scale: int | None, sign: int = 1) -> tuple[Item, ...]:  # noqa: A002 - its name on the server
     """Return *lines* as items, which are together worth what the lines cost.
 
     Args:
         lines: What was sold.
         type: Of the product groups: the server wants it said again.
-        vat_unit: How rates are written. A rate that is not known is left out.
+        vat_scale: Hundredths of a percent that a rate of one stands for; None: nobody knows. A rate that
+            cannot be told is left out.
         sign: -1: the quantities are negative, as of what comes back.
     """
     return tuple(
@@ -117,12 +112,18 @@ def items(lines: Iterable[Line], *, type: str, vat_unit: VatUnit, sign: int = 1)
             product=line.product if isinstance(line.product, int) else None,
             price=Money.of_cents(price),
             discount_rate=rate,
-            vat_rate=None if line.vat is None else Number(Decimal(line.vat).scaleb(-_VAT_DECIMALS[vat_unit])),
+            vat_rate=_vat_rate(line.vat, vat_scale),
             comment=_comment(line) if rate is None else None,
         )
         for line in lines
         for quantity, price, rate in _pieces(line)
     )
+
+
+def _vat_rate(vat: int | None, scale: int | None) -> Number | None:
+    if vat == 0:
+        return Number(0)
+    return None if vat is None or scale is None else Number(Decimal(vat) / scale)
 
 
 def _pieces(line: Line) -> Iterator[tuple[int, int, Number | None]]:
@@ -175,13 +176,16 @@ class Ways(Value, frozen=True):
             Method.WALLET.value: (self.wallet, self.wallet_id),
         }
         type_, id_ = known.get(method, ("custom", None))
-        paid = PrePaidMetadata(payment_reference=reference) if reference else None
+        paid = None
+        if reference:
+            prepaid = PrePaidMetadata(payment_reference=reference)
+            paid = Metadata(type=MetadataType("pre-paid"), pre_paid=prepaid)
         return Payment(
             method=MethodType(type_),
             amount=Money.of_cents(cents),
             payment_method=id_,
             name=None if method in known else method,
-            metadata=paid and Metadata(type=MetadataType("pre-paid"), pre_paid=paid),
+            metadata=paid,
         )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from terminal.backends import onslip_records_bodies as bodies
+from terminal.backends.onslip_goods_shelf import scale_of
 from terminal.backends.onslip_models_realm import ClientInfo
 from terminal.backends.onslip_options import OnslipOptions
 from terminal.backends.onslip_records_bodies import REPORT_PARTS, Body, Style
@@ -116,16 +117,11 @@ def order_parts(
 
 def style_of(options: OnslipOptions, info: ClientInfo, terminal_id: str) -> Style:
     """Return how things are written to this server."""
-    fraction = options.vat_unit == "fraction" or (
-        options.vat_unit == "auto"
-        and any(info.merchant_params.vat_rates)
-        and max(info.merchant_params.vat_rates) < 1
-    )
     return Style(
         terminal=terminal_id,
         namespace=options.namespace,
         item_type=options.item_type,
-        vat_unit="fraction" if fraction else "percent",
+        vat_scale=scale_of(options.vat_unit, info.merchant_params.vat_rates),
         ways=Ways(
             wallet=options.wallet_method,
             wallet_id=options.wallet_payment_method,
@@ -142,10 +138,3 @@ def journal_of(options: OnslipOptions, info: ClientInfo) -> int | None:
     bound = info.access_token.client if info.access_token is not None else None
     till = info.till.id if info.till is not None and info.till.type == "external-journal" else None
     return next((each for each in (options.journal, till, bound) if each is not None), None)
-
-
-def location_of(options: OnslipOptions, info: ClientInfo) -> int | None:
-    """Return where the terminal is: as configured, else the place of its till, or of the key."""
-    till = info.till.location if info.till is not None else None
-    place = info.location.id if info.location is not None else None
-    return next((each for each in (options.location, till, place) if each is not None), None)

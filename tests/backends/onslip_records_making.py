@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from contextlib import closing as closing_
 from fractions import Fraction
 from typing import Any
 
-from terminal.backends.onslip_client import open_client
-from terminal.backends.onslip_options import OnslipOptions
-from terminal.backends.onslip_realm import Realm as Told
-from terminal.backends.onslip_records import Records
-from terminal.backends.onslip_rest_place import Credentials
+from terminal.backends.onslip import Onslip360
 from terminal.core.facts import EntryKind
 from terminal.core.payload import Closed, Payload, Sold
 from terminal.core.records import Entry
@@ -20,26 +18,36 @@ from terminal.core.tickets import Line, Method, Payment, Purchase, TicketSale
 from terminal.core.value import replace
 from terminal.sandbox.onslip_rules import PERMISSIONS
 from tests.backends.making import entry
-from tests.sandbox.realm import ID, SECRET, Realm
+from tests.backends.onslip_bench import adapter
+from tests.sandbox.realm import Realm
 
 JOURNAL = 9
+Books = Callable[..., Onslip360]
 NOON = Stamp(1_700_000_000_000, 0, "boot", synced=True)
-CREDENTIAL = Credentials(ID, b64encode(SECRET).decode()).text()
 
 
-def open_books(realm: Realm) -> None:
-    """Give *realm* an external journal, and bind the one key to it."""
-    journal = {"id": JOURNAL, "name": "Sales of the kiosk", "type": "external-journal", "location": 1}
-    realm.onslip.know("tills", [journal])
-    realm.only(*PERMISSIONS, journal=JOURNAL)
+@contextmanager
+def realm_with_books() -> Iterator[Realm]:
+    """Start a realm with an external journal that the one key is bound to."""
+    with closing_(Realm()) as realm:
+        journal = {"id": JOURNAL, "name": "Sales of the kiosk", "type": "external-journal", "location": 1}
+        realm.onslip.know("tills", [journal])
+        realm.only(*PERMISSIONS, journal=JOURNAL)
+        yield realm
 
 
-def keeper(realm: Realm, sales: str = "journal", **options: Any) -> Records:
-    """Return who records sales there; his network is the real one."""
-    given: dict[str, Any] = {"journal": JOURNAL, "location": 1, "sales": sales, **options}
-    options_ = OnslipOptions(url=f"{realm.sandbox.base}/v1/", realm="demo.example", **given)
-    rest = open_client(options_, credential=lambda: CREDENTIAL, wall_s=lambda: realm.clock.ms // 1000)
-    return Records(rest, options_, Told(rest, "books"), "books", terminal_id="kiosk-1")
+@contextmanager
+def keepers(realm: Realm) -> Iterator[Books]:
+    """Give what makes adapters that record sales in *realm*; all are closed at the end."""
+    with ExitStack() as stack:
+
+        def keeper(sales: str = "journal", **options: Any) -> Onslip360:
+            given: dict[str, Any] = {"journal": JOURNAL, "location": 1, "sales": sales, **options}
+            made = adapter(realm, **given)
+            stack.callback(made.close)
+            return made
+
+        yield keeper
 
 
 def of(key: str, payload: Payload, kind: EntryKind = EntryKind.SALE, created: Stamp = NOON) -> Entry:
