@@ -19,8 +19,10 @@ from terminal.backends.onslip_models_catalogue import Voucher, VoucherTransactio
 from terminal.backends.onslip_models_rules import spending
 from terminal.backends.onslip_models_sale import Metadata, PaymentVoucherMetadata
 from terminal.backends.onslip_models_values import Money
+from terminal.backends.onslip_money import amount
 from terminal.backends.onslip_options import OnslipOptions
 from terminal.backends.onslip_rest import Onslip
+from terminal.backends.onslip_rest_answers import Found
 from terminal.backends.onslip_rest_paths import entity
 from terminal.backends.onslip_vouchers_find import Finder, NotOne, cents_of
 from terminal.backends.protocol import WalletReply
@@ -118,16 +120,10 @@ class Vouchers:
             return Answer(Outcome.UNSENT, "no time was left to send it after the look for the voucher")
         body = plainly(transaction(entry, self._options))
         reply = self._rest.post(entity(self._rest.realm, "vouchers", wallet.id), body, left_s)
-        if isinstance(reply, Answer):
-            self._wallets.forget(identifier)
-            refused = reply.status == HTTPStatus.CONFLICT
-            # Its way to say that there is not enough, or that it has expired: later it says the same.
-            return replace(reply, outcome=Outcome.REFUSED, retry_after_ms=None) if refused else reply
-        booked = _booked(reply.body, wallet.id)
+        booked = _booked(reply.body, wallet.id) if isinstance(reply, Found) else None
         if booked is None:
             self._wallets.forget(identifier)
-            words = "the server answered, but not with a booking on this voucher: is something else before it?"
-            return Answer(Outcome.UNKNOWN, words)
+            return _not_booked(reply, wallet)
         if booked.balance is None:
             self._wallets.forget(identifier)
             return Answer(Outcome.DELIVERED, reference=booked.transaction_id)
@@ -192,6 +188,20 @@ def _booked(body: object, voucher: int) -> PaymentVoucherMetadata | None:
     except Unreadable:
         return None
     return told if told is not None and told.voucher == voucher else None
+
+
+def _not_booked(reply: Found | Answer, wallet: Wallet) -> Answer:
+    """Return what an answer means that tells of no booking on *wallet*; a person can look there."""
+    if isinstance(reply, Found):
+        words = "the server answered, but not with a booking on this voucher: is something else before it?"
+        reply = Answer(Outcome.UNKNOWN, words)
+    if reply.outcome is Outcome.UNKNOWN:
+        seen = f"the voucher {wallet.id} was last seen with {amount(wallet.balance)}"
+        return replace(reply, words=f"{reply.words}; {seen}")
+    if reply.status == HTTPStatus.CONFLICT:
+        # Its way to say that there is not enough, or that it has expired: later it says the same.
+        return replace(reply, outcome=Outcome.REFUSED, retry_after_ms=None)
+    return reply
 
 
 def _hidden(words: str, identifier: str) -> str:

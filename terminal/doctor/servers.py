@@ -6,6 +6,7 @@ The question is the adapter's own for the terminal's products: it books nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,7 +19,7 @@ from terminal.doctor.case import Case
 from terminal.doctor.finding import Finding, not_checked, ok, trouble, warning
 from terminal.doctor.system import Hidden
 from terminal.settings import BackendSettings, SecretError
-from terminal.settings.draft import SATELLITE
+from terminal.settings.draft import ONSLIP, SATELLITE
 from terminal.settings.secrets import FileSecret
 
 WITHIN_S = 10.0
@@ -68,6 +69,9 @@ def _make(backend: BackendSettings, path: str) -> tuple[str, str]:
     if backend.type == SATELLITE:
         command = f"sudo terminalctl satellite discover --backend {backend.name} --out {path}"
         return "the server's device discovery fills it", command
+    if backend.type == ONSLIP:
+        what = 'write {"key_id":"…","key":"…"} into it, both as the back office shows them'
+        return what, f"sudo install -m 400 /dev/stdin {path}"
     return "write the secret into it", f"sudo install -m 400 /dev/stdin {path}"
 
 
@@ -123,7 +127,9 @@ def _judged(case: Case, backend: BackendSettings, check: str, answer: TerminalIn
         products = f"; {len(answer.products)} products" if answer.products else ""
         return ok(check, f"{name} accepts this terminal{products}.")
     if answer.outcome is Outcome.DENIED:
-        words = f"{name} does not accept this terminal: {answer.words}. Put the right secret into its file."
+        known = answer.status == HTTPStatus.FORBIDDEN
+        advice = "Have it allowed that on the server" if known else "Put the right secret into its file"
+        words = f"{name} does not accept this terminal: {answer.words}. {advice}."
         return trouble(check, words, "terminalctl sync now")
     if answer.outcome is Outcome.BUSY:
         return warning(check, f"{name} is there and busy: {answer.words}.")

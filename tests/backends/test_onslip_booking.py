@@ -113,7 +113,9 @@ def test_an_answer_that_is_no_booking_on_this_voucher_is_unknown(realm: Realm, r
             return httpx.Response(200, json=body) if request.method == "POST" else response
 
     backend = reach(realm, transport=Instead(lambda each: each))
-    assert backend.deliver(debit(), ENOUGH_S).outcome is Outcome.UNKNOWN
+    answer = backend.deliver(debit(), ENOUGH_S)
+    assert answer.outcome is Outcome.UNKNOWN
+    assert answer.words.endswith("; the voucher 9 was last seen with 100.00")
     assert booked(realm) == [(VOUCHER, -2500)]
 
 
