@@ -21,6 +21,7 @@ from terminal.core.cron import Cron
 from terminal.core.report import Report, ReportKind
 from terminal.core.stamp import Stamp, elapsed_ms
 from terminal.core.value import Value
+from terminal.daemon.rounds import Rounds
 from terminal.httpd import Problem
 from terminal.journal.errors import JournalError
 
@@ -32,6 +33,7 @@ RETRY_S = 60
 LONGEST_S = 900
 """Seconds after which the clock is looked at anyway: somebody may have set it meanwhile."""
 
+_UNFORESEEN = "The day could not be closed, for a reason not foreseen: please report this."
 
 LATE_MS = 3_600_000
 """How long a closing may have to wait before a person is told."""
@@ -92,14 +94,15 @@ class Closing:
         self._words = ""  # why
         self._trouble = ""
         self._lock = threading.Lock()
-        self._started = self._stopping = False
-        self._wanted = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="closing", daemon=True)
+        self._started = False
+        self._rounds = Rounds(
+            "closing", "the closing of the day", self.look, retry_s=(RETRY_S, RETRY_S), leave_s=10
+        )
 
     @property
     def troubles(self) -> tuple[str, ...]:
         """One sentence where the day should have been closed long ago."""
-        return (self._trouble,) if self._trouble else ()
+        return (_UNFORESEEN,) if self._rounds.unforeseen else (self._trouble,) if self._trouble else ()
 
     def start(self) -> None:
         """Begin, if there is a schedule."""
@@ -109,37 +112,18 @@ class Closing:
 
     def stop(self) -> None:
         """End."""
-        with self._lock:
-            self._stopping = True
-            self._wanted.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout=10)
+        self._rounds.stop()
 
     def schedule(self, schedules: Sequence[Cron], held: Callable[[], None] = lambda: None) -> None:
         """Let *schedules* hold from now on; *held* is called, from the thread, as soon as they do."""
         with self._lock:
             self._coming = _Coming(tuple(schedules), held)
-            self._wanted.set()
             self._begin()
+        self._rounds.hurry()
 
     def _begin(self) -> None:
-        needed = self._schedules or self._coming
-        if self._started and needed and not (self._stopping or self._thread.is_alive()):
-            self._thread.start()
-
-    def _run(self) -> None:
-        wait_s: float = 0
-        while True:
-            self._wanted.wait(wait_s)
-            self._wanted.clear()
-            if self._stopping:
-                return
-            try:
-                wait_s = self.look()
-            except Exception:  # noqa: BLE001 - the boundary of a thread: the next look is tried all the same
-                _LOG.exception("the closing of the day failed in a way that was not foreseen")
-                self._trouble = "The day could not be closed, for a reason not foreseen: please report this."
-                wait_s = RETRY_S
+        if self._started and (self._schedules or self._coming):
+            self._rounds.start()
 
     def look(self) -> float:
         """Close the day if that is due; return the seconds until the next look."""

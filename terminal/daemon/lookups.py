@@ -11,7 +11,6 @@ from typing import Protocol
 from terminal.backends.protocol import (
     CatalogueBackend,
     PairingBackend,
-    TerminalInfo,
     WalletBackend,
     WalletReply,
 )
@@ -29,6 +28,7 @@ from terminal.core.events import (
 )
 from terminal.core.facts import CatalogueSeen, Fact, WalletSeen
 from terminal.core.stamp import Stamp
+from terminal.daemon.rounds import Rounds
 from terminal.journal.errors import JournalError
 
 _LOG = logging.getLogger(__name__)
@@ -36,8 +36,7 @@ _LOG = logging.getLogger(__name__)
 REFRESH_S = 600
 """How often the catalogue is read while the server answers."""
 
-_FIRST_RETRY_S = 5
-_LAST_RETRY_S = 300
+_RETRY_S = (2.0, 300.0)
 _CATALOGUE_S = 20
 _PAIRING_S = 20
 _ANSWERED = (Outcome.DELIVERED, Outcome.REFUSED, Outcome.DENIED)
@@ -102,9 +101,8 @@ class Lookups:
         self._now = now
         self._post = post
         self._questions: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        self._wanted = threading.Event()
         self._stopping = False
-        self._refresher = threading.Thread(target=self._keep_fresh, name="catalogue", daemon=True)
+        self._refresher = Rounds("catalogue", "reading the catalogue", self._refresh, retry_s=_RETRY_S)
         # A thread that waits for a server must not keep the process alive.
         self._askers = [
             threading.Thread(target=self._answer, name=f"lookup-{number + 1}", daemon=True)
@@ -120,15 +118,13 @@ class Lookups:
     def stop(self) -> None:
         """End; a question under way is not waited for."""
         self._stopping = True
-        self._wanted.set()
         for _ in self._askers:
             self._questions.put(None)
-        if self._refresher.is_alive():
-            self._refresher.join(timeout=1)
+        self._refresher.stop()
 
     def reload(self) -> None:
         """Read the catalogue now."""
-        self._wanted.set()
+        self._refresher.hurry()
 
     # -- wallets ---------------------------------------------------------------------------------------
 
@@ -171,31 +167,15 @@ class Lookups:
 
     # -- the catalogue ---------------------------------------------------------------------------------
 
-    def _keep_fresh(self) -> None:
-        from tenacity import RetryCallState, Retrying, wait_random_exponential  # noqa: PLC0415 - late: 34 ms
-
-        wait = wait_random_exponential(multiplier=_FIRST_RETRY_S, max=_LAST_RETRY_S)
-        attempt = RetryCallState(Retrying(), None, (), {})
-        while not self._stopping:
-            if self._guarded(self._refresh):
-                attempt.attempt_number = 1
-                pause_s: float = REFRESH_S
-            else:
-                pause_s = 1 + wait(attempt)
-                attempt.attempt_number += 1
-            self._wanted.wait(pause_s)
-            self._wanted.clear()
-
-    def _refresh(self) -> bool:
+    def _refresh(self) -> float | Answer:
         found = self._catalogue.terminal(_CATALOGUE_S)
-        if isinstance(found, TerminalInfo):
-            self._weather.report(self._catalogue.name, ok=True)
-        else:
+        if isinstance(found, Answer):
             report(self._weather, self._catalogue.name, found)
             _LOG.info("the catalogue could not be read: %s", found.words)
-            return False
+            return found
+        self._weather.report(self._catalogue.name, ok=True)
         self.told(found.products)
-        return True
+        return REFRESH_S
 
     def told(self, products: tuple[Product, ...]) -> None:
         """Take over the products that the server told just now."""
@@ -207,21 +187,16 @@ class Lookups:
     def _answer(self) -> None:
         """Ask one question after the other, until the end."""
         while (question := self._questions.get()) is not None and not self._stopping:
-            self._guarded(question)
+            try:
+                question()
+            except Exception:  # noqa: BLE001 - the boundary of a thread: it must not end the next questions
+                _LOG.exception("a question to the server failed in a way that was not foreseen")
 
     def _remember(self, fact: Fact) -> None:
         try:
             self._journal.commit((fact,), self._now(), durable=False)
         except JournalError as error:  # the loop says it loudly; a cache may be missed
             _LOG.info("not remembered: %s", error)
-
-    def _guarded(self, do: Callable[..., bool | None], *args: object) -> bool:
-        """Run *do* at the edge of a thread: a mistake in one question must not end the next ones."""
-        try:
-            return bool(do(*args))
-        except Exception:  # noqa: BLE001 - the boundary of a thread
-            _LOG.exception("a question to the server failed in a way that was not foreseen")
-            return False
 
 
 def report(weather: Weather, backend: str, answer: Answer) -> None:

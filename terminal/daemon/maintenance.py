@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from terminal.daemon.rounds import Rounds
 from terminal.journal.errors import JournalError
 
 _LOG = logging.getLogger(__name__)
@@ -43,8 +43,11 @@ class Maintenance:
         self._backups = backups
         self._keep = keep
         self._troubles: dict[str, str] = {}
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="maintenance", daemon=True)
+        self._looks = 0
+        self._rounds = Rounds(
+            "maintenance", "the upkeep of the journal", self._look,
+            retry_s=(LOOK_S, LOOK_S), pause_s=LOOK_S, leave_s=10,
+        )  # fmt: skip
 
     @property
     def troubles(self) -> tuple[str, ...]:
@@ -53,21 +56,18 @@ class Maintenance:
 
     def start(self) -> None:
         """Begin."""
-        self._thread.start()
+        self._rounds.start()
 
     def stop(self) -> None:
         """End."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout=10)
+        self._rounds.stop()
 
-    def _run(self) -> None:
-        looks = 0
-        while not self._stopping.wait(LOOK_S):
-            self._guarded(self._journal.maintain, "looked after")
-            looks += 1
-            if self._keep and looks % LOOKS_PER_BACKUP == 1:
-                self._guarded(self._backup, "backed up")
+    def _look(self) -> float:
+        self._guarded(self._journal.maintain, "looked after")
+        self._looks += 1
+        if self._keep and self._looks % LOOKS_PER_BACKUP == 1:
+            self._guarded(self._backup, "backed up")
+        return LOOK_S
 
     def _backup(self) -> None:
         self._backups.mkdir(parents=True, exist_ok=True)

@@ -90,8 +90,9 @@ class Rounds:
         return self._unforeseen
 
     def start(self) -> None:
-        """Begin."""
-        self._thread.start()
+        """Begin, if it has not begun; not to be called by two threads at once."""
+        if self._thread.ident is None and not self.stopping.is_set():
+            self._thread.start()
 
     def stop(self) -> None:
         """End."""

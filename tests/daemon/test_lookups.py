@@ -24,6 +24,7 @@ from terminal.daemon import lookups as module
 from terminal.daemon.lookups import Lookups
 from terminal.journal.errors import JournalUnwritable
 from tests.core.making import ESPRESSO, START, UID, WATER
+from tests.support.pauses import hurried
 from tests.support.waiting import Inbox, wait_until
 
 CACHED, GIVEN = CachedWallet(500, 60_000), Exposure(token_debits=250, total=250, count=1)
@@ -302,7 +303,8 @@ def test_reload_reads_it_at_once(started: Desk) -> None:
     started.lookups.reload()
     assert started.wait(CatalogueRead, 2)[-1] == CatalogueRead((ESPRESSO, WATER), fresh=True)
     wait_until(
-        lambda: not started.lookups._wanted.is_set(), what="the wish to be fulfilled: once, not for ever"
+        lambda: not started.lookups._refresher._wanted.is_set(),
+        what="the wish to be fulfilled: once, not for ever",
     )
 
 
@@ -322,43 +324,29 @@ def test_a_reload_during_a_read_is_another_read(desk: Desk) -> None:
     desk.wait(CatalogueRead, 2)
 
 
-class Pauses(threading.Event):
-    """Notes how long the catalogue's thread wants to sleep, and lets it go on at once."""
-
-    def __init__(self, most: int) -> None:
-        super().__init__()
-        self.most = most
-        self.seconds: list[float] = []
-
-    def wait(self, timeout: float | None = None) -> bool:
-        assert timeout is not None
-        if len(self.seconds) < self.most:
-            self.seconds.append(timeout)
-            return False
-        return super().wait()
-
-
 def test_a_catalogue_that_cannot_be_read_is_tried_again_and_again_more_and_more_rarely(
     desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
     answers: list[TerminalInfo | Answer] = [AWAY] * 40
     answers += [TerminalInfo((ESPRESSO,)), AWAY, TerminalInfo((ESPRESSO,))]
-    desk.lookups._wanted = pauses = Pauses(len(answers) - 1)
+    pauses = hurried(desk.lookups._refresher, len(answers))
     script = iter(answers)
     desk.catalogue.catalogues = lambda: next(script)
     with caplog.at_level(logging.INFO):
         desk.lookups.start()
         desk.wait(CatalogueRead, 2)
     assert AWAY.words in caplog.text
-    assert 1 <= pauses.seconds[0] <= 1 + module._FIRST_RETRY_S
-    assert max(pauses.seconds[:40]) > 30, "it grows"
-    assert max(pauses.seconds[:40]) <= 1 + module._LAST_RETRY_S, "but not beyond reason"
-    assert pauses.seconds[40] == module.REFRESH_S
-    assert 1 <= pauses.seconds[41] <= 1 + module._FIRST_RETRY_S, "after a success it begins anew"
+    first_s, longest_s = module._RETRY_S
+    assert pauses.seconds[0] == 0.0
+    assert first_s <= pauses.seconds[1] <= 2 * first_s
+    assert max(pauses.seconds[1:41]) > 30, "it grows"
+    assert max(pauses.seconds[1:41]) <= longest_s, "but not beyond reason"
+    assert pauses.seconds[41] == module.REFRESH_S
+    assert first_s <= pauses.seconds[42] <= 2 * first_s, "after a success it begins anew"
 
 
 def test_an_adapter_that_raises_on_the_catalogue_is_asked_again(desk: Desk) -> None:
-    desk.lookups._wanted = Pauses(1)
+    hurried(desk.lookups._refresher, 2)
     answers = iter([TerminalInfo((ESPRESSO,))])
 
     def once() -> TerminalInfo:
@@ -398,12 +386,12 @@ def test_a_server_that_does_not_accept_the_terminal_is_reported_until_it_does(
     desk.wallet.balances = lambda: WalletReply(WalletAnswer.DENIED, words=words)
     desk.lookups._read_wallet(desk.wallet, UID, 700)
     desk.catalogue.catalogues = lambda: Answer(Outcome.DENIED, words, 401)
-    assert not desk.lookups._refresh()
+    assert desk.lookups._refresh() == Answer(Outcome.DENIED, words, 401)
     assert desk.weather.denied == [told, told]
     desk.wallet.balances = lambda: WalletReply(WalletAnswer.NOT_PAIRED, words="404")
     desk.lookups._read_wallet(desk.wallet, UID, 700)
     desk.catalogue.catalogues = lambda: TerminalInfo((ESPRESSO,))
-    assert desk.lookups._refresh()
+    assert desk.lookups._refresh() == module.REFRESH_S
     assert desk.weather.denied[2:] == ["", ""]
 
 

@@ -9,6 +9,7 @@ import pytest
 from terminal.core.delivery import Answer, Outcome
 from terminal.daemon import pings as module
 from terminal.daemon.pings import Pings
+from tests.support.pauses import Pauses
 from tests.support.waiting import wait_until
 
 
@@ -46,19 +47,6 @@ class Deaf:
     """A server that wants to hear nothing."""
 
 
-class Pauses(threading.Event):
-    """Notes how long a thread wants to sleep, and lets it go on at once."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.seconds: list[float] = []
-
-    def wait(self, timeout: float | None = None) -> bool:
-        assert timeout is not None
-        self.seconds.append(timeout)
-        return self.is_set()
-
-
 class Desk:
     def __init__(self) -> None:
         self.weather = Weather()
@@ -70,7 +58,8 @@ class Desk:
         """Ping them until each script is over."""
         self.servers = list(servers)
         self.pings = Pings({"deaf": Deaf(), **{each.name: each for each in servers}}, self.weather)
-        self.pings._stopping = self.pauses
+        for rounds in self.pings._rounds:
+            rounds._wanted = self.pauses
         self.pings.start()
         for server in servers:
             assert server.over.wait(30)
@@ -121,8 +110,8 @@ def test_a_server_that_is_away_is_tried_more_and_more_rarely(
         desk.run(Server("office", *[answer(Outcome.UNSENT, "no route")] * 40, lambda: 60.0))
     first, *rest, after = desk.pauses.seconds
     assert first == 0.0
-    assert module._FIRST_RETRY_S <= rest[0] <= 2 * module._FIRST_RETRY_S
-    assert max(rest) <= module._LAST_RETRY_S
+    assert module._RETRY_S[0] <= rest[0] <= 2 * module._RETRY_S[0]
+    assert max(rest) <= module._RETRY_S[1]
     assert max(rest) > 60, "it grows"
     assert after == 60.0
     assert desk.weather.reports == [("office", False, "")] * 40 + [("office", True, "")]
@@ -156,7 +145,7 @@ def test_a_server_that_wants_to_hear_nothing_is_left_alone_and_not_called_well(d
 
     desk.pings = Pings({"old": Old()}, desk.weather)
     desk.pings.start()
-    (thread,) = desk.pings._threads
+    thread = desk.pings._rounds[0]._thread
     thread.join(30)
     assert not thread.is_alive()
     assert (asked, desk.weather.reports) == ([module.PING_S], [])
@@ -165,7 +154,7 @@ def test_a_server_that_wants_to_hear_nothing_is_left_alone_and_not_called_well(d
 def test_a_ping_under_way_is_not_waited_for(desk: Desk) -> None:
     desk.run(Server("office"))
     assert desk.pings is not None
-    (thread,) = desk.pings._threads
+    thread = desk.pings._rounds[0]._thread
     stopper = threading.Thread(target=desk.pings.stop)
     stopper.start()
     stopper.join(30)

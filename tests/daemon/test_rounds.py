@@ -126,12 +126,17 @@ def test_a_wish_is_fulfilled_once_however_often_it_is_said() -> None:
     assert len(times) == 2
 
 
-def test_a_stop_before_the_start_lets_nothing_begin() -> None:
+def test_a_stop_before_the_start_lets_nothing_begin_and_a_second_start_begins_nothing_twice() -> None:
     rounds = Rounds("late", "nothing", pytest.fail, retry_s=(5, 300))
     rounds.stop()
     rounds.start()
-    rounds._thread.join(30)
     assert not rounds._thread.is_alive()
+    twice = Rounds("twice", "once", lambda: 3600.0, retry_s=(5, 300))
+    twice.start()
+    twice.start()
+    twice.stop()
+    twice.start()
+    assert not twice._thread.is_alive()
 
 
 def test_a_round_that_hangs_is_left_behind() -> None:
