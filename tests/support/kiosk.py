@@ -40,6 +40,8 @@ class Kiosk(Machine):
         tickets: Section | None = None,
         sections: Mapping[str, Section] | None = None,
         acceptor: Section | None = None,
+        environment: Mapping[str, str] | None = None,
+        within: Sequence[str] = (),
     ) -> None:
         self.world = folder / "world"
         record = {"record": str(self.world)}
@@ -83,6 +85,8 @@ class Kiosk(Machine):
                 "tickets": rules,
                 **(sections or {}),
             },
+            environment=environment,
+            within=within,
         )
 
     # -- what guests do --------------------------------------------------------------------------------
