@@ -79,6 +79,10 @@ class Transport(httpx.BaseTransport):
             answer.status, headers=answer.headers, stream=_Body(stream), extensions=extensions
         )
 
+    def hang_up(self) -> None:
+        """End what goes on without an end; other calls go on."""
+        self._network.hang_up()
+
     def close(self) -> None:
         """Close every connection; calls under way end at once with an error."""
         self._network.close()
@@ -114,6 +118,13 @@ class _Network(httpcore.NetworkBackend):
                 return stream
         stream.close()
         raise httpcore.ConnectError("this terminal is stopping")
+
+    def hang_up(self) -> None:
+        """End every connection that bears silence."""
+        with self._lock:
+            streams = [each for each in self._streams if each.endless]
+        for stream in streams:
+            stream.hang_up()
 
     def close(self) -> None:
         """Close every connection, at whatever point it is, and let no new one come up."""
@@ -156,6 +167,11 @@ class _Stream(httpcore.NetworkStream):
         self._network = network
         self._unsent = bytearray()
         self._silence_s: float | None = None
+
+    @property
+    def endless(self) -> bool:
+        """Whether what comes over it has no end."""
+        return self._silence_s is not None
 
     def bear(self, silence_s: float) -> None:
         """From now on wait up to *silence_s* for each read, however long all of them take together."""

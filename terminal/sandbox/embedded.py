@@ -77,8 +77,10 @@ class CuttableNetwork(httpx.BaseTransport):
         self._up = True
 
     def switch(self, up: bool) -> None:  # noqa: FBT001 - the position of the switch itself
-        """Mend the network, or cut it."""
+        """Mend the network, or cut it: calls under way still end, but what has no end breaks."""
         self._up = up
+        if not up:
+            self._way.hang_up()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send *request*, unless the network is cut."""

@@ -15,6 +15,7 @@ from terminal.backends.onslip_events import Events
 from terminal.backends.onslip_realm import Realm as Told
 from terminal.core.delivery import LONGEST_RETRY_AFTER_MS, Answer, Outcome
 from terminal.httpd import Reply, Request
+from terminal.sandbox.embedded import CuttableNetwork
 from tests.backends.onslip_bench import asked
 from tests.backends.onslip_events_making import (
     EVERYTHING,
@@ -135,6 +136,15 @@ def test_a_server_that_goes_away_ends_it(realm: Realm, listen: Listen) -> None:
     answer = listen().events.follow(nothing, found.stop)
     assert answer is not None
     assert answer.outcome is Outcome.UNSENT
+
+
+def test_a_simulated_network_that_is_cut_carries_no_events(realm: Realm) -> None:
+    network = CuttableNetwork()
+    set_ = options(f"{realm.sandbox.base}/v1/", till=7)
+    found = Listener(rest_of(set_, realm.clock.ms // 1000, network), set_).start()
+    network.switch(up=False)
+    assert found.ended() == Answer(Outcome.UNKNOWN, "the server ended the event stream")
+    found.close()
 
 
 def test_silence_is_the_end_of_a_stream(listen: Listen) -> None:
