@@ -13,6 +13,7 @@ TypeScript SDK 1.37.5.
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -26,6 +27,9 @@ from terminal.core.value import Value, replace
 
 SERVER_OWNED = frozenset({"id", "created", "updated", "updated-by", "updated-from"})
 """Wire names of what only the server sets of an entity: never part of a PUT, POST or PATCH."""
+
+_first_use = threading.Lock()
+"""msgspec learns a class at its first use, and two threads that are first at once would end the process."""
 
 _OTHERS = "(others)"
 _AT = re.compile(r" - at `\$\.?([^`]*)`$")
@@ -107,7 +111,8 @@ def read(kind: type[_M], found: Any) -> _M:
         Unreadable: A required field is missing, or one has another type than the contract says.
     """
     try:
-        value = msgspec.convert(found, kind, dec_hook=_hook)
+        with _first_use:
+            value = msgspec.convert(found, kind, dec_hook=_hook)
         carried: _M = _carry(value, found)
     except msgspec.ValidationError as error:
         raise Unreadable(_sentence(kind, str(error))) from None
@@ -148,7 +153,8 @@ def read_patch(kind: type[_P], found: Any) -> _P:
         Unreadable: A field has another type than the contract says, or is cleared that must not be.
     """
     try:
-        return msgspec.convert(found, kind, dec_hook=_hook)
+        with _first_use:
+            return msgspec.convert(found, kind, dec_hook=_hook)
     except msgspec.ValidationError as error:
         raise Unreadable(_sentence(kind, str(error))) from None
     except (RecursionError, OverflowError):

@@ -50,6 +50,9 @@ class Credentials(Value, frozen=True):
         return b64decode(self.key, validate=True)
 
 
+_credentials = msgspec.json.Decoder(Credentials)  # made once, here: of two first threads, one would crash
+
+
 def read_credentials(text: str) -> Credentials:
     """Read what the secret's file holds.
 
@@ -57,7 +60,7 @@ def read_credentials(text: str) -> Credentials:
         ValueError: It is something else; the sentence holds nothing of it.
     """
     try:
-        found = msgspec.json.decode(text, type=Credentials)
+        found = _credentials.decode(text)
         usable = bool(found.key_id and found.secret())
     except (msgspec.DecodeError, RecursionError, binascii.Error, ValueError):
         usable = False

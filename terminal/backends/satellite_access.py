@@ -51,6 +51,9 @@ class Credentials(Value, frozen=True):
         return msgspec.json.encode(self).decode()
 
 
+_credentials = msgspec.json.Decoder(Credentials)  # made once, here: of two first threads, one would crash
+
+
 def read_credentials(text: str) -> Credentials:
     """Read what the secret's file holds.
 
@@ -58,7 +61,7 @@ def read_credentials(text: str) -> Credentials:
         ValueError: It is something else; the sentence holds nothing of it.
     """
     try:
-        found = msgspec.json.decode(text, type=Credentials)
+        found = _credentials.decode(text)
     except (msgspec.DecodeError, RecursionError):
         found = Credentials("", "")
     if not (found.client_id and found.client_secret):

@@ -7,6 +7,7 @@ refused, never guessed at.
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -19,6 +20,9 @@ import msgspec
 _REQUEST_LINE = re.compile(r"([A-Z]{1,16}) (/[!-~]*) HTTP/1\.([01])")
 _HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t -~\x80-\xff]*?)[ \t]*")
 _ONCE = frozenset({"authorization", "content-length", "content-type", "host"})
+_first_use = threading.Lock()
+"""msgspec learns a class at its first use, and two threads that are first at once would end the process."""
+
 _LONGEST_LENGTH = 12  # digits of a Content-Length
 
 
@@ -81,7 +85,8 @@ class Request:
         if self.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             raise Problem(415, "the body must be sent as Content-Type: application/json")
         try:
-            return msgspec.json.decode(self.body, type=shape)
+            with _first_use:
+                return msgspec.json.decode(self.body, type=shape)
         except msgspec.DecodeError as error:
             raise Problem(400, f"the body is not what is expected here: {error}") from None
 

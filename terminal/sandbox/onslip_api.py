@@ -9,7 +9,7 @@ import msgspec
 from terminal.httpd import Reply, Request, Response, Route
 from terminal.sandbox.desk import Desk
 from terminal.sandbox.onslip_calls import Calls
-from terminal.sandbox.onslip_events import EventStreams
+from terminal.sandbox.onslip_events import EventStreams, NewStream
 from terminal.sandbox.onslip_hawk import OnslipKey, Verifier, raw_secret
 from terminal.sandbox.onslip_rest import Call, Rest, read_json
 from terminal.sandbox.onslip_rules import OnslipRules, Refusal, missing
@@ -137,7 +137,7 @@ class OnslipApi:
 
     def _open_stream(self, call: Call) -> Response:
         call.needs("use-event-streams", "edit-event-streams")
-        stream = self.streams.open(read_json(call.request), call.key.permissions)
+        stream = self.streams.open(read_json(call.request, NewStream), call.key.permissions)
         return Response.json(stream, self._rules().created)
 
     def _list_streams(self, call: Call) -> Response:
@@ -166,10 +166,7 @@ class _Echo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def _echo(request: Request) -> Response:
-    try:
-        return Response.json(msgspec.convert(read_json(request), _Echo))
-    except msgspec.ValidationError as error:
-        raise Refusal(400, "bad-request", str(error)) from None
+    return Response.json(read_json(request, _Echo))
 
 
 def _healthy(_: Request) -> Response:

@@ -110,16 +110,12 @@ class EventStreams:
         self._lock = threading.Lock()
         self._streams: dict[str, _Stream] = {}
 
-    def open(self, asked: Any, permissions: frozenset[str]) -> dict[str, Any]:
+    def open(self, new: NewStream, permissions: frozenset[str]) -> dict[str, Any]:
         """Make a stream, which collects from now on.
 
         Raises:
             Refusal: It asks for what is not there, or may not be seen.
         """
-        try:
-            new = msgspec.convert(asked, NewStream)
-        except msgspec.ValidationError as error:
-            raise wrong(str(error)) from None
         tests = []
         for query in new.queries:
             if query.resource not in RESOURCES:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from typing import Any
 
 import msgspec
@@ -19,6 +20,9 @@ from terminal.sandbox.onslip_query import MOMENTS, Entity
 from terminal.sandbox.onslip_rules import moment_ms, thousandths, wrong
 from terminal.sandbox.onslip_sales import Order, Tab, Voucher
 from terminal.sandbox.onslip_tills import Peripheral, Shape, Till
+
+_first_use = threading.Lock()
+"""msgspec learns a class at its first use, and two threads that are first at once would end the process."""
 
 _EXTENDED = re.compile(r"_[a-z0-9]+(?:-[a-z0-9]+)+")
 _MONEY = frozenset(
@@ -80,7 +84,9 @@ def checked(shape: type[Shape], body: Any, *, strict: bool) -> Entity:
         body = {name: value for name, value in body.items() if name in known or _EXTENDED.fullmatch(name)}
     body = {name: _without_nulls(value) for name, value in body.items() if value is not None}
     try:
-        msgspec.convert(_without_extended(body), shape)
+        plain = _without_extended(body)
+        with _first_use:
+            msgspec.convert(plain, shape)
     except msgspec.ValidationError as error:
         raise wrong(str(error)) from None
     _check_money(body)

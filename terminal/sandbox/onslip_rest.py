@@ -255,14 +255,14 @@ class Rest:
         return iso(self._now_ms())
 
 
-def read_json(request: Request) -> Any:
+def read_json(request: Request, shape: Any = Any) -> Any:
     """Return the body of *request*.
 
     Raises:
-        Refusal: It is no JSON, or not sent as such.
+        Refusal: It is no JSON of that shape, or not sent as such.
     """
     try:
-        return request.json()
+        return request.json(shape)
     except Problem as error:
         code = "unsupported-media-type" if error.status == 415 else "bad-request"  # noqa: PLR2004 - the status
         raise Refusal(error.status, code, error.words) from None

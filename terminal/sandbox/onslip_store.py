@@ -56,6 +56,9 @@ class Effect(msgspec.Struct, frozen=True):
     at_ms: int
 
 
+_of_key = msgspec.json.Decoder(OnslipKey)  # made once, here: of two first threads, one would crash
+
+
 class OnslipStore(Database):
     """The state of the Onslip server, in *path* or in memory, beside that of other servers."""
 
@@ -152,7 +155,7 @@ class OnslipStore(Database):
     def key(self, id_: str) -> OnslipKey | None:
         """Return a credential."""
         row = self.row("SELECT body FROM onslip_keys WHERE id = ?", id_)
-        return None if row is None else msgspec.json.decode(row[0], type=OnslipKey)
+        return None if row is None else _of_key.decode(row[0])
 
     # -- what took effect ------------------------------------------------------------------------------
 
