@@ -38,6 +38,7 @@ from terminal.core.value import replace
 
 _LOG = logging.getLogger(__name__)
 _SALES = frozenset({EntryKind.SALE, EntryKind.RECORD})
+_READING = {"journal": frozenset({"show-records"}), "orders": frozenset({"show-orders", "show-tabs"})}
 
 
 class Records:
@@ -67,8 +68,7 @@ class Records:
 
     def guarantee(self, kind: EntryKind) -> Guarantee:
         """Say what is promised about a repeat: what was sent is looked for, if that can be told."""
-        tells = self._options.read_back and not self._forgets and self.takes(kind)
-        return Guarantee(Promise.READ_BACK if tells else Promise.NONE)
+        return Guarantee(Promise.READ_BACK if self.takes(kind) and self._tells() else Promise.NONE)
 
     def deliver(self, entry: Entry, timeout_s: float) -> Answer:
         """Record *entry* within *timeout_s* seconds; what an earlier try recorded of it is left as it is."""
@@ -76,7 +76,7 @@ class Records:
         parts = self._parts(entry, until)
         if isinstance(parts, Answer):
             return parts
-        looking = self._options.read_back and (entry.in_doubt or entry.attempts > 0)
+        looking = self._tells() and (entry.in_doubt or entry.attempts > 0)
         before = 0
         for part in parts:
             found = self._seek(part, before, entry, until) if looking else None
@@ -92,12 +92,14 @@ class Records:
 
     def look(self, entry: Entry, timeout_s: float) -> Answer:
         """Say whether all of *entry* is recorded. REFUSED: surely not; ``deliver`` adds what is missing."""
-        if not self._options.read_back:
-            return Answer(Outcome.UNKNOWN, "this key may not read what it recorded (read_back = false)")
         until = monotonic() + timeout_s
         parts = self._parts(entry, until)
         if isinstance(parts, Answer):
             return _untold(parts)
+        if not self._tells():
+            needed = " and ".join(sorted(_READING[self._options.sales]))
+            words = f"what was recorded cannot be looked for: it takes {needed}, and references that are kept"
+            return Answer(Outcome.UNKNOWN, words)
         before = 0
         for part in parts:
             found = self._seek(part, before, entry, until)
@@ -107,6 +109,12 @@ class Records:
                 return _untold(found)
             before = found
         return Answer(Outcome.DELIVERED, "looked: it is there", reference=str(before))
+
+    def _tells(self) -> bool:
+        """Return whether a look can tell what is recorded, as far as is known of the realm."""
+        info = self._realm.known
+        may_read = info is None or _READING[self._options.sales] <= set(info.permissions)
+        return self._options.read_back and may_read and not self._forgets
 
     # -- one part --------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from contextlib import closing as closing_
@@ -123,4 +124,17 @@ def paid(payments: list[dict[str, Any]]) -> Fraction:
 def references(realm: Realm, list_: str) -> dict[str, int]:
     """Return how often each reference was created in a list."""
     found: dict[str, int] = realm.onslip.counters()["references"].get(list_, {})
+    return found
+
+
+def what_is_there(realm: Realm) -> Counter[str]:
+    """Return how often the parts of each reference were created, by what they are."""
+    found: Counter[str] = Counter()
+    for record in realm.onslip.entities(f"journal/{JOURNAL}"):
+        part = record[record["type"]]
+        key = part.get("reference") or record["description"].rpartition("[")[2].rstrip("]")
+        found[f"{key} {record['type']} {part['type']}"] += 1
+    orders = {each["id"]: each["client-reference"] for each in realm.onslip.entities("orders")}
+    found.update(f"{key} order" for key in orders.values())
+    found.update(f"{orders[each['order']]} tab" for each in realm.onslip.entities("tabs"))
     return found

@@ -37,7 +37,7 @@ from tests.sandbox.realm import Realm
 
 INFO = {
     "company": {"name": "Demo", "alias": "demo.example"},
-    "permissions": [],
+    "permissions": ["show-records"],
     "service-endpoints": [],
     "merchant-params": {"vat-rates": [25], "available-features": [], "required-features": []},
 }
@@ -245,13 +245,28 @@ def test_a_question_that_is_refused_tells_nothing(realm: Realm, books: Books) ->
     assert keeps.look(SALE, ENOUGH_S).outcome is UNKNOWN, "404 is no proof"
 
 
-def test_a_key_that_may_not_read_pauses_or_is_configured_so(realm: Realm, books: Books) -> None:
-    realm.only(*(PERMISSIONS - {"show-records"}), journal=JOURNAL)
-    assert books().look(SALE, ENOUGH_S).outcome is Outcome.DENIED
+@pytest.mark.parametrize(
+    ("sales", "lacking"), [("journal", "show-records"), ("orders", "show-orders"), ("orders", "show-tabs")]
+)
+def test_with_a_key_that_may_not_read_nothing_is_looked_for(
+    realm: Realm, books: Books, sales: str, lacking: str
+) -> None:
+    realm.only(*(PERMISSIONS - {lacking}), journal=JOURNAL)
+    keeps = books(sales)
+    looked = keeps.look(SALE, ENOUGH_S)
+    assert (looked.outcome, lacking in looked.words) == (UNKNOWN, True)
+    assert keeps.guarantee(EntryKind.SALE).promise is Promise.NONE
+    assert keeps.deliver(replace(SALE, attempts=1), ENOUGH_S).outcome is DELIVERED
+    realm.only(*PERMISSIONS, journal=JOURNAL)
+    keeps.terminal(ENOUGH_S)
+    assert keeps.guarantee(EntryKind.SALE).promise is Promise.READ_BACK, "it was given meanwhile"
+
+
+def test_what_is_not_to_be_read_is_not_read(realm: Realm, books: Books) -> None:
     blind = books(read_back=False)
+    assert blind.deliver(replace(SALE, attempts=1), ENOUGH_S).outcome is DELIVERED
     assert blind.look(SALE, ENOUGH_S).outcome is UNKNOWN
-    assert blind.deliver(SALE, ENOUGH_S).outcome is DELIVERED
-    assert pages(realm) == 1
+    assert pages(realm) == 0
 
 
 def test_a_server_that_keeps_no_reference_is_not_trusted_to_be_looked_at(

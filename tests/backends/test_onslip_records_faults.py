@@ -2,41 +2,31 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
 from terminal.backends.onslip import Onslip360
 from terminal.core.delivery import Answer, Outcome
-from terminal.core.facts import EntryAdded, EntryKind, EntryState
-from terminal.core.payload import Payload
+from terminal.core.facts import EntryKind
 from terminal.core.records import Entry
-from terminal.core.rules import SyncRules
-from terminal.core.tickets import TicketSale
 from terminal.core.value import replace
-from terminal.journal import Journal
 from terminal.sandbox import Fault
 from terminal.sandbox.onslip_rules import PERMISSIONS
-from terminal.sync import Engine
 from tests.backends.making import ENOUGH_S
 from tests.backends.onslip_records_making import (
     JOURNAL,
     NOON,
     Books,
     closing,
-    coffee,
     keepers,
     of,
     realm_with_books,
-    references,
     tickets,
     tried,
+    what_is_there,
 )
 from tests.sandbox.realm import Realm
-from tests.sync.model import ManualClock
 
 RECORDS = f"journal/{JOURNAL}"
 SALE = of("k-1", tickets())
@@ -56,19 +46,6 @@ def realm() -> Iterator[Realm]:
 def books(realm: Realm) -> Iterator[Books]:
     with keepers(realm) as books:
         yield books
-
-
-def what_is_there(realm: Realm) -> Counter[str]:
-    """Return how often the parts of each reference were created, by what they are."""
-    found: Counter[str] = Counter()
-    for record in realm.onslip.entities(RECORDS):
-        part = record[record["type"]]
-        key = part.get("reference") or record["description"].rpartition("[")[2].rstrip("]")
-        found[f"{key} {record['type']} {part['type']}"] += 1
-    orders = {each["id"]: each["client-reference"] for each in realm.onslip.entities("orders")}
-    found.update(f"{key} order" for key in orders.values())
-    found.update(f"{orders[each['order']]} tab" for each in realm.onslip.entities("tabs"))
-    return found
 
 
 def parts(sales: str, entry: Entry) -> dict[str, int]:
@@ -223,99 +200,3 @@ def test_the_next_endpoint_takes_over(realm: Realm, books: Books, sales: str) ->
     assert keeps.deliver(SALE, ENOUGH_S).outcome is Outcome.DELIVERED
     assert keeps.look(SALE, ENOUGH_S).outcome is Outcome.DELIVERED
     assert what_is_there(realm) == parts(sales, SALE)
-
-
-# -- through journal and engine ------------------------------------------------------------------------
-
-
-class Kiosk:
-    """A journal and an engine that is turned by hand, which can be started anew."""
-
-    def __init__(self, folder: Path, realm: Realm, connect: Callable[[], Onslip360]) -> None:
-        self.folder, self.realm, self.connect = folder, realm, connect
-        self.clock = ManualClock()
-        self.off = ExitStack()
-        self.keys: dict[str, Entry] = {}
-        self.start()
-
-    def start(self) -> None:
-        self.off.close()
-        self.journal = Journal.open(self.folder / "journal.db", b"k" * 32, boot=self.clock.boot)
-        self.off.callback(self.journal.close)
-        rules = SyncRules(first_retry_s=2, longest_retry_s=2, breaker_probe_s=2, timeout_s=30)
-        self.engine = Engine(self.journal, {"books": self.connect()}, self.clock, rules)
-        self.engine.load()
-        self.worker = self.engine.worker("books")
-
-    def add(self, key: str, kind: EntryKind, payload: Payload) -> None:
-        amount = payload.total if isinstance(payload, TicketSale) else 0
-        refers_to = "debit-1" if kind is EntryKind.RECORD else None
-        fact = EntryAdded(key, kind, "books", None, amount, refers_to=refers_to, payload=payload)
-        self.journal.commit((fact,), self.clock.now())
-        self.engine.notice((fact,))
-        self.keys[key] = self.entry(key)
-
-    def work(self, turns: int = 60) -> None:
-        self.clock.advance(40_000)
-        self.realm.clock.ms = self.clock.now().wall_ms
-        for _ in range(turns):
-            self.worker.turn()
-
-    def entry(self, key: str) -> Entry:
-        found = self.journal.entry(key)
-        assert found is not None
-        return found
-
-
-@pytest.mark.parametrize("seed", [1, 2, 3])
-@pytest.mark.parametrize("sales", ["journal", "orders"])
-def test_each_reference_is_there_once_whatever_happens(
-    realm: Realm, books: Books, tmp_path: Path, sales: str, seed: int
-) -> None:
-    kiosk = Kiosk(tmp_path, realm, lambda: books(sales))
-    realm.onslip.faults.set(
-        Fault(kind="drop", after=True, probability=0.2),
-        Fault(kind="drop", probability=0.1),
-        Fault(kind="half", probability=0.1),
-        Fault(kind="garbage", after=True, probability=0.1),
-        Fault(kind="status", status=500, after=True, probability=0.1),
-        Fault(kind="status", status=503, after=True, probability=0.1),
-        Fault(kind="status", status=502, probability=0.1),
-        seed=seed,
-    )
-    for number in range(8):
-        kiosk.add(f"s-{number}", EntryKind.SALE, tickets(f"C{number}", discount=number * 7))
-        kiosk.add(f"d-{number}-record", EntryKind.RECORD, coffee(back=number % 3 == 0))
-        if sales == "journal" and number % 2:
-            kiosk.add(f"z-{number}", EntryKind.REPORT, closing(number))
-        kiosk.work(6)
-        kiosk.start()
-    assert realm.onslip.faults.happened > 10
-    realm.onslip.faults.clear()
-    for _ in range(25):
-        kiosk.work()
-    assert {kiosk.entry(key).state for key in kiosk.keys} == {EntryState.DELIVERED}
-    there = what_is_there(realm)
-    assert set(there.values()) == {1}, there
-    assert {name.split()[0] for name in there} == set(kiosk.keys)
-    per_sale = 2 if sales == "orders" else 1
-    reports = sum(each.kind is EntryKind.REPORT for each in kiosk.keys.values())
-    assert len(there) == (len(kiosk.keys) - reports) * per_sale + reports * 3
-    if sales == "journal":
-        counted = references(realm, RECORDS)
-        assert {key: counted[key] for key in kiosk.keys if not key.startswith("z")} == dict.fromkeys(
-            [key for key in kiosk.keys if not key.startswith("z")], 1
-        )
-    kiosk.off.close()
-
-
-def test_where_nothing_can_be_read_a_doubt_goes_to_a_person(realm: Realm, books: Books, tmp_path: Path) -> None:
-    kiosk = Kiosk(tmp_path, realm, lambda: books(read_back=False))
-    realm.onslip.faults.set(Fault(kind="drop", after=True, method="POST", count=1))
-    kiosk.add("s-1", EntryKind.SALE, tickets())
-    kiosk.add("s-2", EntryKind.SALE, tickets("K2"))
-    for _ in range(5):
-        kiosk.work()
-    assert [kiosk.entry(key).state for key in ("s-1", "s-2")] == [EntryState.UNKNOWN, EntryState.DELIVERED]
-    assert what_is_there(realm) == {"s-1 receipt sale": 1, "s-2 receipt sale": 1}
-    kiosk.off.close()
