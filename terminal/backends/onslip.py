@@ -24,6 +24,7 @@ from terminal.backends.protocol import Stopping, Tenure, TerminalInfo, WalletRep
 from terminal.core.delivery import Answer, Guarantee, Promise
 from terminal.core.facts import EntryKind
 from terminal.core.records import Entry
+from terminal.core.report import Report
 from terminal.core.till import Attached, TillSettings
 
 if TYPE_CHECKING:
@@ -124,3 +125,7 @@ class Onslip360:
     def follow(self, changed: Callable[[frozenset[str]], None], stop: Stopping) -> Answer | None:
         """Listen to what changes in the realm until that ends; None: no events are wanted."""
         return self._events.follow(changed, stop)
+
+    def counted(self, report: Report, timeout_s: float) -> Answer:
+        """Let the server's counters say what the Z report *report* says, within *timeout_s* seconds."""
+        return self._device.counted(report, timeout_s)

@@ -17,6 +17,7 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from terminal import __version__
+from terminal.backends.onslip_counters import count
 from terminal.backends.onslip_models import Entity, Unreadable, plainly, read_stored
 from terminal.backends.onslip_models_catalogue import Location, PaymentMethod
 from terminal.backends.onslip_models_realm import ClientInfo, missing, usable
@@ -28,6 +29,7 @@ from terminal.backends.onslip_rest import Onslip
 from terminal.backends.onslip_rest_answers import Found, Unchanged
 from terminal.backends.onslip_rest_paths import entity
 from terminal.core.delivery import Answer, Outcome
+from terminal.core.report import Report
 from terminal.core.till import Attached, Lack, TillSettings
 from terminal.core.value import Value, replace
 
@@ -226,6 +228,19 @@ class Device:
             if answer is not None:
                 return answer
         return Answer(Outcome.BUSY, f"the till {number} is changed by others all the time")
+
+    def counted(self, report: Report, timeout_s: float) -> Answer:
+        """Let the server's counters of the till say what the Z report *report* says, where that is wanted.
+
+        REFUSED: this terminal is no till there, or the counters are not its own; words may say so.
+        """
+        info = self._realm.known
+        number = self._number(info) if info is not None else None
+        if not self._options.till_state:
+            return Answer(Outcome.DELIVERED)
+        if number is None:
+            return Answer(Outcome.REFUSED)
+        return count(self._rest, number, report, timeout_s)
 
     def _report(self, till: Till, devices: Sequence[Attached], until: float) -> Answer | None:
         """Write the list where it is another; None: somebody has changed the till meanwhile."""

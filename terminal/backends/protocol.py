@@ -16,6 +16,7 @@ from terminal.core.delivery import Answer, Guarantee
 from terminal.core.events import WalletAnswer
 from terminal.core.facts import EntryKind
 from terminal.core.records import Entry
+from terminal.core.report import Report
 from terminal.core.stamp import Stamp
 from terminal.core.till import Attached, TillSettings
 from terminal.core.value import Value
@@ -155,6 +156,9 @@ class TillBackend(Protocol):
 
     def attached(self, devices: Sequence[Attached], timeout_s: float) -> Answer:
         """Let the server know which devices are attached. REFUSED: it will not, and words say why."""
+
+    def counted(self, report: Report, timeout_s: float) -> Answer:
+        """Let the server's counters say what the last Z report says. REFUSED: it will not; words say why."""
 
 
 class CatalogueBackend(Backend, Protocol):

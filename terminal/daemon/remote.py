@@ -19,6 +19,7 @@ from terminal import __version__
 from terminal.backends.protocol import TillBackend
 from terminal.core.cron import Cron
 from terminal.core.delivery import Answer, Outcome
+from terminal.core.report import Report
 from terminal.core.till import Attached, TillSettings, obeyed
 from terminal.daemon.lookups import Weather, report
 from terminal.daemon.rounds import Rounds
@@ -79,6 +80,7 @@ class Remote:
         currency: In which this terminal counts.
         weather: Is told whether a server answered.
         attached: Returns the devices as they are now.
+        last_report: Returns the last Z report; None: there is none.
         local: The schedules of the configuration, which hold where no server says any.
         obey: Whether those of a server hold before them.
         note: Where what a server said outlives a restart.
@@ -92,12 +94,13 @@ class Remote:
         currency: str,
         weather: Weather,
         attached: Callable[[], tuple[Attached, ...]],
+        last_report: Callable[[], Report | None],
         local: Sequence[Cron],
         obey: bool,
         note: Note,
     ) -> None:
         self._tills = [
-            _Till(each, weather, attached, self._hand_on)
+            _Till(each, weather, attached, last_report, self._hand_on)
             for each in backends.values()
             if hasattr(each, "settings")
         ]
@@ -184,16 +187,18 @@ class _Till:
         backend: TillBackend,
         weather: Weather,
         attached: Callable[[], tuple[Attached, ...]],
+        last_report: Callable[[], Report | None],
         hand_on: Callable[[str, TillSettings], None],
     ) -> None:
         self.name = backend.name
         self._backend = backend
         self._weather = weather
         self._attached = attached
+        self._last_report = last_report
         self._hand_on = hand_on
         self._settings: TillSettings | None = None
         self._reported: tuple[Attached, ...] | None = None
-        self._refused = ""
+        self._refused: tuple[str, ...] = ()
         self._left_s = 0.0
         self._wanted = threading.Event()
         self.rounds = Rounds(
@@ -221,11 +226,16 @@ class _Till:
         self._weather.report(self.name, ok=True)
         self._settings = found
         self._hand_on(self.name, found)
-        answer = self._backend.attached(devices, ASK_S)
-        if answer.outcome in _NO_ANSWER:
-            _LOG.info("the devices could not be reported to %s yet: %s", self.name, answer.words)
-            return answer
-        self._refused = "" if answer.outcome is Outcome.DELIVERED else answer.words
+        answers = [self._backend.attached(devices, ASK_S)]
+        report_made = self._last_report()
+        if report_made is not None:
+            answers.append(self._backend.counted(report_made, ASK_S))
+        for each in answers:
+            if each.outcome in _NO_ANSWER:
+                _LOG.info("not everything could be reported to %s yet: %s", self.name, each.words)
+                return each
+        refused = [each.words for each in answers if each.outcome is not Outcome.DELIVERED]
+        self._refused = tuple(words for words in refused if words)
         self._reported, self._left_s = devices, REFRESH_S
         return LOOK_S
 
@@ -236,7 +246,7 @@ class _Till:
             return []
         told = [*found.notices]
         told += [each.words for each in found.missing if not each.role or roles.get(each.role) == self.name]
-        told += [self._refused] if self._refused else []
+        told += self._refused
         if found.offered:
             told.append(
                 f"version {found.offered} of the terminal is offered, and {__version__} runs: update it when "

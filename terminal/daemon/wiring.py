@@ -130,6 +130,7 @@ class Daemon:
             currency=settings.terminal.currency,
             weather=self._engine,
             attached=Attachments(settings.terminal.id, settings.devices, self._devices),
+            last_report=self._journal.last_report,
             local=closing.parsed(),
             obey=closing.from_server,
             note=Note(beside(Path(settings.journal.path), ".schedules")),

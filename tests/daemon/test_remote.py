@@ -15,12 +15,14 @@ from terminal.core import cron
 from terminal.core.closing_rules import ClosingRules
 from terminal.core.cron import Cron
 from terminal.core.delivery import Answer, Outcome
+from terminal.core.report import Report
 from terminal.core.till import Attached, Lack, TillSettings
 from terminal.core.value import replace
 from terminal.daemon import remote as module
 from terminal.daemon.closing import RETRY_S, Closing
 from terminal.daemon.remote import Note, Remote
 from terminal.httpd import Problem
+from tests.core.report_samples import EMPTY
 from tests.daemon.test_closing import NIGHTLY, World, at
 from tests.daemon.test_pings import Weather
 from tests.support.waiting import wait_until
@@ -41,6 +43,8 @@ class Server:
         self.answer = DONE
         self.asked = 0
         self.reported: list[tuple[Attached, ...]] = []
+        self.counts: list[int] = []
+        self.counted_as = DONE
 
     def settings(self, timeout_s: float) -> TillSettings | Answer:
         assert timeout_s == module.ASK_S
@@ -51,6 +55,11 @@ class Server:
         assert timeout_s == module.ASK_S
         self.reported.append(tuple(devices))
         return self.answer
+
+    def counted(self, report: Report, timeout_s: float) -> Answer:
+        assert timeout_s == module.ASK_S
+        self.counts.append(report.number)
+        return self.counted_as
 
 
 class Deaf:
@@ -65,6 +74,7 @@ class House:
         self.weather = Weather()
         self.devices: tuple[Attached, ...] = (PRINTER,)
         self.handed: list[tuple[Cron, ...]] = []
+        self.last: Report | None = None
         self.remote: Remote | None = None
 
     def schedule(self, schedules: Sequence[Cron], held: Any) -> None:
@@ -77,6 +87,7 @@ class House:
             {"deaf": Deaf(), **{each.name: each for each in servers}},
             weather=self.weather,
             attached=lambda: self.devices,
+            last_report=lambda: self.last,
             obey=obey,
             note=self.note,
             **options,
@@ -304,3 +315,17 @@ def test_a_report_that_is_refused_is_a_notice_and_not_repeated(
     assert remote.notices == ("Server 'main': functions: one at least",)
     house.again(server)
     assert len(server.reported) == 2
+
+
+def test_what_the_last_report_counted_is_told_and_a_refusal_is_a_notice(house: House) -> None:
+    server = Server()
+    remote = house.begin(server)
+    house.again(server)
+    assert server.counts == [], "there is none yet"
+    house.last = replace(EMPTY, number=3)
+    server.counted_as = Answer(Outcome.DENIED, "another machine's till")
+    house.again(server)
+    wait_until(lambda: remote.notices, what="the notice")
+    assert server.counts == [3]
+    assert remote.notices == ("Server 'main': another machine's till",)
+    assert not any(denied for _, _, denied in house.weather.reports), "it accepts the terminal all the same"

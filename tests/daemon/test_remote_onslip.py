@@ -16,6 +16,7 @@ from terminal.daemon.closing import Closing
 from terminal.daemon.remote import Note, Remote
 from terminal.sandbox.onslip_rules import PERMISSIONS
 from tests.backends.onslip_bench import adapter
+from tests.core.report_samples import EMPTY
 from tests.daemon.test_closing import World, at
 from tests.daemon.test_pings import Weather
 from tests.sandbox.realm import Realm
@@ -43,6 +44,7 @@ class Kiosk:
             currency="SEK",
             weather=Weather(),
             attached=lambda: (PRINTER,),
+            last_report=lambda: EMPTY,
             local=(),
             obey=True,
             note=self.note,
