@@ -32,6 +32,7 @@ UNWANTED_S = 900.0
 
 _RETRY_S = (2, 300)
 _IDLE_S = 3600.0
+_NOT_TOLD = "it does not tell what changes, which is then seen only now and then"
 
 
 class Burst:
@@ -151,12 +152,12 @@ class _Ear:
         if self._was_steady():
             self.rounds.forgive()
             self._logged = ""
-        words = f"it does not tell what changes, which is then seen only now and then: {answer.words}"
+        unwanted = answer.outcome in (Outcome.DENIED, Outcome.REFUSED)
+        self.words = f"{_NOT_TOLD}: {answer.words}" if unwanted else ""
+        words = self.words or f"its events are not heard for now: {answer.words}"
         if words != self._logged:
             _LOG.info("%s: %s", self._name, words)
         self._logged = words
-        unwanted = answer.outcome in (Outcome.DENIED, Outcome.REFUSED)
-        self.words = words if unwanted else ""
         return UNWANTED_S if unwanted else answer
 
     def _was_steady(self) -> bool:

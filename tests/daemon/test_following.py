@@ -227,7 +227,9 @@ def test_a_server_that_wants_nobody_to_listen_is_left_in_peace_and_that_is_said_
     assert not [each for each in caplog.records if each.levelno > logging.INFO]
 
 
-def test_a_server_that_is_away_is_tried_more_and_more_rarely(bench: Bench) -> None:
+def test_a_server_that_is_away_is_tried_more_and_more_rarely_and_not_called_so(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
     away = Answer(Outcome.UNSENT, "no route")
     seen: list[tuple[str, ...]] = []
 
@@ -238,8 +240,10 @@ def test_a_server_that_is_away_is_tried_more_and_more_rarely(bench: Bench) -> No
     server = Server(*[gone] * 40)
     following = bench.make(main=server)
     pauses = bench.pauses("main")
-    following.start()
-    assert server.over.wait(30)
+    with caplog.at_level(logging.INFO):
+        following.start()
+        assert server.over.wait(30)
+    assert [each.message for each in caplog.records] == ["main: its events are not heard for now: no route"]
     assert pauses.seconds[0] == 0.0
     assert 2 <= pauses.seconds[1] <= 4
     assert max(pauses.seconds) > 60
