@@ -112,6 +112,24 @@ def test_every_hour_of_the_days_of_change() -> None:
     assert [local(each)[-5:] for each in fired] == ["01:00", "02:00", "03:00", "04:00", "05:00"]
 
 
+@pytest.mark.parametrize(
+    ("place", "after", "text", "fires"),
+    [
+        ("Africa/Cairo", "2024-04-25 12:00", "0 0 * * *", "Fri 2024-04-26 01:00"),  # the day begins at one
+        ("Africa/Cairo", "2024-10-31 12:00", "30 23 * * *", "Thu 2024-10-31 23:30"),  # which comes twice
+        ("Australia/Lord_Howe", "2026-10-03 12:00", "15 2 * * *", "Sun 2026-10-04 02:45"),  # by half an hour
+    ],
+)
+def test_clocks_that_change_elsewhere(place: str, after: str, text: str, fires: str) -> None:
+    zone = ZoneInfo(place)
+    first = following([parse(text)], ms(after, zone), zone)
+    assert local(first, zone) == fires
+    assert first is not None
+    second = following([parse(text)], first, zone)
+    usual = datetime.strptime(text, "%M %H * * *")  # noqa: DTZ007 - a time of any day
+    assert local(second, zone)[-5:] == f"{usual:%H:%M}"
+
+
 # -- what was missed -----------------------------------------------------------------------------------
 
 
@@ -121,6 +139,26 @@ def test_a_power_loss_over_the_closing_time_is_made_good_once() -> None:
     assert local(due(schedules, since, now, STOCKHOLM)) == "Thu 2026-03-05 04:00"
     assert due(schedules, ms("2026-03-05 04:00"), now, STOCKHOLM) is None
     assert due(schedules, ms("2026-03-05 03:59"), ms("2026-03-05 04:00"), STOCKHOLM) == ms("2026-03-05 04:00")
+
+
+@pytest.mark.parametrize(
+    ("off", "on", "fold", "made_good"),
+    [
+        ("2026-03-29 01:00", "2026-03-29 03:29", 0, None),  # the clock goes from 02:00 to 03:00
+        ("2026-03-29 01:00", "2026-03-29 03:31", 0, "Sun 2026-03-29 03:30"),
+        ("2026-10-25 01:00", "2026-10-25 02:29", 0, None),
+        ("2026-10-25 01:00", "2026-10-25 02:15", 1, "Sun 2026-10-25 02:30"),  # and from 03:00 to 02:00
+        ("2026-10-25 01:00", "2026-10-25 12:00", 0, "Sun 2026-10-25 02:30"),
+    ],
+)
+def test_a_power_loss_over_a_change_of_the_clock_is_made_good_once(
+    off: str, on: str, fold: int, made_good: str | None
+) -> None:
+    schedules = [parse("30 2 * * *")]
+    found = due(schedules, ms(off), ms(on, fold=fold), STOCKHOLM)
+    assert (found and local(found)) == made_good
+    if found is not None:  # closed when the power was back: nothing more that day
+        assert due(schedules, ms(on, fold=fold), ms(on[:10] + " 23:59"), STOCKHOLM) is None
 
 
 def test_no_schedule_never_fires() -> None:
