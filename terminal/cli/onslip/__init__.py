@@ -6,6 +6,7 @@ import click
 
 from terminal.cli import common
 from terminal.cli.onslip.bind import bind
+from terminal.cli.onslip.probe import probe
 from terminal.cli.onslip.till import till
 
 
@@ -21,5 +22,6 @@ def onslip() -> None:
     """A company's realm at Onslip 360: its tills, and this machine as one of them."""
 
 
+onslip.add_command(probe)
 onslip.add_command(bind)
 onslip.add_command(till)
