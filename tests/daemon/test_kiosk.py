@@ -1,10 +1,7 @@
 """The ticket kiosk that is shipped, in this process: both servers embedded, every device simulated."""
 
-import shutil
-import tempfile
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,77 +10,27 @@ from terminal.cli.client import Control
 from terminal.cli.errors import Refused
 from terminal.core.facts import EntryKind
 from terminal.core.tickets import TicketSale
-from terminal.daemon.watchdog import Notifier
-from terminal.daemon.wiring import CannotStart, Daemon
-from terminal.settings import load
+from terminal.daemon.wiring import CannotStart
 from terminal.tickets.signed import new_private_key
+from tests.support.shipped import Shipped, shipped
 from tests.support.waiting import wait_until
 
-SIMULATED = Path(__file__).parents[2] / "config/simulated-tickets.toml"
 UID = "04A1B2C3D4E5F6"
 
 
-class House:
-    """A folder with the kiosk's configuration; *changes* replace pieces of its text."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.daemon: Daemon | None = None
-        self._text = SIMULATED.read_text()
-        self.change('"var/tickets/', f'"{folder}/')
-        self.change("127.0.0.1:8092", "127.0.0.1:0")
-        self.change("[control]", "keep = 0\n\n[control]")
-
-    def change(self, old: str, new: str) -> None:
-        assert old in self._text
-        self._text = self._text.replace(old, new)
-
-    def build(self) -> Daemon:
-        config = self.folder / "terminal.toml"
-        config.write_text(self._text)
-        return Daemon(load(config), Notifier())
-
-    def start(self) -> Daemon:
-        self.daemon = self.build()
-        self.daemon.start()
-        wait_until(lambda: self.status()["screen"]["notice"] == "ready", what="READY on the screen")
-        wait_until(lambda: all(each["health"] == "ok" for each in self.status()["devices"]), what="devices")
-        return self.daemon
-
-    def status(self) -> Any:
-        assert self.daemon is not None
-        return self.daemon.status()
-
-    def hand(self, device: str, verb: str, *args: object) -> None:
-        assert self.daemon is not None
-        self.daemon._devices[device].hands[verb](*args)  # type: ignore[attr-defined]
-
-    def post(self, path: str, body: dict[str, Any]) -> Any:
-        with Control(str(self.folder / "control.sock"), 30) as control:
-            return control.post(path, body)
-
-    def wait(self, phase: str) -> None:
-        wait_until(lambda: self.status()["phase"] == phase, what=phase)
-
-    def sold(self) -> list[TicketSale]:
-        assert self.daemon is not None
-        entries = self.daemon._journal.entries(limit=1000)
-        return [each.payload for each in entries if isinstance(each.payload, TicketSale)]
-
-
 @pytest.fixture
-def house() -> Iterator[House]:
-    folder = Path(tempfile.mkdtemp(prefix="kiosk-"))  # a socket's path must be short
-    before = set(threading.enumerate())
-    house = House(folder)
-    yield house
-    if house.daemon is not None:
-        house.daemon.stop()
-    wait_until(lambda: set(threading.enumerate()) <= before, what="all threads to end")
-    shutil.rmtree(folder)
+def house() -> Iterator[Shipped]:
+    with shipped("simulated-tickets.toml", var="var/tickets", listen="127.0.0.1:8092") as house:
+        yield house
 
 
-def test_it_sells_for_coins_gives_change_and_records_it(house: House) -> None:
+def sold(house: Shipped) -> list[TicketSale]:
+    assert house.daemon is not None
+    entries = house.daemon._journal.entries(limit=1000)
+    return [each.payload for each in entries if isinstance(each.payload, TicketSale)]
+
+
+def test_it_sells_for_coins_gives_change_and_records_it(house: Shipped) -> None:
     daemon = house.start()
     house.hand("panel", "button", "3")
     house.hand("panel", "button", "confirm")
@@ -93,7 +40,7 @@ def test_it_sells_for_coins_gives_change_and_records_it(house: House) -> None:
     house.hand("slot", "coin", 1000)
     wait_until(lambda: house.status()["queue"]["delivered"] == 1, what="the delivery")
     house.wait("ready")
-    (sale,) = house.sold()
+    (sale,) = sold(house)
     assert [(each.amount, each.change) for each in sale.payments] == [(4500, 500)]
     assert daemon._sandbox is not None
     assert daemon._sandbox.satellite is not None
@@ -109,7 +56,7 @@ def test_it_sells_for_coins_gives_change_and_records_it(house: House) -> None:
     ]
 
 
-def test_its_server_hears_that_it_is_there(house: House) -> None:
+def test_its_server_hears_that_it_is_there(house: Shipped) -> None:
     daemon = house.start()
     assert daemon._sandbox is not None
     office = daemon._sandbox.satellite
@@ -118,13 +65,13 @@ def test_its_server_hears_that_it_is_there(house: House) -> None:
     wait_until(lambda: house.status()["backends"][0]["state"] == "ok", what="its weather")
 
 
-def without_wallets(house: House) -> None:
+def without_wallets(house: Shipped) -> None:
     house.change('wallet = "wallets"\n', "")
     house.change('pay = ["coins", "wallet", "card"]', 'pay = ["coins"]')
     house.change('change = ["payout", "credit", "voucher"]', 'change = ["payout", "voucher"]')
 
 
-def test_a_kiosk_without_wallets_sells_and_pairs_no_token(house: House) -> None:
+def test_a_kiosk_without_wallets_sells_and_pairs_no_token(house: Shipped) -> None:
     without_wallets(house)
     house.change('[[devices]]\nname = "light"\nrole = "indicator"\ndriver = "simulated"\n', "")
     daemon = house.start()
@@ -140,14 +87,14 @@ def test_a_kiosk_without_wallets_sells_and_pairs_no_token(house: House) -> None:
     house.hand("slot", "coin", 1000)
     house.post("/v1/sale/cancel", {})
     house.wait("ready")
-    assert house.sold() == []
+    assert sold(house) == []
     books = daemon._journal.books()
     assert (books.accepted, books.returned, books.held) == (1000, 1000, 0)
     assert {each["name"] for each in house.status()["backends"]} == {"office", "wallets"}
     assert house.status()["problems"] == []
 
 
-def test_what_a_technician_tries_at_a_kiosk_without_wallets_waits_for_no_server(house: House) -> None:
+def test_what_a_technician_tries_at_a_kiosk_without_wallets_waits_for_no_server(house: Shipped) -> None:
     without_wallets(house)
     daemon = house.start()
     with Control(str(house.folder / "control.sock"), 30) as control:
@@ -160,7 +107,7 @@ def test_what_a_technician_tries_at_a_kiosk_without_wallets_waits_for_no_server(
     assert house.status()["problems"] == []
 
 
-def test_a_card_terminal_that_has_taken_too_little_pays_nothing(house: House) -> None:
+def test_a_card_terminal_that_has_taken_too_little_pays_nothing(house: Shipped) -> None:
     house.start()
     house.hand("panel", "button", "4")
     house.hand("panel", "button", "confirm")
@@ -168,13 +115,13 @@ def test_a_card_terminal_that_has_taken_too_little_pays_nothing(house: House) ->
     with pytest.raises(Refused, match="are due"):
         house.post("/v1/sale/card", {"reference": "8817", "amount": 1499, "by": "me"})
     told = house.post("/v1/sale/card", {"reference": "8817", "amount": 1500, "by": "me"})["sale"]
-    (sale,) = house.sold()
+    (sale,) = sold(house)
     assert (told["code"], told["kind"]) == (sale.purchase.code, EntryKind.SALE.value)
     with pytest.raises(Refused, match="has paid a sale already"):
         house.post("/v1/sale/card", {"reference": "8817", "amount": 1500, "by": "me"})
 
 
-def test_signed_tickets_need_their_key_at_the_start(house: House) -> None:
+def test_signed_tickets_need_their_key_at_the_start(house: Shipped) -> None:
     house.change("[tickets]\n", f'[codes]\nsign = true\nsign_key_file = "{house.folder}/key"\n\n[tickets]\n')
     before = set(threading.enumerate())
     with pytest.raises(CannotStart, match="terminalctl ticket key new"):
