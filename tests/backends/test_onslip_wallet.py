@@ -75,13 +75,16 @@ def test_two_vouchers_of_one_token_are_no_wallet_and_words_name_both(
 def test_a_server_that_answers_with_others_vouchers_is_not_believed(realm: Realm, reach: Reach) -> None:
     """As one that ignores what it does not understand, and answers with all that there are."""
     know_voucher(realm, "04bb01", id_=31)
+    know_voucher(realm, "04bb03", id_=32)
+    assert realm("DELETE", "/vouchers/32").status == 204
     known = realm.onslip.entities("vouchers")
     everything = httpx.MockTransport(
         lambda _: httpx.Response(200, json=known, headers={"X-Total-Count": str(len(known))})
     )
     backend = reach(realm, transport=everything)
     assert backend.balance("04BB01", ENOUGH_S).balance == 10_000
-    assert backend.balance("04BB02", ENOUGH_S).answer is WalletAnswer.NOT_PAIRED
+    for uid in ("04BB02", "04BB03"):
+        assert backend.balance(uid, ENOUGH_S).answer is WalletAnswer.NOT_PAIRED
     assert backend.deliver(debit(uid="04BB02"), ENOUGH_S).outcome is Outcome.REFUSED
     assert asked(realm, BOOKING) == 0
 
