@@ -13,6 +13,7 @@ from terminal.core.stamp import Stamp
 from terminal.sandbox import Fault
 from tests.backends.making import ENOUGH_S, UID
 from tests.backends.wallet_bench import BENCHES, PRICE, TOP_UP, Bench
+from tests.support.waiting import wait_until
 
 STRANGER = "04FFFFFFFFFF01"
 LOST_BEFORE = [
@@ -107,8 +108,9 @@ def test_what_was_lost_after_it_was_booked_is_unknown_and_booked_once(bench: Ben
 def test_a_server_that_hangs_leaves_it_unknown(bench: Bench) -> None:
     assert bench.backend.balance(UID, ENOUGH_S).answer is WalletAnswer.KNOWN
     bench.misbehave(Fault(kind="hang", after=True, method="POST"))
-    assert bench.backend.deliver(bench.order(), 0.5).outcome is Outcome.UNKNOWN
-    assert (bench.booked(), bench.posts()) == ([-PRICE], 1)
+    assert bench.backend.deliver(bench.order(), 2.0).outcome is Outcome.UNKNOWN
+    wait_until(lambda: bench.booked() == [-PRICE])
+    assert bench.posts() == 1
 
 
 @pytest.mark.parametrize("fault", [Fault(kind="delay", ms=50), Fault(kind="drip", ms=1)], ids=name)
