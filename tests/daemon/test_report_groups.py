@@ -1,4 +1,4 @@
-"""Reports of a till whose server tells groups and VAT with its products; what its file says holds before that."""
+"""Reports of a till whose server tells groups and VAT with its products; what its file says holds first."""
 
 from collections.abc import Iterator
 from typing import Any
