@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from terminal.backends import onslip_records_bodies as bodies
@@ -23,6 +23,8 @@ from tests.backends.onslip_records_making import NOON, closing, coffee, of, paid
 
 STYLE = Style("kiosk-1", "x-test", ways=Ways(wallet_id=4))
 KEY = "kiosk-1-7"
+
+unhurried = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @st.composite
@@ -66,6 +68,7 @@ def on_the_wire(body: bodies.Body) -> dict[str, Any]:
     return found
 
 
+@unhurried
 @given(sales(), st.sampled_from(["sale", "return"]), st.sampled_from([-1, 1]))
 def test_a_receipt_adds_up_to_the_cent(sold: TicketSale, what: str, return_sign: Any) -> None:
     style = replace(STYLE, return_sign=return_sign)
@@ -83,6 +86,7 @@ def test_a_receipt_adds_up_to_the_cent(sold: TicketSale, what: str, return_sign:
     assert receipt["type"] == what
 
 
+@unhurried
 @given(sales())
 def test_an_order_is_paid_exactly_and_its_tab_says_the_same(sold: TicketSale) -> None:
     order = on_the_wire(bodies.order(sale(sold), STYLE, 1, take_out=False))
@@ -91,6 +95,7 @@ def test_an_order_is_paid_exactly_and_its_tab_says_the_same(sold: TicketSale) ->
     assert (tab["items"], tab["order"]) == (order["items"], 5)
 
 
+@unhurried
 @given(lines())
 def test_pieces_and_prices_of_a_line_are_its_own(line: Line) -> None:
     made = on_the_wire(bodies.receipt(Sale(KEY, "", NOON, (line,), ()), STYLE))["receipt"]["items"]
