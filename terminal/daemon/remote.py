@@ -1,8 +1,9 @@
 """What servers have set for this terminal is read now and then, and they hear which devices it has.
 
-Of what is set, the schedules for closing the day are obeyed, also after a restart without a network: they are
-noted beside the journal as soon as they hold. Everything else is for persons: a newer version that is offered,
-what the key may not do, that this terminal is bound to no till. Nothing here stops a sale.
+Of what is set, the schedules for closing the day are obeyed, and what cash is rounded to, also after a restart
+without a network: both are noted beside the journal as soon as they hold. Everything else is for persons: a
+newer version that is offered, what the key may not do, that this terminal is bound to no till. Nothing here
+stops a sale.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from terminal.core.cron import Cron
 from terminal.core.delivery import Answer, Outcome
 from terminal.core.report import Report
 from terminal.core.till import Attached, TillSettings, obeyed
+from terminal.core.value import Value, replace
 from terminal.daemon.lookups import Weather, report
 from terminal.daemon.rounds import Rounds
 from terminal.journal.boot import write_durably
@@ -50,25 +52,35 @@ class Schedules(Protocol):
         """Let *schedules* hold from now on, and call *held* as soon as they do."""
 
 
+class Noted(Value, frozen=True):
+    """What servers said last: the *schedules* that came into force, and what cash is rounded to, in cents."""
+
+    schedules: Told = msgspec.field(default_factory=dict)
+    cash_steps: dict[str, int] = msgspec.field(default_factory=dict)
+
+
 class Note:
-    """The schedules that servers said last and that came into force, in a file."""
+    """What servers said last, in a file; for any thread."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
+        self._lock = threading.Lock()
 
-    def read(self) -> Told:
-        """Return them; nothing where the file is lost."""
+    def read(self) -> Noted:
+        """Return it; nothing where the file is lost."""
         try:
-            return msgspec.json.decode(self._file.read_bytes(), type=Told)
+            return msgspec.json.decode(self._file.read_bytes(), type=Noted)
         except FileNotFoundError:
-            return {}
+            return Noted()
         except (OSError, ValueError, msgspec.MsgspecError) as error:
-            _LOG.warning("what servers said last about closing the day is lost (%s): %s", self._file, error)
-            return {}
+            _LOG.warning("what servers said last is lost (%s): %s", self._file, error)
+            return Noted()
 
-    def write(self, told: Told) -> None:
-        """Note them, durably; OSError where that fails."""
-        write_durably(self._file, msgspec.json.encode(told).decode())
+    def change(self, **fields: Any) -> None:
+        """Note other *fields* of it, durably; OSError where that fails."""
+        with self._lock:
+            noted = replace(self.read(), **fields)
+            write_durably(self._file, msgspec.json.encode(noted).decode())
 
 
 class Remote:
@@ -84,6 +96,7 @@ class Remote:
         local: The schedules of the configuration, which hold where no server says any.
         obey: Whether those of a server hold before them.
         note: Where what a server said outlives a restart.
+        round_to: Is told what cash is rounded to, in cents, when the server that records sales says another.
     """
 
     def __init__(
@@ -98,6 +111,7 @@ class Remote:
         local: Sequence[Cron],
         obey: bool,
         note: Note,
+        round_to: Callable[[int], None] = lambda _: None,
     ) -> None:
         self._tills = [
             _Till(each, weather, attached, last_report, self._hand_on)
@@ -110,8 +124,11 @@ class Remote:
         self._obey = obey and bool(self._tills)
         self._note = note
         self._lock = threading.Lock()
-        noted = note.read() if self._obey else {}
-        self._told: Told = {each.name: noted.get(each.name) for each in self._tills}
+        noted = note.read() if self._tills else Noted()
+        schedules = noted.schedules if self._obey else {}
+        self._told: Told = {each.name: schedules.get(each.name) for each in self._tills}
+        self._cash_step = noted.cash_steps.get(roles.get("sales", ""), 0)
+        self._round_to = round_to
         self._closing: Schedules | None = None
         self._unwritten = ""
 
@@ -119,6 +136,11 @@ class Remote:
     def schedules(self) -> tuple[Cron, ...]:
         """Those that hold, by what servers said last."""
         return obeyed(_first(self._told), self._local)[0]
+
+    @property
+    def cash_step(self) -> int:
+        """What cash is rounded to, in cents, as the server that records sales said last; 0: it said nothing."""
+        return self._cash_step
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -152,6 +174,11 @@ class Remote:
 
     def _hand_on(self, name: str, settings: TillSettings) -> None:
         """Let what was read take effect, if it is another than before."""
+        step = settings.cash_step
+        if step is not None and step != self._cash_step and name == self._roles.get("sales"):
+            self._cash_step = step
+            self._round_to(step)
+            self._keep(cash_steps={name: step})
         if not self._obey or self._closing is None:
             return
         with self._lock:
@@ -159,18 +186,18 @@ class Remote:
                 return
             told = {**self._told, name: settings.schedules}
             _LOG.info("the server %s says when the day is closed: %s", name, settings.schedules)
-            self._closing.schedule(obeyed(_first(told), self._local)[0], lambda: self._keep(told))
+            self._closing.schedule(obeyed(_first(told), self._local)[0], lambda: self._keep(schedules=told))
             self._told = told
 
-    def _keep(self, told: Told) -> None:
+    def _keep(self, **fields: Any) -> None:
         try:
-            self._note.write(told)
+            self._note.change(**fields)
             self._unwritten = ""
         except OSError as error:
-            _LOG.warning("when the day is closed cannot be noted: %s", error)
+            _LOG.warning("what a server said cannot be noted: %s", error)
             self._unwritten = (
-                f"When the day is closed, as a server says it, cannot be noted ({error.strerror}): after a "
-                "restart without a network, the old schedules hold."
+                f"What a server said of closing the day, or of cash, cannot be noted ({error.strerror}): after "
+                "a restart without a network, what it said before holds."
             )
 
 
