@@ -62,7 +62,7 @@ class House:
     """Servers, and one terminal after the other that asks them."""
 
     def __init__(self, folder: Path) -> None:
-        self.note = Note(folder / "journal.db.schedules")
+        self.note = Note(folder / "journal.db.servers")
         self.weather = Weather()
         self.devices: tuple[Attached, ...] = (PRINTER,)
         self.handed: list[tuple[Cron, ...]] = []

@@ -120,7 +120,7 @@ def test_the_first_server_that_says_something_is_obeyed(house: House) -> None:
 
 
 def test_a_note_that_is_lost_or_damaged_is_no_reason_to_stop(house: House, tmp_path: Path) -> None:
-    (tmp_path / "journal.db.schedules").write_text('{"schedules": 7')
+    (tmp_path / "journal.db.servers").write_text('{"schedules": 7')
     assert house.build(Server()).schedules == LOCAL
 
 
