@@ -125,7 +125,7 @@ def client(
 
 
 def _backend(settings: Settings, wanted: str | None) -> BackendSettings:
-    known = [each for each in settings.backends.values() if each.type == _TYPE and not each.sandbox]
+    known = [each for each in settings.backends.values() if each.type == _TYPE]
     named = [each for each in known if wanted in (None, each.name)]
     if len(named) == 1:
         return named[0]

@@ -30,7 +30,7 @@ Forms = tuple[str, ...]
         "sudo terminalctl onslip bind 7 --key-id 'till:{id}@{realm}'",
     )
 )
-@click.argument("till", type=click.IntRange(1, 2**63 - 1), required=False, metavar="[TILL]")
+@click.argument("till", type=click.IntRange(1), required=False, metavar="[TILL]")
 @click.option("--out", metavar="FILE", help="Where the new key goes [default: that of --secret-file].")
 @click.option("--device-id", "device", metavar="ID", help="Of this machine [default: made from its hardware].")
 @click.option(
@@ -43,12 +43,12 @@ Forms = tuple[str, ...]
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @access.server_options
 def bind(till: int | None, **given: Any) -> None:
-    """Bind this machine to TILL (an id): it gets a key of its own there, which no other machine has.
+    """Make this machine the trusted device TILL (an id).
 
-    Needs a key with the permission bind-tills (and show-tills). The new key is on this machine's disk before
-    the server hears of it; it takes the place of the old one once the server is found to know it, and the old
-    one is kept beside it. A till that a machine is bound to is left alone: have that cleared in the back
-    office.
+    It gets a key of its own there, which no other machine has. Needs a key with the permissions bind-tills and
+    show-tills. The new key is on this machine's disk before the server hears of it; it takes the place of the
+    old one once the server is found to know it, and the old one is kept beside it. A till that a machine is
+    bound to is left alone: have that cleared in the back office.
 
     Whatever stops it, it can be run again. Exits with 1 if another machine has the till, or if it is not known
     under which name the server knows the new key.
@@ -79,10 +79,16 @@ def _begun(
 
     before = keys.unfinished()
     if before is None:
-        till = binding.choose(client, server.timeout_s) if wanted is None else _free(client, server, wanted)
+        till = (
+            binding.choose(client, device, server.timeout_s)
+            if wanted is None
+            else _free(client, server, wanted)
+        )
         mine = Unfinished(_key(), till.id or 0, device, server.place.realm, server.place.base)
     else:
         mine = _same(before, keys, server, wanted, device)
+        if keys.holds(mine):
+            return mine  # it was in its place, and only the end of it was missing
     for form in forms:
         binding.key_id(form, mine)
     if before is None:

@@ -45,17 +45,24 @@ class Proof(Value, frozen=True):
     words: str = ""
 
 
-def choose(client: Onslip, timeout_s: float) -> Till:
+def choose(client: Onslip, device_id: str, timeout_s: float) -> Till:
     """Return the only till that nothing is bound to.
 
     Raises:
-        Trouble: There is none, or the server does not tell.
+        Trouble: There is none, this machine has one already, or the server does not tell.
         WrongUse: There are several.
     """
     listed = words.found(
         client.list(listing(client.realm, "tills"), timeout_s), "Listing the tills", "show-tills"
     )
     tills = [words.stored(Till, each) for each in listed.entities]
+    ours = next((each for each in tills if each.device_id == device_id), None)
+    if ours is not None:
+        raise Trouble(
+            f"The till {ours.id} {tables.clean(ours.name)!r} has the device id {device_id!r} already: this "
+            "machine is bound to it, or another that has the same id. If you are sure, name a till and another "
+            "--device-id."
+        )
     free = [each for each in tills if is_free(each) and each.type != _JOURNAL]
     if len(free) == 1:
         return free[0]

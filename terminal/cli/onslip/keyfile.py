@@ -11,17 +11,15 @@ import fcntl
 import os
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import msgspec
 
+from terminal.backends.onslip_rest_place import Credentials, read_credentials
 from terminal.cli.errors import Trouble, WrongUse
 from terminal.cli.secret_file import SecretFile
 from terminal.core.value import Value
 from terminal.settings.secrets import guarded
-
-if TYPE_CHECKING:
-    from terminal.backends.onslip_rest_place import Credentials
 
 
 class Unfinished(Value, frozen=True):
@@ -86,7 +84,8 @@ class KeyFile:
         Raises:
             WrongUse: And another one before that: it would be lost.
         """
-        there = self.path.exists()
+        key = self.unfinished()
+        there = self.path.exists() and not (key and self.holds(key))
         if there and self.before.exists() and not self.before.samefile(self.path):
             raise WrongUse(f"{self.before} holds an older key, which would be lost: move it away first.")
         return there
@@ -105,6 +104,13 @@ class KeyFile:
             return msgspec.json.decode(raw, type=Unfinished)
         except msgspec.DecodeError:
             raise Trouble(f"{self.pending} does not hold what a binding left there: move it away.") from None
+
+    def holds(self, key: Unfinished) -> bool:
+        """Return whether *key* is in its place already: a power cut left the file behind that was to go."""
+        try:
+            return read_credentials(self.path.read_text()).key == key.key
+        except (OSError, ValueError):
+            return False
 
     def begin(self, key: Unfinished) -> None:
         """Keep a key, durably, before the server hears of it.

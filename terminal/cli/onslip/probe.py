@@ -29,14 +29,14 @@ _KEPT = ("url", "realm", "acting_for", "ca_file", "allow_http")
 )
 @click.option(
     "--voucher",
-    type=click.IntRange(1, 2**63 - 1),
+    type=click.IntRange(1),
     metavar="ID",
     help="Book 0.01 on this voucher and take it back: which sign spends is not documented.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask whether that may be booked.")
 @access.server_options
 def probe(voucher: int | None, **given: Any) -> None:
-    """Look at the realm: what is there, what this key may do, and what is not documented.
+    """Look at the realm, and find out what is not documented.
 
     Reads only, unless --voucher names one to try. Prints what to put into the configuration. Exits with 1 if
     something is to be mended first. What this key may not do is said, and switches a part of the terminal off.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from terminal.cli.onslip.fields import Body
     from terminal.cli.onslip.tills import Tills
 
-_id = click.argument("id_", type=click.IntRange(1, 2**63 - 1), metavar="TILL")
+_id = click.argument("id_", type=click.IntRange(1), metavar="TILL")
 _yes = click.option("--yes", is_flag=True, help="Do not ask whether I am sure.")
 _set = click.option("--set", "sets", metavar="FIELD=VALUE", multiple=True, help="Give a field a value.")
 _file = click.option("--file", "file", type=click.File("rb"), metavar="FILE", help="JSON; - is the input.")
@@ -60,7 +60,10 @@ def list_(deleted: bool, **given: Any) -> None:  # noqa: FBT001 - click's flag
 @_id
 @access.server_options
 def show(id_: int, **given: Any) -> None:
-    """Show every field of TILL (an id) that holds something, those included that this program does not know."""
+    """Show every field of TILL (an id).
+
+    Those that hold something, and those too that this program does not know.
+    """
     with _tills(given) as tills:
         _show(tills.get(id_)[0], as_json=given["as_json"])
 
@@ -149,9 +152,10 @@ def update(id_: int, **given: Any) -> None:
 @_yes
 @access.server_options
 def replace(id_: int, file: IO[bytes], **given: Any) -> None:
-    """Put what is in FILE in the place of TILL (an id): what is not in FILE is cleared.
+    """Put FILE in the place of TILL (an id).
 
-    Shows what will change, and asks. `[secret]` in FILE stands for what is there now. Needs edit-tills.
+    What is not in FILE is cleared. Shows what will change, and asks. `[secret]` in FILE stands for what is
+    there now. Needs edit-tills.
     """
     from terminal.cli.onslip import fields  # noqa: PLC0415 - loads the models: not for any other command
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import stat
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from terminal.backends.onslip_rest_answers import Found
 from terminal.cli.errors import WrongUse
 from terminal.cli.onslip.hardware import device_id
 from terminal.cli.onslip.keyfile import KeyFile
+from terminal.cli.secret_file import SecretFile
 from terminal.httpd import Drop
 from terminal.sandbox.faults import Fault
 from terminal.sandbox.onslip_rules import PERMISSIONS
@@ -117,7 +119,7 @@ def test_a_machine_with_the_same_device_id_is_another_machine(office: Office) ->
     (office.folder / "onslip.key.pending").write_text(
         json.dumps(
             {
-                "key": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+                "key": b64encode(bytes(32)).decode(),
                 "till": 7,
                 "device_id": DEVICE,
                 "realm": "demo.example",
@@ -178,6 +180,60 @@ def test_a_power_cut_before_the_change_was_sent_loses_nothing(office: Office) ->
     office.realm.onslip.faults.clear()
     assert office.bind("7").exit_code == 0
     assert office.till()["device-key"] == key == office.kept()["key"]
+
+
+@pytest.mark.parametrize("permissions", [["show-tills"], []])
+def test_a_power_cut_before_the_end_leaves_nothing_to_do(office: Office, permissions: list[str]) -> None:
+    """The key is in its place, and the file that it came from is there still."""
+    set_rules(office, device_permissions=permissions)
+    pending = office.file.with_name("onslip.key.pending")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(KeyFile, "drop", lambda _: None)
+        assert office.bind("7").exit_code == 0
+    assert pending.exists()
+    done = office.bind("7")
+    assert done.exit_code == 0, done.output
+    assert not pending.exists()
+    assert (office.kept(".before")["key_id"], office.changes()) == (ID, 1)
+    assert office.kept()["key"] == office.till()["device-key"]
+
+
+def test_a_power_cut_between_the_old_key_and_the_new_one(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The old one is kept already, and the new one is not in its place yet."""
+
+    def full(self: SecretFile, secret: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    usual = KeyFile.finish
+    with monkeypatch.context() as patch:
+        patch.setattr(KeyFile, "finish", lambda *args: (patch.setattr(SecretFile, "write", full), usual(*args)))
+        done = office.bind("7")
+    assert (done.exit_code, "No space left" in done.output) == (2, True)
+    assert office.kept()["key_id"] == ID
+    assert office.kept(".pending")["key"] == office.till()["device-key"]
+    assert office.bind("7").exit_code == 0
+    assert office.kept(".before")["key_id"] == ID
+
+
+def test_a_full_disk_sends_nothing(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: SecretFile, secret: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(SecretFile, "write", full)
+    done = office.bind("7")
+    assert (done.exit_code, office.changes()) == (2, 0)
+    assert "No space left" in done.output
+    assert [each.name for each in office.folder.iterdir()] == ["onslip.key"]
+
+
+def test_a_machine_that_has_a_till_gets_no_second_one_by_itself(office: Office) -> None:
+    assert office.bind("7", "--out", str(office.folder / "key")).exit_code == 0
+    done = office.bind()
+    assert done.exit_code == 1
+    assert f"The till 7 'Kiosk' has the device id '{DEVICE}' already" in done.output
+    assert office.changes() == 1
 
 
 def test_a_binding_that_was_begun_is_finished_first(office: Office) -> None:
