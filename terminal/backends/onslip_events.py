@@ -101,12 +101,17 @@ class Events:
             signed=self._options.events_signed,
         )
         if isinstance(opened, Answer):
-            # That it is not there (any more) is no refusal of streams.
-            gone = opened.outcome is Outcome.REFUSED
-            return replace(opened, outcome=Outcome.BUSY) if gone else opened
+            return self._unopened(opened)
         with contextlib.closing(opened), stop.waking(opened.hang_up):
             changed(asked)
             return _heard(opened, asked, till, changed, stop)
+
+    def _unopened(self, answer: Answer) -> Answer:
+        if answer.outcome is Outcome.REFUSED:  # that it is not there (any more) is no refusal of streams
+            return replace(answer, outcome=Outcome.BUSY)
+        if answer.outcome is Outcome.DENIED and not self._options.events_signed:
+            return replace(answer, words=f"{answer.words}; it may want events_signed = true")
+        return answer
 
 
 def _heard(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import ssl
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +22,7 @@ from terminal.core.events import WalletAnswer
 from terminal.httpd import Request, Response, Route, Server
 from terminal.sandbox import Fault, Sandbox
 from tests.backends.making import ENOUGH_S, SECRET, UID, adapter, answering, entry, posts, requests
+from tests.support.tls import certified
 from tests.support.waiting import wait_until
 
 Start = Callable[..., Sandbox]
@@ -305,18 +305,7 @@ def test_an_answer_without_end_is_not_read_to_its_end() -> None:
 @pytest.fixture
 def https(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     """A server with a certificate of its own making; its address and its certificate."""
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
-            *("-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=localhost"),
-            *("-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    context, certificate = certified(tmp_path)
     listener = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=_serve_tls, args=(listener, context))
     thread.start()

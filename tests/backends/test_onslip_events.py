@@ -295,6 +295,16 @@ def test_a_stream_that_is_gone_again_is_no_refusal_and_its_id_stays_secret(statu
     assert "there is no stream [secret], nor [secret], nor [secret]" in answer.words
 
 
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_stream_that_wants_a_signature_says_what_to_try(status: int, *, signed: bool) -> None:
+    script = Script(events_signed=signed)
+    script.refuses = httpx.Response(status, json={"message": "who are you"})
+    heard, answer = script.run()
+    assert (heard, answer.outcome) == ([], Outcome.DENIED)
+    assert ("events_signed = true" in answer.words) is not signed
+
+
 def test_a_page_in_place_of_a_stream_is_none() -> None:
     script = Script("<html>")
     script.kind = "text/html"

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from terminal.backends.onslip_models import SERVER_OWNED
 from terminal.backends.protocol import CATALOGUE, SETTINGS, TerminalInfo
 from terminal.daemon import following as module
 from terminal.daemon.following import Following
+from terminal.sandbox.onslip_furnish import TILL
 from tests.backends.onslip_bench import adapter, asked
 from tests.sandbox.realm import Realm
+from tests.support.shipped import shipped
 from tests.support.waiting import Inbox, wait_until
 
 
@@ -126,3 +129,32 @@ def test_the_end_of_the_terminal_waits_for_no_stream(terminal: Terminal) -> None
     terminal.following.stop()
     assert not terminal.following._ears["main"].rounds._thread.is_alive()
     wait_until(lambda: terminal.realm("GET", "/event-streams").json() == [], what="the server to notice")
+
+
+def test_the_terminal_as_it_is_shipped_sells_at_the_price_of_now_and_hears_of_its_till() -> None:
+    with shipped("simulated-onslip.toml", var="var/onslip", listen="127.0.0.1:8093") as till:
+        daemon = till.start()
+        assert daemon._sandbox is not None
+        realm = daemon._sandbox.onslip
+        assert realm is not None
+        wait_until(
+            lambda: realm.counters()["requests"].get("GET /v1/~{realm}/event-streams/{id}/stream"),
+            what="somebody to listen",
+        )
+
+        def price() -> int:
+            state = daemon._loop.state
+            return next((each.price for each in state.products if each.name == "Espresso"), 0) if state else 0
+
+        def change(resource: str, name: str, **changed: object) -> None:
+            (entity,) = [each for each in realm.entities(resource) if each["name"] == name]
+            kept = {key: value for key, value in entity.items() if key not in SERVER_OWNED - {"id"}}
+            realm.know(resource, [kept | changed])
+
+        for crowns in (21, 22, 23):
+            change("products", "Espresso", price=crowns)
+            wait_until(lambda: price() == crowns * 100, what=f"the price {crowns}")  # noqa: B023 - waited for here
+        own = next(each["name"] for each in realm.entities("tills") if each["id"] == TILL)
+        change("tills", own, **{"client-version": "99.0"})
+        wait_until(lambda: "99.0" in str(till.status()["notices"]), what="the version that is offered")
+        assert till.status()["problems"] == []
