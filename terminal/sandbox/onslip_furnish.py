@@ -43,7 +43,13 @@ _HELD = (Held("04A1B2C3D4E5F6", 100_00),)
 _PLACES: dict[str, list[Entity]] = {
     "locations": [{"id": 1, "name": "Hall", "address": "Main Street 1"}],
     "tills": [
-        {"id": TILL, "name": "Kiosk 1", "type": "ordering-device", "location": 1},
+        {
+            "id": TILL,
+            "name": "Kiosk 1",
+            "type": "ordering-device",
+            "location": 1,
+            "config": {"button-map": 1},
+        },
         {"id": JOURNAL, "name": "Sales of kiosk 1", "type": "external-journal", "location": 1},
     ],
 }

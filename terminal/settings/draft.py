@@ -150,7 +150,8 @@ def _address(block: Block, url: object, found: Draft, checker: Checker) -> objec
     """Return a backend's address as its adapter may see it: without a password, the embedded server's own."""
     if url == SANDBOX_URL:
         block.sandbox = True
-        return f"http://{found.get('sandbox', 'listen') or '127.0.0.1:0'}/"
+        below = "v1/" if block.head.get("type") == ONSLIP else ""
+        return f"http://{found.get('sandbox', 'listen') or '127.0.0.1:0'}/{below}"
     if isinstance(url, str) and (bare := _USER.sub(r"\1", url)) != url:
         checker.secret(join(block.path, "url"))
         return bare

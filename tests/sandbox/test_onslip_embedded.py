@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from terminal import backends
+from terminal.cli import cli
 from terminal.core.events import WalletAnswer
 from terminal.sandbox import Sandbox
 from terminal.sandbox.embedded import embedded
@@ -157,6 +159,16 @@ def test_the_key_is_made_at_the_first_start_and_never_shown(tmp_path: Path, begi
     shown = show(settings)
     assert "shop.example" in shown
     assert "key:terminal" not in shown
+
+
+def test_the_command_line_reaches_it_by_the_configuration(tmp_path: Path, begin: Begin) -> None:
+    sandbox, _ = begin()
+    address = sandbox.base.removeprefix("http://")
+    settings = configured(tmp_path, ("127.0.0.1:0", address))
+    assert settings.backends["main"].options.url == sandbox.onslip_url  # type: ignore[attr-defined]
+    done = CliRunner().invoke(cli, ["onslip", "till", "list", "--config", settings.file, "--json"])
+    assert done.exit_code == 0, done.output
+    assert ("Kiosk 1" in done.stdout, "Sales of kiosk 1" in done.stdout) == (True, True)
 
 
 def test_a_backend_of_the_type_needs_the_server(tmp_path: Path) -> None:
