@@ -119,6 +119,25 @@ def test_an_answer_that_is_no_booking_on_this_voucher_is_unknown(realm: Realm, r
     assert booked(realm) == [(VOUCHER, -2500)]
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(kind="drop", method="GET"),
+        Fault(kind="half", method="GET"),
+        Fault(kind="garbage", method="GET"),
+        Fault(kind="status", status=502, method="GET"),
+    ],
+)
+@pytest.mark.parametrize("lookup", ["query", "list"])
+def test_a_look_for_the_voucher_that_fails_leaves_nothing_in_doubt(
+    open_realm: Callable[..., Realm], reach: Reach, fault: Fault, lookup: str
+) -> None:
+    realm = open_realm({"members": lookup == "query"})
+    realm.onslip.faults.set(fault)
+    assert reach(realm, voucher_lookup=lookup).deliver(debit(), ENOUGH_S).outcome is Outcome.UNSENT
+    assert asked(realm, BOOKING) == 0
+
+
 # -- signatures, permissions, endpoints ----------------------------------------------------------------
 
 
