@@ -6,7 +6,6 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-import httpx
 import pytest
 
 from terminal.backends.onslip import Onslip360
@@ -16,7 +15,7 @@ from terminal.core.catalogue import Product
 from terminal.core.delivery import Answer, Outcome
 from terminal.sandbox.onslip_rules import PERMISSIONS
 from tests.backends.making import ENOUGH_S
-from tests.backends.onslip_bench import button, ids, know_map, know_product, told
+from tests.backends.onslip_bench import Spoiling, button, ids, know_map, know_product, told
 from tests.sandbox.realm import Realm
 
 Open = Callable[..., Realm]
@@ -70,17 +69,19 @@ def test_what_was_deleted_is_not_sold(realm: Realm, reach: Reach) -> None:
     assert ids(reach(realm)) == [2]
 
 
+def test_what_a_server_shows_although_it_was_deleted_is_not_sold(realm: Realm, reach: Reach) -> None:
+    gone = {"deleted": "2023-11-14T22:13:20.000Z"}
+    backend = reach(
+        realm, transport=Spoiling(lambda each: each | gone if each.get("name") == "Coffee" else each)
+    )
+    assert ids(backend) == [2]
+
+
 def test_one_product_that_cannot_be_read_stops_no_other(
     realm: Realm, reach: Reach, caplog: pytest.LogCaptureFixture
 ) -> None:
-    class Spoiling(httpx.HTTPTransport):
-        def handle_request(self, request: httpx.Request) -> httpx.Response:
-            response = super().handle_request(request)
-            body = response.read().replace(b'"Coffee"', b"7")
-            kept = {"X-Total-Count": response.headers.get("X-Total-Count", "")}
-            return httpx.Response(response.status_code, content=body, headers=kept)
-
-    assert ids(reach(realm, transport=Spoiling())) == [2]
+    spoilt = Spoiling(lambda each: each | {"name": 7} if each.get("name") == "Coffee" else each)
+    assert ids(reach(realm, transport=spoilt)) == [2]
     assert "one of products is left out: found a Product that cannot be read at name" in caplog.text
 
 
