@@ -7,6 +7,7 @@ from hashlib import blake2b
 from itertools import count
 
 from terminal.cli.errors import WrongUse
+from terminal.core import money
 from terminal.core import ticket_basket as basket
 from terminal.core.catalogue import Product
 from terminal.core.job import Job
@@ -123,7 +124,7 @@ def _sale(job: Job, picks: tuple[basket.Pick, ...]) -> tuple[Codes, TicketSale]:
         raise WrongUse(f"[codes] does not suit [tickets]: {error}.") from error
     method = _METHODS[job.tickets.pay[0]]
     total = basket.total(sold)
-    price = job.tickets.cash_price(total) if method is Method.CASH else total
+    price = money.rounded(total, job.tickets.cash_step(0)) if method is Method.CASH else total
     paid = Payment(method, price, reference="8817-4402" if method is Method.CARD else "")
     return maker, TicketSale(purchase, job.tickets.event, sold, (paid,), rounding=price - total)
 

@@ -70,6 +70,7 @@ class Around(Value, frozen=True):
         full: Acceptors whose cash box takes no more.
         enabled: Vending machines that want to sell by card at the moment.
         unprinted: How many tickets that were sold are not on paper yet.
+        cash_step: What the server says that cash is rounded to, in cents; 0: nothing is.
     """
 
     now: Stamp
@@ -80,6 +81,7 @@ class Around(Value, frozen=True):
     enabled: frozenset[str] = frozenset()
     full: frozenset[str] = frozenset()
     unprinted: int = 0
+    cash_step: int = 0
 
     def works(self, device: str) -> bool:
         """Return whether a device can be used."""

@@ -254,6 +254,12 @@ class CatalogueRead(Value, frozen=True):
     fresh: bool
 
 
+class CashStepTold(Value, frozen=True):
+    """The server that records sales says what cash is rounded to, in cents; 0: nothing is."""
+
+    step: int
+
+
 class PairingEnded(Value, frozen=True):
     """The answer to a PairToken effect."""
 
@@ -389,6 +395,7 @@ Event = (
     | WalletRead
     | DeliveryEnded
     | CatalogueRead
+    | CashStepTold
     | PairingAsked
     | PairingEnded
     | EmptyingAsked

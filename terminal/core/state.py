@@ -12,6 +12,7 @@ from terminal.core.catalogue import Product
 from terminal.core.decision import Around, Decision, JobState
 from terminal.core.effects import Screen, Show
 from terminal.core.events import (
+    CashStepTold,
     CatalogueRead,
     DeviceChanged,
     Event,
@@ -74,6 +75,7 @@ class TerminalState(Value, frozen=True):
         emptied: The last emptying of one.
         passing_ms: Until when something else is shown over *screen*; None: nothing is.
         enabled: Vending machines that want to sell by card at the moment.
+        cash_step: What the server said last that cash is rounded to, in cents.
         storms: What acceptors reported lately that is no coin, as far as it was not written down one by one.
     """
 
@@ -95,6 +97,7 @@ class TerminalState(Value, frozen=True):
     broken: str = ""
     stopping: bool = False
     enabled: frozenset[str] = frozenset()
+    cash_step: int = 0
     storms: noise.Windows = msgspec.field(default_factory=dict)
 
     @property
@@ -130,6 +133,7 @@ def around(state: TerminalState, now: Stamp) -> Around:
         enabled=state.enabled,
         full=state.full,
         unprinted=printing.waiting_tickets(state.prints),
+        cash_step=state.cash_step,
     )
 
 
@@ -164,6 +168,8 @@ def noted(state: TerminalState, event: Event) -> TerminalState:
             return replace(state, enabled=others | {name} if event.enabled else others)
         case CatalogueRead():
             return replace(state, products=event.products)
+        case CashStepTold(step=step):
+            return replace(state, cash_step=step)
         case JournalFailed():
             return replace(state, broken=event.words)
         case JournalRecovered():

@@ -78,18 +78,28 @@ class Terminal:
         products: tuple[Product, ...] = (),
         found: Recovered | None = None,
         boxes: Levels | None = None,
+        cash_step: int = 0,
     ) -> Made:
-        """Return the first state, with what a restart has *found*; *boxes*: what is in the cash boxes."""
+        """Return the first state, with what a restart has *found*; *boxes*: what is in the cash boxes.
+
+        *cash_step*: what a server has said that cash is rounded to, in cents.
+        """
         found = found or Recovered()
         full = cashbox.full(self.job.cash, boxes or {})
-        given = Around(now, products, full=full)
+        given = Around(now, products, full=full, cash_step=cash_step)
         made = self._rules.start(given, found.purse, found.waited_ms)
         if found.payout is not None and isinstance(self._rules, Topup | Ticketing):
             made = self._rules.tell(made.state, found.payout, given)
         made = replace(made, prints=(*found.vouchers, *made.prints))
         prints = replace(found.prints, printers=self.job.printers)
         state = TerminalState(
-            made.state, made.state.screen, products, prints=prints, boxes=boxes or {}, full=full
+            made.state,
+            made.state.screen,
+            products,
+            prints=prints,
+            boxes=boxes or {},
+            full=full,
+            cash_step=cash_step,
         )
         return self._joined(state, made, now)
 

@@ -225,7 +225,8 @@ class Choosing(Issuing):
         if purchase is None:
             return self.choosing(state, around, words or _NO_CODES)
         products = basket.offered(self.rules, around.products)
-        return self.paying(replace(state, purchase=purchase, products=products), around)
+        step = self.rules.cash_step(around.cash_step)
+        return self.paying(replace(state, purchase=purchase, products=products, step=step), around)
 
     def paying(self, state: TicketState, around: Around, words: str = "") -> Made:
         """Show what is due, and take money; if nothing is, the sale is made."""
@@ -261,12 +262,13 @@ class Choosing(Issuing):
         paid = state.held + (state.share.amount if state.share else 0)
         return basket.total(self.lines(state, around)) - paid
 
-    def cash_due(self, state: TicketState, due: int) -> int:
+    @staticmethod
+    def cash_due(state: TicketState, due: int) -> int:
         """Return the cents that coins must still bring where so much is *due*; 0 or less: all is paid.
 
         What cash has to pay may be rounded to nothing: then nobody has to pay it.
         """
-        return self.rules.cash_price(due + state.held, state.held) - state.held
+        return money.cash_price(due + state.held, state.held, state.step) - state.held
 
     def _room(self, due: int, around: Around) -> int:
         """Return how much the slot takes: beyond what is due only where that can be given back, or is kept."""

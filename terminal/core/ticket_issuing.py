@@ -99,7 +99,7 @@ class Issuing(GivingBack):
     def _cash(self, state: TicketState, total: int, card: Payment | None, around: Around) -> Money:
         """Return what becomes of the coins: `keep` holds only where no way before it is possible."""
         due = max(0, total - (state.share.amount if state.share else 0) - (card.amount if card else 0))
-        price = self.rules.cash_price(due, state.held)
+        price = money.cash_price(due, state.held, state.step)
         spent, rounding = min(state.held, price), price - due
         change = state.held - spent
         before = self.rules.change[: self.rules.change.index("keep")] if "keep" in self.rules.change else None

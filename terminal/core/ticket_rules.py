@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from terminal.core import money
 from terminal.core.rules import Rules
 
 _Id = Annotated[str | int, Meta(description="Its id, a text or a number, as the server has it.")]
@@ -61,6 +60,9 @@ class Discount(Rules, frozen=True):
             raise ValueError("either `percent` or `amount`")
 
 
+MOST_ROUNDING = 10_000
+"""Cents; nobody has larger coins only."""
+
 Way = Literal["payout", "credit", "voucher"]
 
 
@@ -111,15 +113,19 @@ class TicketRules(Rules, frozen=True):
             "What is left is kept on the books for a person."
         ),
     ] = ("payout", "voucher")
-    cash_rounding: Annotated[
-        int,
-        Meta(
-            ge=0,
-            le=10_000,
-            description="What is paid in cash is rounded to a multiple of so many cents, half away from zero: "
-            "100 where öre have no coins. What a wallet or card pays is exact. 0: nothing is rounded.",
-        ),
-    ] = 0
+    cash_rounding: (
+        Annotated[
+            int,
+            Meta(
+                ge=0,
+                le=MOST_ROUNDING,
+                description="What is paid in cash is rounded to a multiple of so many cents, half away from "
+                "zero: 100 where öre have no coins. Wallets and cards pay exactly. 0: nothing is rounded. Not "
+                "set: as the server says that records sales.",
+            ),
+        ]
+        | None
+    ) = None
     credit_s: Annotated[
         int, Meta(ge=1, le=600, description="Seconds in which a token may be presented for `credit`.")
     ] = 20
@@ -168,9 +174,13 @@ class TicketRules(Rules, frozen=True):
     ] = "{products}"
     tag: Annotated[str, Meta(max_length=40, description="Tag of the debit, for statistics.")] = ""
 
-    def cash_price(self, cents: int, given: int = 0) -> int:
-        """Return what cash has to pay for *cents*, where *given* is in; see `money.cash_price`."""
-        return money.cash_price(cents, given, self.cash_rounding if "coins" in self.pay else 0)
+    def cash_step(self, told: int) -> int:
+        """Return what cash is rounded to, in cents: as configured, else as the server *told*; 0: it is not.
+
+        What a server tells and nobody can mean holds for nothing.
+        """
+        step = told if self.cash_rounding is None else self.cash_rounding
+        return step if "coins" in self.pay and 0 <= step <= MOST_ROUNDING else 0
 
 
 LONGEST_BARCODE = 32

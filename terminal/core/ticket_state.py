@@ -51,6 +51,7 @@ class TicketState(PayingState, frozen=True):
     Attributes:
         picks: What was chosen.
         products: What is sold, with the prices that hold for this sale, from `confirm` on.
+        step: What its cash is rounded to, in cents, from then on; 0: it is not.
         purchase: The codes of the sale, drawn before anything is paid.
         purse: Coins that are in, and neither spent nor given back.
         asked: A token that is being looked up.
@@ -68,6 +69,7 @@ class TicketState(PayingState, frozen=True):
     screen: Screen = Screen(Notice.OUT_OF_ORDER, "Starting.")
     picks: tuple[Pick, ...] = ()
     products: tuple[Product, ...] = ()
+    step: int = 0
     purchase: Purchase | None = None
     asked: Asked | None = None
     share: Share | None = None

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Protocol
 import msgspec
 from msgspec import Meta
 
+from terminal.core import money
 from terminal.core import ticket_basket as basket
 from terminal.core.events import ButtonPressed, CardPaid, NoteMade
 from terminal.core.job import Job
@@ -93,7 +94,8 @@ class SalesDesk:
         products = sale.products or basket.offered(self._job.tickets, state.products)
         lines = basket.lines(self._job.tickets, products, picks, staff=bool(sale.staff))
         total, wallet = basket.total(lines), sale.share.amount if sale.share else 0
-        price = self._job.tickets.cash_price(total - wallet, sale.held)
+        step = sale.step if sale.purchase else self._job.tickets.cash_step(state.cash_step)
+        price = money.cash_price(total - wallet, sale.held, step)
         return {
             "under_way": under_way,
             "phase": sale.phase_name,

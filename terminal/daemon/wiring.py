@@ -16,7 +16,7 @@ import msgspec
 from terminal import __version__
 from terminal.backends.protocol import CATALOGUE, SETTINGS
 from terminal.core.effects import Effect, Notice, Screen
-from terminal.core.events import StopAsked
+from terminal.core.events import CashStepTold, StopAsked
 from terminal.core.printing import Queue
 from terminal.core.recover import LeftOpen, recover
 from terminal.core.terminal import Terminal
@@ -133,7 +133,8 @@ class Daemon:
             last_report=self._journal.last_report,
             local=closing.parsed(),
             obey=closing.from_server,
-            note=Note(beside(Path(settings.journal.path), ".schedules")),
+            note=Note(beside(Path(settings.journal.path), ".servers")),
+            round_to=lambda step: self._loop.post(CashStepTold(step)),
         )
         self._following = Following(
             self._backends, {CATALOGUE: self._lookups.reload, SETTINGS: self._remote.reload}
@@ -192,7 +193,7 @@ class Daemon:
         )
         found = recover(self._job, left, now, self._names)
         products = journal.catalogue(self._settings.roles.catalogue)
-        first = self._terminal.start(now, products, found, journal.boxes())
+        first = self._terminal.start(now, products, found, journal.boxes(), self._remote.cash_step)
         facts = (*found.facts, *first.facts)
         if facts:
             journal.commit(facts, now, urgent=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from terminal.core.delivery import Outcome
-from terminal.core.events import CatalogueRead, EmptyingAsked, Ended, Health, StopAsked
+from terminal.core.events import CashStepTold, CatalogueRead, EmptyingAsked, Ended, Health, StopAsked
 from terminal.core.job import Job
 from terminal.core.rules import CashRules, OfflineRules
 from terminal.core.ticket_rules import Discount, TicketProduct
@@ -33,6 +33,7 @@ JOBS: dict[str, Job] = {
         refund=("credit", "voucher"), change=("credit",), offline=TRUST, authorize="charge", basket=False
     ),
     "rounding": ticket_job(cash=HOPPERS, discounts=STAFF_PRICE, products=ODD, cash_rounding=100, offline=TRUST),
+    "told": ticket_job(cash=HOPPERS, products=ODD, offline=TRUST, authorize="charge"),
     "small coins": ticket_job(products=ODD, cash_rounding=70, change=("payout", "keep")),
 }
 COINS = (50, 100, 200, 500)
@@ -71,6 +72,8 @@ def _reprice(kiosk: Kiosk, rng: Random) -> None:
     dearer = rng.choice((0, 20, 50))
     products = tuple(replace(each, price=each.price + dearer) for each in PRODUCTS)
     kiosk.happen(CatalogueRead(products, fresh=True))
+    if kiosk.job.tickets.cash_rounding is None:
+        kiosk.happen(CashStepTold(rng.choice((0, 0, 70, 100))))
 
 
 def _go_on(kiosk: Kiosk, rng: Random) -> None:

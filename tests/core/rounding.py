@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from terminal.core.job import Job
+from terminal.core.state import TerminalState
+from terminal.core.ticket_state import TicketState
 from terminal.core.tickets import Method, TicketSale
 
 
@@ -20,3 +23,12 @@ def rounded_right(sale: TicketSale, step: int) -> None:
     assert cash == exact + sale.rounding
     assert cash in (exact, nearest(exact, step)), "rounded to something else"
     assert abs(sale.rounding) * 2 <= step, "rounded by too much"
+
+
+def step_of(job: Job, before: TicketState | None, state: TerminalState) -> int:
+    """Return what cash is to be rounded to after an event: for a sale that is paid, as when that began."""
+    if before is not None and before.purchase is not None:
+        return before.step
+    rules = job.tickets
+    step = state.cash_step if rules.cash_rounding is None else rules.cash_rounding
+    return step if "coins" in rules.pay else 0

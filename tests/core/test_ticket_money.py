@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from terminal.core.delivery import Outcome
-from terminal.core.events import EmptyingAsked, Ended, Health, StopAsked
+from terminal.core.events import CashStepTold, EmptyingAsked, Ended, Health, StopAsked
 from terminal.core.facts import CashKind
 from terminal.core.ticket_state import Phase
 from tests.core.kiosk import Kiosk
@@ -115,6 +115,10 @@ class KioskMachine(RuleBasedStateMachine):
     def health(self, name: str, health: Health) -> None:
         self.kiosk.health(name, health)
 
+    @rule(step=st.sampled_from([0, 70, 100]))
+    def rounding(self, step: int) -> None:
+        self.kiosk.happen(CashStepTold(step))
+
     @rule()
     def disk_full(self) -> None:
         self.kiosk.disk_full()
@@ -164,6 +168,6 @@ def test_evenings_at_the_kiosk(name: str) -> None:
         seen["rounded"] += sum(bool(sale.rounding) for sale in watch.sales.values())
     # It was worth looking at.
     hoppers = ("payouts", "returned", "doubted") if JOBS[name].cash.payouts else ()
-    rounding = ("rounded",) if JOBS[name].tickets.cash_rounding else ()
+    rounding = ("rounded",) if name in ("rounding", "told", "small coins") else ()
     for what in ("sales", "wallets", "cards", "cuts", "copies", *hoppers, *rounding):
         assert seen[what] >= EVENINGS // 4, f"{what}: {seen[what]}"

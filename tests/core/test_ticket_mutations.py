@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from terminal.core import printing, recover, ticket_basket, ticket_change, ticket_choosing, ticketing
+from terminal.core import money, printing, recover, ticket_basket, ticket_change, ticket_choosing, ticketing
 from terminal.core.decision import Decision
 from terminal.core.effects import OpenSlot
 from terminal.core.events import CardPaid, CoinInserted, Ended, PayoutEnded
@@ -17,7 +17,6 @@ from terminal.core.printing import Printing
 from terminal.core.ticket_change import GivingBack
 from terminal.core.ticket_choosing import Choosing
 from terminal.core.ticket_issuing import Issuing, Money
-from terminal.core.ticket_rules import TicketRules
 from terminal.core.ticket_state import Answered, Phase
 from terminal.core.ticketing import Ticketing
 from terminal.core.tickets import Codes
@@ -190,12 +189,13 @@ def a_card_rounded_as_cash_is(patch: Patch) -> None:
 
 @broken
 def rounded_to_more_than_the_screen_says(patch: Patch) -> None:
-    changed(
-        patch,
-        TicketRules,
-        "cash_price",
-        lambda price, self, cents, given=0: price + given % 100 * (given > price),
-    )
+    real = money.cash_price
+
+    def cash_price(cents: int, given: int, step: int) -> int:
+        price = real(cents, given, step)
+        return price + given % 100 * (given > price)
+
+    patch.setattr(money, "cash_price", cash_price)
 
 
 @broken
@@ -205,9 +205,18 @@ def what_was_rounded_not_written_down(patch: Patch) -> None:
 
 @broken
 def always_rounded_down(patch: Patch) -> None:
-    patch.setattr(
-        TicketRules, "cash_price", lambda self, cents, given=0: cents - cents % (self.cash_rounding or 1)
-    )
+    patch.setattr(money, "cash_price", lambda cents, given, step: cents - cents % (step or 1))
+
+
+@broken
+def rounded_to_another_step_while_paying(patch: Patch) -> None:
+    """The server's word changes, and with it what is due of a sale that is paid in part already."""
+    real = Choosing.paying
+
+    def paying(self: Ticketing, state: Any, around: Any, *words: str) -> Any:
+        return real(self, replace(state, step=self.rules.cash_step(around.cash_step)), around, *words)
+
+    patch.setattr(Choosing, "paying", paying)
 
 
 # -- prices, wallets, cards ----------------------------------------------------------------------------------

@@ -4,7 +4,16 @@ import pytest
 
 from terminal.core.delivery import Outcome
 from terminal.core.effects import Notice, OpenSlot
-from terminal.core.events import CardPaid, DeliveryEnded, Ended, PayoutCounted, PayoutEnded, TokenPresented
+from terminal.core.events import (
+    CardPaid,
+    CashStepTold,
+    DeliveryEnded,
+    Ended,
+    Health,
+    PayoutCounted,
+    PayoutEnded,
+    TokenPresented,
+)
 from terminal.core.facts import CashKind, EntryAdded, EntryKind
 from terminal.core.records import OpenSession
 from terminal.core.recover import LeftOpen, recover
@@ -204,3 +213,50 @@ def test_without_a_rule_nothing_is_rounded():
     talk.coin(1000)
     talk.coin(50)
     assert sale_of(talk).payments == (Payment(Method.CASH, 1050),)
+
+
+# -- as the server says --------------------------------------------------------------------------------------
+
+
+def told(talk, step):
+    talk(CashStepTold(step))
+    return choose(talk, "up", "confirm")
+
+
+TOLD = [
+    (None, 100, 1100),
+    (None, 0, 1050),
+    (None, -100, 1050),
+    (None, 10**6, 1050),
+    (0, 100, 1050),
+    (20, 100, 1060),
+]
+
+
+@pytest.mark.parametrize(("configured", "step", "price"), TOLD)
+def test_the_server_says_what_cash_is_rounded_to_unless_the_operator_does(configured, step, price):
+    talk = told(at_the_kiosk(kiosk(cash_rounding=configured)), step)
+    assert talk.shown.due + (talk.shown.rounding or 0) == price
+    talk.coin(price)
+    assert paid(talk) == ([(Method.CASH, price, 0)], price - 1050)
+
+
+def test_what_a_server_says_meanwhile_is_for_the_next_guest():
+    talk = told(at_the_kiosk(kiosk(cash_rounding=None)), 100)
+    talk(CashStepTold(0))
+    talk.coin(500)
+    assert talk.shown.cash_due == 600
+    talk.coin(600)
+    assert paid(talk) == ([(Method.CASH, 1100, 0)], 50)
+    talk.wait()
+    choose(talk, "up", "confirm")
+    assert talk.shown.cash_due is None
+
+
+def test_what_a_server_said_last_holds_after_a_restart():
+    talk = at_the_kiosk(kiosk(cash_rounding=None))
+    talk.state = talk.terminal.start(talk.now, cash_step=100).state
+    for device in ("slot", "paper"):
+        talk.health(device, Health.OK)
+    choose(talk, "up", "confirm")
+    assert talk.shown.cash_due == 1100

@@ -29,7 +29,7 @@ from terminal.core.terminal import TerminalState
 from terminal.core.ticket_state import Phase, TicketState
 from terminal.core.tickets import Method, TicketSale
 from tests.core.paper_watch import PaperWatch, barcodes
-from tests.core.rounding import nearest, rounded_right
+from tests.core.rounding import nearest, rounded_right, step_of
 
 WORKS = (Health.OK, Health.DEGRADED)
 
@@ -82,6 +82,7 @@ class TicketWatch(PaperWatch):
         self._wallet(made.facts, after)
         self._share(event, after)
         self._next(made.state, after)
+        assert after.purchase is None or after.step == step_of(self.job, self.before, made.state)
         self._follow(event, made.effects, made.state, sold=bool(sold))
         self.before = after
 
@@ -159,7 +160,7 @@ class TicketWatch(PaperWatch):
         self.sales[entry.key] = sale
         lines = sum(line.quantity * line.unit - line.discount for line in sale.lines)
         assert entry.amount == lines == sum(payment.amount for payment in sale.payments) - sale.rounding
-        rounded_right(sale, self.job.tickets.cash_rounding)
+        rounded_right(sale, step_of(self.job, self.before, made.state))
         assert (entry.backend, entry.token, entry.held) == (self.job.office, None, False)
         assert all(payment.amount > 0 for payment in sale.payments)
         assert not sale.kept or "keep" in self.job.tickets.change
@@ -296,7 +297,7 @@ class TicketWatch(PaperWatch):
         assert [each for each in self.job.printers if state.health.get(each) in WORKS], "what could be issued?"
         sold = basket.lines(self.job.tickets, job.products, job.picks, staff=bool(job.staff))
         price = basket.total(sold) - (job.share.amount if job.share else 0)
-        due, in_cash = price - self.in_machine, nearest(price, self.job.tickets.cash_rounding) - self.in_machine
+        due, in_cash = price - self.in_machine, nearest(price, job.step) - self.in_machine
         assert job.screen.due == due > 0
         assert (job.screen.cash_due or due, job.screen.rounding or 0) == (in_cash, in_cash - due)
         assert in_cash > 0, "paid, and more is taken"
