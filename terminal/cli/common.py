@@ -13,7 +13,7 @@ import click
 
 from terminal.cli.errors import WrongUse
 from terminal.core import money
-from terminal.settings import Settings, load
+from terminal.settings import BackendSettings, Settings, load
 
 DEFAULT_CONFIG = "/etc/terminal/terminal.toml"
 _META = "terminal.config"
@@ -57,6 +57,30 @@ def settings() -> Settings:
         ConfigError: It has mistakes.
     """
     return load(config_file())
+
+
+def backend(settings: Settings, kind: str, wanted: str | None, instead: str = "") -> BackendSettings:
+    """Return the configured server of type *kind* that is wanted, or the only one.
+
+    Args:
+        settings: The configuration.
+        kind: Of the adapter.
+        wanted: Its name; None: nobody named one.
+        instead: What else can be done where there is none.
+
+    Raises:
+        WrongUse: There is none, or several.
+    """
+    known = [each for each in settings.backends.values() if each.type == kind and not each.sandbox]
+    named = [each for each in known if wanted in (None, each.name)]
+    if len(named) == 1:
+        return named[0]
+    if not known:
+        raise WrongUse(
+            f'There is no backend with type = "{kind}" in {settings.file}: write its section first{instead}.'
+        )
+    names = ", ".join(each.name for each in known)
+    raise WrongUse(f"Which backend? Name one by --backend: {names}.")
 
 
 def journal_file(settings: Settings) -> Path:

@@ -67,7 +67,7 @@ def discover(address: str | None, backend: str | None, code: str | None, **given
     from terminal.backends.satellite_discovery import DiscoveryError  # noqa: PLC0415 - not for any other command
 
     settings = common.settings()
-    server = _backend(settings, backend)
+    server = common.backend(settings, _TYPE, backend)
     out = _out(server, given["out"])
     try:
         with SecretFile(out) as file:
@@ -96,7 +96,7 @@ def delegate(uid: str, backend: str | None, *, as_json: bool) -> None:
     from terminal import backends  # noqa: PLC0415 - an HTTP client, which no other command loads
 
     settings = common.settings()
-    server = _backend(settings, backend)
+    server = common.backend(settings, _TYPE, backend)
     adapter = backends.find(server.type)(
         server.name,
         server.options,
@@ -119,19 +119,6 @@ def delegate(uid: str, backend: str | None, *, as_json: bool) -> None:
     else:
         click.echo(f"Nobody on {server.name} carries the token {mask(uid)}.")
     click.get_current_context().exit(0 if known else NEEDS_PERSON)
-
-
-def _backend(settings: Settings, wanted: str | None) -> BackendSettings:
-    known = [each for each in settings.backends.values() if each.type == _TYPE and not each.sandbox]
-    named = [each for each in known if wanted in (None, each.name)]
-    if len(named) == 1:
-        return named[0]
-    if not known:
-        raise WrongUse(
-            f'There is no backend with type = "{_TYPE}" in {settings.file}: write its section first.'
-        )
-    names = ", ".join(each.name for each in known)
-    raise WrongUse(f"Which backend? Name one by --backend: {names}.")
 
 
 def _out(server: BackendSettings, given: str | None) -> str:

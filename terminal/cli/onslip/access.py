@@ -11,7 +11,7 @@ import click
 from terminal.cli import common
 from terminal.cli.errors import WrongUse
 from terminal.core.value import Value
-from terminal.settings import BackendSettings, Settings
+from terminal.settings import BackendSettings
 from terminal.settings.secrets import FileSecret
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from terminal.backends.onslip_rest_place import Place
 
 _TYPE = "onslip"
+_INSTEAD = ", or say everything by --url, --realm and --secret-file"
 _TIMEOUT_S = 30.0
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -73,7 +74,10 @@ def server(given: dict[str, Any]) -> Server:
     place = Place("", "")
     if not (given["url"] and given["realm"] and given["secret_file"]):
         settings = common.settings()
-        configured, timeout_s = _backend(settings, given["backend"]), settings.sync.timeout_s
+        configured, timeout_s = (
+            common.backend(settings, _TYPE, given["backend"], _INSTEAD),
+            settings.sync.timeout_s,
+        )
         place = _place(configured)
     place = Place(
         given["url"] or place.base,
@@ -122,20 +126,6 @@ def client(
         raise WrongUse(
             f"The address {server.place.base!r} or the realm cannot be used: {error}.{hint}"
         ) from None
-
-
-def _backend(settings: Settings, wanted: str | None) -> BackendSettings:
-    known = [each for each in settings.backends.values() if each.type == _TYPE]
-    named = [each for each in known if wanted in (None, each.name)]
-    if len(named) == 1:
-        return named[0]
-    if not known:
-        raise WrongUse(
-            f'There is no backend with type = "{_TYPE}" in {settings.file}: write its section first, or say '
-            "everything by --url, --realm and --secret-file."
-        )
-    names = ", ".join(each.name for each in known)
-    raise WrongUse(f"Which backend? Name one by --backend: {names}.")
 
 
 def _place(configured: BackendSettings) -> Place:

@@ -182,7 +182,11 @@ def _works(proof: Proof, keys: KeyFile, *, replaced: bool) -> list[str]:
     ]
     if replaced:
         lines.append(f"What was there is in {keys.before}: keep it in a safe place, or have it taken back.")
-    return [*lines, "The daemon takes it up by itself; a credential of systemd at: systemctl restart terminald"]
+    return [
+        *lines,
+        "The daemon takes it up by itself; a credential of systemd at: systemctl restart terminald",
+        "Look what it may do: sudo terminalctl onslip probe",
+    ]
 
 
 def _fails(proof: Proof, keys: KeyFile, till: int) -> list[str]:

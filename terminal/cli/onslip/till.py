@@ -87,7 +87,7 @@ def add(
     from terminal.cli.onslip import fields  # noqa: PLC0415 - loads the models: not for any other command
 
     named = [f"{field}={value}" for field, value in (("name", name), ("type", kind)) if value is not None]
-    body = fields.own(fields.change((*named, *sets), (), _read(file)))
+    body = fields.change((*named, *sets), (), fields.unmasked(fields.own(_read(file) or {}), {}))
     if not body.get("name"):
         raise WrongUse("A till has a name: --name NAME")
     with _tills(given) as tills:

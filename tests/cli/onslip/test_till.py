@@ -143,6 +143,13 @@ def test_add_from_a_file_carries_what_nobody_knows(office: Office) -> None:
     file.write_text('{"name": "Kiosk 2", "_x-demo-custom": "kept", "account-config": {"rounding": 3740}}')
     told = json.loads(office("till", "add", "--file", str(file), "--json").stdout)
     assert told["_x-demo-custom"] == office.till(9)["_x-demo-custom"] == "kept"
+    body = {**told, "id": 9, "name": "Kiosk 3"}
+    file.write_text(json.dumps(body))
+    assert office("till", "add", "--file", str(file)).output == "The till 10 'Kiosk 3' is there.\n"
+    body["cloud-control-unit"] = {"type": "green-gate", "username": "u", "password": "[secret]"}
+    file.write_text(json.dumps(body))
+    refused = office("till", "add", "--file", str(file))
+    assert (refused.exit_code, "the server shows none" in refused.output) == (2, True)
     nameless = office("till", "add", "--set", "location=1")
     assert (nameless.exit_code, "--name" in nameless.output) == (2, True)
 
