@@ -297,6 +297,35 @@ def test_without_versions_nothing_is_changed(office: Office, monkeypatch: pytest
     assert "ETag" in done.output
 
 
+@pytest.mark.parametrize("form", ["device:{device}@{realm}", "nobody-knows-{id}"])
+def test_where_the_server_hides_keys_a_signature_decides(
+    office: Office, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    """The answer got lost, and what is bound to the till cannot be compared."""
+    got = Onslip.get
+
+    def hiding(self: Onslip, path: str, timeout_s: float) -> Any:
+        found = got(self, path, timeout_s)
+        if isinstance(found, Found) and isinstance(found.body, dict):
+            found.body.pop("device-key", None)
+        return found
+
+    monkeypatch.setattr(Onslip, "get", hiding)
+    set_rules(office, device_id=form)
+    office.realm.onslip.faults.set(Fault(kind="drop", after=True, method="PATCH", count=1))
+    done = office.bind("7")
+    assert office.changes() == 1
+    if form.startswith("device"):
+        assert done.exit_code == 0, done.output
+        assert office.kept()["key"] == office.till()["device-key"]
+        return
+    assert done.exit_code == 1
+    assert "bound to this machine, or to another with the same device id" in done.output
+    assert office.kept(".pending")["key"] == office.till()["device-key"]
+    assert office.bind("7", "--key-id", form).exit_code == 0
+    assert office.kept()["key"] == office.till()["device-key"]
+
+
 def test_an_older_key_is_never_lost(office: Office) -> None:
     before = office.folder / "onslip.key.before"
     before.write_text("an older one")
