@@ -9,9 +9,10 @@ from terminal.core.effects import Notice, Screen
 from terminal.core.events import ButtonPressed, CardPaid, NoteMade
 from terminal.core.state import TerminalState
 from terminal.core.ticket_state import Phase, TicketState
+from terminal.core.value import replace
 from terminal.httpd import Server
 from tests.cli.conftest import Place
-from tests.daemon.test_salesdesk import House
+from tests.daemon.test_salesdesk import PAYING, House
 
 ME = ("--by", "the cashier")
 
@@ -43,6 +44,16 @@ def test_the_sale_under_way_is_shown(place: Place, kiosk: House) -> None:
         "notes": "front row",
     }
     assert json.loads(place.run("sale", "show", "--json").stdout)["due"] == 3500
+
+
+def test_what_is_due_in_cash_is_shown_where_it_is_rounded(place: Place, kiosk: House) -> None:
+    assert "in cash" not in place.run("sale", "show").stdout
+    kiosk.state = TerminalState(replace(PAYING, step=1000), Screen(Notice.PAY))
+    rows = [line.split() for line in place.run("sale", "show").stdout.splitlines()]
+    assert [row for row in rows if row[:1] in (["due"], ["in"])] == [
+        ["due", "35.00", "EUR"],
+        ["in", "cash", "38.00", "EUR", "rounded"],
+    ]
 
 
 def test_nothing_under_way_is_told(place: Place, kiosk: House) -> None:

@@ -152,6 +152,25 @@ def test_where_none_is_under_way_that_is_told() -> None:
     assert told["says"] == "issued"
 
 
+@pytest.mark.parametrize(
+    ("state", "cash_due"),
+    [
+        (replace(PAYING, step=1000), 3800),
+        (PAYING, 3500),
+        (replace(PAYING, step=1000, phase=Phase.SHOWING), 0),
+        (replace(PAYING, purchase=None, phase=Phase.CHOOSING), 3800),
+    ],
+)
+def test_what_is_due_in_cash_is_rounded_and_what_a_card_is_to_take_is_not(
+    state: TicketState, cash_due: int
+) -> None:
+    house = House(state)
+    assert house.state is not None
+    house.state = replace(house.state, cash_step=1000)
+    told = house.ask("GET", "")
+    assert (told["due"], told["cash_due"]) == (0 if state.phase is Phase.SHOWING else 3500, cash_due)
+
+
 def test_what_is_sold_may_be_known_by_the_server_alone(house: House) -> None:
     house.desk._job = msgspec.structs.replace(JOB, tickets=TicketRules())
     assert house.state is not None
