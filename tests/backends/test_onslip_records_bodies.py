@@ -239,6 +239,22 @@ def test_a_reference_within_another_is_another() -> None:
     assert bodies.is_order(longer, KEY + "-record", STYLE)
 
 
+def test_a_key_that_begins_another_is_not_read_into_it() -> None:
+    body = bodies.receipt(replace(sale(tickets()), key=KEY + "0"), STYLE)
+    del body["_x-test-tx"]
+    assert not bodies.carries(body, KEY, STYLE)
+    assert bodies.carries(body, KEY + "0", STYLE)
+
+
+def test_a_tab_is_that_of_its_order_whatever_a_register_made_of_it() -> None:
+    edited = {"order": 5, "name": "Table 3", "items": []}
+    assert bodies.is_tab(edited, KEY, STYLE, 5)
+    assert not bodies.is_tab(edited, KEY, STYLE, 6)
+    split = bodies.tab(sale(tickets()), STYLE, 5)
+    del split["order"]
+    assert bodies.is_tab(split, KEY, STYLE, 5)
+
+
 def test_what_is_no_sale_is_none() -> None:
     assert sale_of(of(KEY, closing())) is None
     assert sale_of(entry()) is None

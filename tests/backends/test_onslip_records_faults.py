@@ -14,6 +14,7 @@ from terminal.core.value import replace
 from terminal.sandbox import Fault
 from terminal.sandbox.onslip_rules import PERMISSIONS
 from tests.backends.making import ENOUGH_S
+from tests.backends.onslip_bench import LIST, asked
 from tests.backends.onslip_records_making import (
     JOURNAL,
     NOON,
@@ -149,6 +150,12 @@ def test_a_server_that_is_too_slow_is_looked_at(realm: Realm, books: Books, sale
     assert answer.outcome is Outcome.UNKNOWN
     assert settle(keeps, entry, answer).outcome is Outcome.DELIVERED
     assert what_is_there(realm) == parts(sales, entry)
+
+
+def test_after_an_order_that_is_missing_no_tab_is_looked_for(realm: Realm, books: Books) -> None:
+    before = asked(realm, LIST)
+    assert books("orders").deliver(replace(SALE, attempts=1), ENOUGH_S).outcome is Outcome.DELIVERED
+    assert asked(realm, LIST) == before + 1
 
 
 def test_no_time_means_not_sent(realm: Realm, books: Books) -> None:
