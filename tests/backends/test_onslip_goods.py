@@ -155,6 +155,7 @@ def test_what_is_configured_and_not_there_is_said_and_not_passed_over(
         (((0.25, 0.12, 0), 0.12), "auto", 1200),
         (((), 25), "auto", 2500),
         (((), 0.255), "auto", 2550),
+        (((25, 1), 1), "auto", 100),
         (((0, 1), 1), "auto", None),
         (((0, 1), 0), "auto", 0),
         (((25,), 0.25), "fraction", 2500),
