@@ -60,7 +60,7 @@ def make(asked: Asked) -> Sandbox:
         token=kept_token(asked.token_file),
         satellite=_rules(asked) if asked.satellite else None,
         client=kept_client(asked.satellite_file) if asked.satellite else None,
-        onslip=OnslipRules(realm=asked.realm) if asked.onslip else None,
+        onslip=OnslipRules(realm=asked.realm, members=True) if asked.onslip else None,
         seed=asked.seed,
     )
     try:

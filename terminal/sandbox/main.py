@@ -50,7 +50,8 @@ With --onslip, where till 1 is the terminal, and till 2 its external journal:
   GET  /sandbox/onslip/counters          requests; what took effect, by kind and by reference
   GET  /sandbox/onslip/effects           the same, one by one; also entities/{resource}
   PUT  /sandbox/onslip/faults            as above, for this server alone
-  PUT  /sandbox/onslip/rules             {"clock_s": 300, "proof": "wrong", "if_match": true}
+  PUT  /sandbox/onslip/rules             {"clock_s": 300, "proof": "wrong", "if_match": true,
+                                          "members": false}
   POST /sandbox/onslip/cut               {}: every event stream breaks
   POST /sandbox/onslip/revoke            {"id": "key:terminal+sandbox@demo.example"}
   POST /sandbox/onslip/seed              {"keys": [{"id": "key:a+b@demo.example", "key": "AAEC",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -9,8 +10,12 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from terminal.backends.onslip_rest import Onslip
+from terminal.backends.onslip_rest_answers import Found
+from terminal.backends.onslip_rest_paths import entity
+from terminal.backends.onslip_rest_place import Credentials, Place
 from terminal.sandbox.faults import Fault
-from tests.sandbox.realm import Realm
+from tests.sandbox.realm import ID, SECRET, Realm, b64
 from tests.support.waiting import wait_until
 
 Open = Callable[..., Realm]
@@ -79,3 +84,25 @@ def test_endpoints_that_a_test_sets_stay(open_realm: Open) -> None:
     told = ["https://elsewhere.example/v1/"]
     realm = open_realm(rules={"endpoints": told}, second=("127.0.0.1", 0))
     assert [each["uri"] for each in json.loads(realm("GET", "").body)["service-endpoints"]] == told
+
+
+def test_a_client_that_was_told_both_turns_from_one_to_the_other(twins: Realm) -> None:
+    numbers = itertools.count()
+    client = Onslip(
+        Place(twins.sandbox.onslip_url, "demo.example", allow_http=True),
+        credential=lambda: Credentials(ID, b64(SECRET)).text(),
+        wall_s=lambda: twins.clock.ms // 1000,
+        nonce=lambda: f"client{next(numbers)}",
+    )
+    path = entity("demo.example", "tills", 7)
+    try:
+        assert isinstance(client.client_info(30), Found)
+        for gone in (0, 1, 0):
+            twins.sandbox.away(gone)
+            assert isinstance(client.get(path, 30), Found)
+            changed = client.patch(path, {"description": f"without {gone}"}, 30)
+            assert isinstance(changed, Found), "what surely did not arrive is sent to the other"
+            twins.sandbox.back()
+    finally:
+        client.close()
+    assert twins.admin("GET", "counters").json()["effects"] == {"update tills": 3}
