@@ -107,7 +107,10 @@ KIOSKS = {
     "books": replace(vending("charge"), office="books"),
     "tickets": tickets(),
     "tickets, charge": tickets(
-        authorize="charge", change=("payout", "credit", "voucher"), refund=("credit", "payout", "voucher")
+        authorize="charge",
+        change=("payout", "credit", "voucher"),
+        refund=("credit", "payout", "voucher"),
+        cash_rounding=100,
     ),
     "machine, charge": machine("charge"),
 }
@@ -247,3 +250,4 @@ def test_a_season_of_tickets(kiosk: str, guarantee: str, seed: int) -> None:
         assert any(count > 1 for count in audit.scanned.values())
         assert audit.moved[CashKind.RETURNED]
         assert audit.moved[CashKind.UNCLAIMED]
+        assert any(sale.rounding for sale in audit.sales.values()) == (kiosk == "tickets, charge")
