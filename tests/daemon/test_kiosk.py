@@ -56,6 +56,40 @@ def test_it_sells_for_coins_gives_change_and_records_it(house: Shipped) -> None:
     ]
 
 
+def rounded_sale(house: Shipped) -> TicketSale:
+    """Sell for two coins what costs 45.00, where cash is rounded to 40.00."""
+    house.hand("panel", "button", "3")
+    house.hand("panel", "button", "confirm")
+    house.wait("paying")
+    screen = house.status()["screen"]
+    assert (screen["due"], screen["cash_due"], screen["rounding"]) == (4500, 4000, -500)
+    house.hand("slot", "coin", 2000)
+    house.hand("slot", "coin", 2000)
+    wait_until(lambda: house.status()["queue"]["delivered"] == 1, what="the delivery")
+    (sale,) = sold(house)
+    assert (sale.total, [each.amount for each in sale.payments], sale.rounding) == (4500, [4000], -500)
+    return sale
+
+
+def test_cash_is_rounded_and_a_server_that_has_no_field_for_it_is_told_the_exact_price(house: Shipped) -> None:
+    house.change("[tickets]\n", "[tickets]\ncash_rounding = 2000\n")
+    daemon = house.start()
+    rounded_sale(house)
+    assert daemon._sandbox is not None
+    assert daemon._sandbox.satellite is not None
+    (stored,) = daemon._sandbox.satellite.sales()
+    assert [each["amount"] for each in stored["body"]["transactions"]] == [4500]
+    assert stored["body"]["notes"] == "What was paid in cash is rounded by -5.00."
+    assert daemon._journal.verify() == []
+
+
+def test_what_a_server_says_that_cash_is_rounded_to_reaches_the_sale(house: Shipped) -> None:
+    daemon = house.start()
+    daemon._remote._round_to(2000)
+    wait_until(lambda: bool(daemon._loop.state and daemon._loop.state.cash_step == 2000), what="the word")
+    rounded_sale(house)
+
+
 def test_its_server_hears_that_it_is_there(house: Shipped) -> None:
     daemon = house.start()
     assert daemon._sandbox is not None
