@@ -75,7 +75,7 @@ def server(given: dict[str, Any]) -> Server:
     if not (given["url"] and given["realm"] and given["secret_file"]):
         settings = common.settings()
         configured, timeout_s = (
-            common.backend(settings, _TYPE, given["backend"], _INSTEAD),
+            common.backend(settings, _TYPE, given["backend"], _INSTEAD, embedded=True),
             settings.sync.timeout_s,
         )
         place = _place(configured)

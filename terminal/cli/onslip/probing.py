@@ -123,7 +123,7 @@ class Probe:
             return found
         shown = [
             f"{each.id} {each.name} ({each.type}"
-            + (f", rounded to {each.rounding_multiple:f})" if each.rounding_multiple else ")")
+            + (f", rounded to {each.rounding_multiple.normalize():f})" if each.rounding_multiple else ")")
             for each in found
         ]
         return Finding("payment methods", "ok", _named(shown))

@@ -235,7 +235,9 @@ def _show(body: Body, *, as_json: bool) -> None:
     if as_json:
         _print(body)
     else:
-        click.echo(tables.table(("field", "value"), [*leaves(body)]))
+        click.echo(
+            tables.table(("field", "value"), [*leaves({"id": body["id"], "name": body["name"], **body})])
+        )
 
 
 def _differences(before: Body, after: Body, *, err: bool) -> bool:

@@ -37,6 +37,8 @@ def effects(office: Office) -> dict[str, int]:
 
 def test_what_people_are_told(office: Office) -> None:
     set_rules(office, members=True)
+    cash = {"id": 5, "name": "Cash", "type": "cash", "virtual": False, "rounding-multiple": 1.0}
+    office.realm.onslip.know("payment-methods", [cash])
     done = office("probe")
     assert done.exit_code == 0, done.output
     lines = done.output.splitlines()
@@ -45,7 +47,7 @@ def test_what_people_are_told(office: Office) -> None:
     assert "company                 ok    demo.example (demo.example)" in lines
     assert "user                    ok    1 kiosk" in lines
     assert "VAT rates               ok    25, 12, 6, 0 (percent)" in lines
-    assert "payment methods         ok    4 Card (payment-voucher)" in lines
+    assert "payment methods         ok    4 Card (payment-voucher), 5 Cash (cash, rounded to 1)" in lines
     assert "products                ok    2 would be sold here" in lines
     assert lines[lines.index("[backends.onslip]") :] == [
         "[backends.onslip]",

@@ -100,6 +100,7 @@ def test_list_of_nothing_says_how_to_begin(office: Office) -> None:
 def test_show_tells_every_field_and_no_secret(known: Office) -> None:
     done = known("till", "show", "7")
     told = dict(line.split(maxsplit=1) for line in done.output.splitlines()[1:])
+    assert list(told)[:2] == ["id", "name"]
     assert told["config.peripheral-bindings[0].service-bindings[0].service-hint"] == "paper 80 mm"
     assert told["account-config.cost-center.code"] == "10"
     assert told["config.auto-close-batch-schedules"] == '["15 9 * * *"]'
