@@ -44,7 +44,8 @@ ACTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("button", "panel", {"name": "cancel"}),
     ("tear_next", "printer", {}),
 )
-BUYING = (ACTS[-2], ACTS[0], ACTS[2], *ACTS[4:6])
+BUYING = (ACTS[-2], ACTS[1], ACTS[2], *ACTS[4:6])
+"""A guest who pays in two coins."""
 
 
 class Day:
@@ -78,8 +79,8 @@ class Day:
         for _ in range(self.dice.randrange(2, 16)):
             for verb, device, args in BUYING if self.dice.random() < 0.3 else (self.dice.choice(ACTS),):
                 self.kiosk.do(verb, device, **args)
-            if self.dice.random() < 0.2:
-                self.ask(self.dice.choice("xz"))
+                if self.dice.random() < 0.12:
+                    self.ask(self.dice.choice("xz"))
         if self.dice.random() < 0.6:
             self.kiosk.do("button", "panel", name="cancel")
             self.wait_noted(noted)
