@@ -12,6 +12,8 @@ from terminal.core.facts import (
     ReleaseIntended,
     ReleaseKind,
 )
+from terminal.core.tickets import Method, Payment
+from terminal.core.value import replace
 from tests.cli.conftest import UID, Place, at
 from tests.journal.ticketing import CODE, OTHER, STAFF, document, interaction, printed, sold, ticket_sale
 
@@ -61,6 +63,17 @@ def test_a_sale_is_told_whole(place: Place) -> None:
     assert ["cash", "5.00", "EUR"] in rows
     assert ["card", "5.00", "EUR", "A-t1"] in rows
     assert ["2", f"{CODE}XJX02", "Adult", "(8)", "being", "printed"] in rows
+
+
+def test_what_came_of_rounding_cash_is_told(place: Place) -> None:
+    sale = replace(ticket_sale(), payments=(Payment(Method.CASH, 950),), rounding=-50)
+    place.journal.commit(sold("t1", sale), at(0))
+    entry = place.journal.entry("t1")
+    assert entry is not None
+    done = place.run("journal", "show", str(entry.seq))
+    assert "  rounding    -0.50 EUR of cash" in done.output.splitlines()
+    assert '"rounding": -50' in place.run("journal", "show", str(entry.seq), "--json").stdout
+    assert place.journal.verify() == []
 
 
 def test_each_ticket_is_told_with_how_far_its_paper_is(place: Place) -> None:

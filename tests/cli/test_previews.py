@@ -13,10 +13,12 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
+from drivers.printers.plain import lines
 from drivers.printers.simulated import SimulatedPrinter, SimulatedPrinterOptions
-from terminal.cli import cli
+from terminal.cli import cli, samples
 from terminal.core.paper import Document, Text
 from tests.cli.conftest import Place, at
+from tests.core.making import ticket_job
 from tests.journal.ticketing import CODE, sold, ticket_sale
 from tests.support import needs
 
@@ -199,6 +201,16 @@ def test_an_example_receipt_of_every_job_that_prints_one(png: Path, file: str) -
     done = run("receipt", "preview", "--png", str(png), config=CONFIG / file)
     assert done.exit_code == 0, done.output
     assert size(png)[1] > 400
+
+
+def test_an_example_receipt_rounds_cash_as_the_kiosk_does() -> None:
+    def rows(**rules: object) -> list[str]:
+        return lines(samples.receipt(ticket_job(**rules)), 32)
+
+    assert "Rounding                0.50 EUR" in rows(pay=("coins",), cash_rounding=100)
+    assert not any(
+        "Rounding" in row for row in (*rows(pay=("card",), cash_rounding=100), *rows(pay=("coins",)))
+    )
 
 
 def test_a_job_without_tickets_or_receipts_says_so(png: Path) -> None:
