@@ -59,7 +59,9 @@ def settings() -> Settings:
     return load(config_file())
 
 
-def backend(settings: Settings, kind: str, wanted: str | None, instead: str = "") -> BackendSettings:
+def backend(
+    settings: Settings, kind: str, wanted: str | None, instead: str = "", *, embedded: bool = False
+) -> BackendSettings:
     """Return the configured server of type *kind* that is wanted, or the only one.
 
     Args:
@@ -67,11 +69,12 @@ def backend(settings: Settings, kind: str, wanted: str | None, instead: str = ""
         kind: Of the adapter.
         wanted: Its name; None: nobody named one.
         instead: What else can be done where there is none.
+        embedded: Whether it may be the server inside the daemon, which must run then.
 
     Raises:
         WrongUse: There is none, or several.
     """
-    known = [each for each in settings.backends.values() if each.type == kind and not each.sandbox]
+    known = [it for it in settings.backends.values() if it.type == kind and (embedded or not it.sandbox)]
     named = [each for each in known if wanted in (None, each.name)]
     if len(named) == 1:
         return named[0]
