@@ -1,7 +1,7 @@
 """What servers have set for this terminal is read now and then, and they hear which devices it has.
 
 Of what is set, the schedules for closing the day are obeyed, and what cash is rounded to, also after a restart
-without a network: both are noted beside the journal as soon as they hold. Everything else is for persons: a
+without a network: both are noted in the journal as soon as they hold. Everything else is for persons: a
 newer version that is offered, what the key may not do, that this terminal is bound to no till. Nothing here
 stops a sale.
 """
@@ -11,7 +11,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
@@ -20,12 +19,14 @@ from terminal import __version__
 from terminal.backends.protocol import TillBackend
 from terminal.core.cron import Cron
 from terminal.core.delivery import Answer, Outcome
+from terminal.core.facts import Fact, SettingsTold
 from terminal.core.report import Report
+from terminal.core.stamp import Stamp
 from terminal.core.till import Attached, TillSettings, obeyed
 from terminal.core.value import Value, replace
 from terminal.daemon.lookups import Weather, report
 from terminal.daemon.rounds import Rounds
-from terminal.journal.boot import write_durably
+from terminal.journal.errors import JournalError
 
 _LOG = logging.getLogger(__name__)
 
@@ -52,35 +53,48 @@ class Schedules(Protocol):
         """Let *schedules* hold from now on, and call *held* as soon as they do."""
 
 
-class Noted(Value, frozen=True):
-    """What servers said last: the *schedules* that came into force, and what cash is rounded to, in cents."""
+class Remembers(Protocol):
+    """What is needed of the journal."""
 
-    schedules: Told = msgspec.field(default_factory=dict)
-    cash_steps: dict[str, int] = msgspec.field(default_factory=dict)
+    def settings_told(self, backend: str) -> str | None:
+        """Return what a server told last."""
+
+    def commit(self, facts: Sequence[Fact], now: Stamp, *, urgent: bool = False, durable: bool = True) -> None:
+        """Write down what a server told."""
+
+
+class Noted(Value, frozen=True, omit_defaults=True):
+    """What a server said last: the *schedules* that came into force, and what cash is rounded to, in cents."""
+
+    schedules: tuple[str, ...] | None = None
+    cash_step: int = 0
 
 
 class Note:
-    """What servers said last, in a file; for any thread."""
+    """What servers said last, where it outlives a restart; for any thread."""
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
+    def __init__(self, books: Remembers, now: Callable[[], Stamp]) -> None:
+        self._books = books
+        self._now = now
         self._lock = threading.Lock()
 
-    def read(self) -> Noted:
-        """Return it; nothing where the file is lost."""
+    def read(self, name: str) -> Noted:
+        """Return what the server *name* said; nothing where that is lost."""
         try:
-            return msgspec.json.decode(self._file.read_bytes(), type=Noted)
-        except FileNotFoundError:
-            return Noted()
-        except (OSError, ValueError, msgspec.MsgspecError) as error:
-            _LOG.warning("what servers said last is lost (%s): %s", self._file, error)
+            told = self._books.settings_told(name)
+            return Noted() if told is None else msgspec.json.decode(told, type=Noted)
+        except (JournalError, msgspec.MsgspecError) as error:
+            _LOG.warning("what the server %s said last is lost: %s", name, error)
             return Noted()
 
-    def change(self, **fields: Any) -> None:
-        """Note other *fields* of it, durably; OSError where that fails."""
+    def change(self, name: str, **fields: Any) -> None:
+        """Note other *fields* of it, durably; JournalError where that fails."""
         with self._lock:
-            noted = replace(self.read(), **fields)
-            write_durably(self._file, msgspec.json.encode(noted).decode())
+            before = self.read(name)
+            noted = replace(before, **fields)
+            if noted != before:
+                told = SettingsTold(name, msgspec.json.encode(noted).decode())
+                self._books.commit((told,), self._now())
 
 
 class Remote:
@@ -124,10 +138,9 @@ class Remote:
         self._obey = obey and bool(self._tills)
         self._note = note
         self._lock = threading.Lock()
-        noted = note.read() if self._tills else Noted()
-        schedules = noted.schedules if self._obey else {}
-        self._told: Told = {each.name: schedules.get(each.name) for each in self._tills}
-        self._cash_step = noted.cash_steps.get(roles.get("sales", ""), 0)
+        noted = {each.name: note.read(each.name) for each in self._tills}
+        self._told: Told = {name: said.schedules if self._obey else None for name, said in noted.items()}
+        self._cash_step = noted.get(roles.get("sales", ""), Noted()).cash_step
         self._round_to = round_to
         self._closing: Schedules | None = None
         self._unwritten = ""
@@ -178,7 +191,7 @@ class Remote:
         if step is not None and step != self._cash_step and name == self._roles.get("sales"):
             self._cash_step = step
             self._round_to(step)
-            self._keep(cash_steps={name: step})
+            self._keep({name: {"cash_step": step}})
         if not self._obey or self._closing is None:
             return
         with self._lock:
@@ -186,18 +199,20 @@ class Remote:
                 return
             told = {**self._told, name: settings.schedules}
             _LOG.info("the server %s says when the day is closed: %s", name, settings.schedules)
-            self._closing.schedule(obeyed(_first(told), self._local)[0], lambda: self._keep(schedules=told))
+            held = {each: {"schedules": said} for each, said in told.items()}
+            self._closing.schedule(obeyed(_first(told), self._local)[0], lambda: self._keep(held))
             self._told = told
 
-    def _keep(self, **fields: Any) -> None:
+    def _keep(self, said: Mapping[str, Mapping[str, Any]]) -> None:
         try:
-            self._note.change(**fields)
+            for name, fields in said.items():
+                self._note.change(name, **fields)
             self._unwritten = ""
-        except OSError as error:
+        except JournalError as error:
             _LOG.warning("what a server said cannot be noted: %s", error)
             self._unwritten = (
-                f"What a server said of closing the day, or of cash, cannot be noted ({error.strerror}): after "
-                "a restart without a network, what it said before holds."
+                f"What a server said of closing the day, or of cash, cannot be noted: after a restart "
+                f"without a network, what it said before holds. {error}"
             )
 
 

@@ -44,7 +44,6 @@ from terminal.daemon.status import BackendStatus, Snapshot, screen, status
 from terminal.daemon.trials import Trials
 from terminal.daemon.watchdog import Notifier, Watchdog
 from terminal.httpd import CannotListen, Server
-from terminal.journal.boot import beside
 from terminal.journal.errors import JournalError
 from terminal.settings import Settings
 from terminal.sync import Engine
@@ -133,7 +132,7 @@ class Daemon:
             last_report=self._journal.last_report,
             local=closing.parsed(),
             obey=closing.from_server,
-            note=Note(beside(Path(settings.journal.path), ".servers")),
+            note=Note(self._journal, now),
             round_to=lambda step: self._loop.post(CashStepTold(step)),
         )
         self._following = Following(

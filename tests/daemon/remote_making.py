@@ -16,7 +16,9 @@ from terminal.core.report import Report
 from terminal.core.till import Attached, TillSettings
 from terminal.daemon import remote as module
 from terminal.daemon.remote import Note, Remote
+from terminal.journal import Journal
 from tests.daemon.test_pings import Weather
+from tests.journal.making import NOW
 from tests.support.waiting import wait_until
 
 BOUND = TillSettings(bound=True, name="Kiosk")
@@ -62,7 +64,8 @@ class House:
     """Servers, and one terminal after the other that asks them."""
 
     def __init__(self, folder: Path) -> None:
-        self.note = Note(folder / "journal.db.servers")
+        self.journal = Journal.open(folder / "journal.db", b"k" * 32, boot=NOW.boot)
+        self.note = Note(self.journal, lambda: NOW)
         self.weather = Weather()
         self.devices: tuple[Attached, ...] = (PRINTER,)
         self.handed: list[tuple[Cron, ...]] = []
@@ -121,3 +124,4 @@ def houses(folder: Path) -> Iterator[House]:
     house = House(folder)
     yield house
     house.end()
+    house.journal.close()

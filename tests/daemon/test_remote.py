@@ -11,12 +11,14 @@ import pytest
 from terminal.core import cron
 from terminal.core.cron import Cron
 from terminal.core.delivery import Answer, Outcome
+from terminal.core.facts import SettingsTold
 from terminal.core.value import replace
 from terminal.daemon.closing import RETRY_S, Closing
-from terminal.daemon.remote import Note
 from terminal.httpd import Problem
+from terminal.journal.errors import JournalUnwritable
 from tests.daemon.remote_making import BOUND, LOCAL, NEVER, House, Server, houses
 from tests.daemon.test_closing import NIGHTLY, World, at
+from tests.journal.making import NOW
 from tests.support.waiting import wait_until
 
 
@@ -60,7 +62,7 @@ def test_a_terminal_that_was_off_at_the_moment_closes_at_its_start_without_a_net
     world = World(at("2026-05-01 12:00"), NEVER)
     world.closing.start()
     house.begin(Server(replace(BOUND, schedules=("30 23 * * *",))), closing=world.closing)
-    wait_until(lambda: house.note.read().schedules == {"main": ("30 23 * * *",)}, what="the note")
+    wait_until(lambda: house.note.read("main").schedules == ("30 23 * * *",), what="the note")
     world.closing.stop()
     house.end()
     assert world.made == []
@@ -79,7 +81,7 @@ def test_a_terminal_that_was_off_at_the_moment_closes_at_its_start_without_a_net
 
 
 def test_a_closing_that_is_due_is_lost_neither_by_a_change_nor_by_a_power_cut_then(house: House) -> None:
-    house.note.change(schedules={"main": ("30 23 * * *",)})
+    house.note.change("main", schedules=("30 23 * * *",))
     world = World(at("2026-05-01 12:00"))
     world.error = Problem(409, "Somebody is at the machine.")
     world.now = at("2026-05-01 23:31")
@@ -89,7 +91,7 @@ def test_a_closing_that_is_due_is_lost_neither_by_a_change_nor_by_a_power_cut_th
     remote.start(closing)
     wait_until(lambda: never.reported, what="the change")
     assert closing.look() == RETRY_S
-    assert house.note.read().schedules == {"main": ("30 23 * * *",)}
+    assert house.note.read("main").schedules == ("30 23 * * *",)
     house.end()
 
     world.error, world.now = None, at("2026-05-02 08:00", boot="c")
@@ -100,11 +102,11 @@ def test_a_closing_that_is_due_is_lost_neither_by_a_change_nor_by_a_power_cut_th
     closing.look()
     closing.look()
     assert len(world.made) == 1
-    assert house.note.read().schedules == {"main": ()}
+    assert house.note.read("main").schedules == ()
 
 
 def test_schedules_of_the_configuration_hold_where_that_is_wanted_whatever_was_noted(house: House) -> None:
-    house.note.change(schedules={"main": ("30 23 * * *",)})
+    house.note.change("main", schedules=("30 23 * * *",))
     remote = house.begin(Server(replace(BOUND, schedules=("@daily",))), obey=False)
     assert remote.schedules == LOCAL
     assert (house.handed, remote.troubles) == ([], ())
@@ -119,16 +121,20 @@ def test_the_first_server_that_says_something_is_obeyed(house: House) -> None:
     wait_until(lambda: remote.schedules == (), what="the first one's")
 
 
-def test_a_note_that_is_lost_or_damaged_is_no_reason_to_stop(house: House, tmp_path: Path) -> None:
-    (tmp_path / "journal.db.servers").write_text('{"schedules": 7')
+def test_a_note_that_is_damaged_is_no_reason_to_stop(house: House) -> None:
+    house.journal.commit((SettingsTold("main", '{"schedules": 7'),), NOW)
     assert house.build(Server()).schedules == LOCAL
 
 
 def test_a_note_that_cannot_be_written_is_a_trouble_and_the_schedules_hold(
-    house: House, tmp_path: Path
+    house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    house.note = Note(tmp_path / "no such folder" / "note")
+    def full(*_: object, **_more: object) -> None:
+        raise JournalUnwritable("The disk is full.")
+
+    monkeypatch.setattr(house.journal, "commit", full)
     remote = house.begin(Server(replace(BOUND, schedules=("30 23 * * *",))))
     (words,) = remote.troubles
     assert "cannot be noted" in words
+    assert "The disk is full." in words
     assert house.handed == [parsed("30 23 * * *")]

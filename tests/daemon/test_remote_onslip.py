@@ -14,11 +14,13 @@ from terminal.core.closing_rules import ClosingRules
 from terminal.core.till import Attached
 from terminal.daemon.closing import Closing
 from terminal.daemon.remote import Note, Remote
+from terminal.journal import Journal
 from terminal.sandbox.onslip_rules import PERMISSIONS
 from tests.backends.onslip_bench import adapter
 from tests.core.report_samples import EMPTY
 from tests.daemon.test_closing import World, at
 from tests.daemon.test_pings import Weather
+from tests.journal.making import NOW
 from tests.sandbox.realm import Realm
 from tests.support.waiting import wait_until
 
@@ -31,7 +33,8 @@ class Kiosk:
 
     def __init__(self, realm: Realm, folder: Path) -> None:
         self.realm = realm
-        self.note = Note(folder / "note")
+        self.journal = Journal.open(folder / "journal.db", b"k" * 32, boot=NOW.boot)
+        self.note = Note(self.journal, lambda: NOW)
         self.world = World(at("2026-05-01 12:00"), RULES)
         self.backend: Onslip360 | None = None
 
@@ -90,6 +93,7 @@ def kiosk(realm: Realm, tmp_path: Path) -> Iterator[Kiosk]:
     kiosk = Kiosk(realm, tmp_path)
     yield kiosk
     kiosk.off()
+    kiosk.journal.close()
 
 
 def close_at(realm: Realm, what: str, *schedules: str) -> None:
