@@ -49,6 +49,7 @@ class Onslip360:
 
     Options: ClassVar = OnslipOptions
     kinds: ClassVar[frozenset[EntryKind]] = _WALLETS | _BOOKS
+    without: ClassVar = {EntryKind.REPORT: ("sales", "orders")}
     tells_groups: ClassVar = True
 
     def __init__(

@@ -6,10 +6,9 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from terminal.backends.http import is_safe
 from terminal.backends.onslip_rest_place import Place
+from terminal.backends.options import ADDRESS, EXPECTED_ADDRESS, ServerOptions
 from terminal.backends.values import Case, Order
-from terminal.core.rules import Rules
 
 IDENTIFIER = "{identifier}"
 """Where the identifier of a token stands in ``voucher_query``."""
@@ -17,16 +16,16 @@ IDENTIFIER = "{identifier}"
 _Id = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 
 
-class OnslipOptions(Rules, frozen=True, kw_only=True):
+class OnslipOptions(ServerOptions, frozen=True, kw_only=True):
     """The options of an Onslip backend."""
 
     url: Annotated[
         str,
         Meta(
-            pattern=r"\Ahttps?://[^\s/?#@]+(/[^\s?#]*)?\Z",
+            pattern=ADDRESS,
             description="Where the API is: what stands before `~realm`.",
             examples=["https://api.onslip360.com/v1/"],
-            extra={"expected": "an address that begins with https://, without ? or #"},
+            extra={"expected": EXPECTED_ADDRESS},
         ),
     ]
     realm: Annotated[
@@ -216,19 +215,6 @@ class OnslipOptions(Rules, frozen=True, kw_only=True):
             "stream is a secret by itself."
         ),
     ] = False
-    ca_file: Annotated[
-        str,
-        Meta(description="PEM file of the authority that signs the server's certificate. Empty: the system's."),
-    ] = ""
-    allow_http: Annotated[
-        bool,
-        Meta(description="Whether requests may go over the network unencrypted (http://). Better not."),
-    ] = False
-
-    def __post_init__(self) -> None:
-        """Refuse to send in the open what everybody could read, unless that is wanted."""
-        if not (self.allow_http or is_safe(self.url)):
-            raise ValueError('https:// in `url`, or "allow_http = true" beside it')
 
     @property
     def place(self) -> Place:

@@ -6,20 +6,19 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from terminal.backends.http import is_safe
-from terminal.core.rules import Rules
+from terminal.backends.options import ADDRESS, EXPECTED_ADDRESS, ServerOptions
 
 
-class PointOfSaleOptions(Rules, frozen=True, kw_only=True):
+class PointOfSaleOptions(ServerOptions, frozen=True, kw_only=True):
     """The options of a PointOfSale backend."""
 
     url: Annotated[
         str,
         Meta(
-            pattern=r"\Ahttps?://[^\s/?#@]+(/[^\s?#]*)?\Z",
+            pattern=ADDRESS,
             description="Where the API is: what stands before `pos/…`.",
             examples=["https://pos.example.org/"],
-            extra={"expected": "an address that begins with https://, without ? or #"},
+            extra={"expected": EXPECTED_ADDRESS},
         ),
     ]
     dialect: Annotated[
@@ -61,16 +60,3 @@ class PointOfSaleOptions(Rules, frozen=True, kw_only=True):
         tuple[str | int, ...],
         Meta(description="Ids of the products that are sold here, in order. Empty: all that the server names."),
     ] = ()
-    ca_file: Annotated[
-        str,
-        Meta(description="PEM file of the authority that signs the server's certificate. Empty: the system's."),
-    ] = ""
-    allow_http: Annotated[
-        bool,
-        Meta(description="Whether the secret may go over the network unencrypted (http://). Better not."),
-    ] = False
-
-    def __post_init__(self) -> None:
-        """Refuse to send the secret in the open unless that is wanted."""
-        if not (self.allow_http or is_safe(self.url)):
-            raise ValueError('https:// in `url`, or "allow_http = true" beside it')

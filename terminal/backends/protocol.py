@@ -62,7 +62,13 @@ class Tenure(Protocol):
 
 
 class Backend(Protocol):
-    """What every adapter has; *kinds* of entries are delivered by its class."""
+    """What every adapter has.
+
+    Attributes:
+        kinds: The kinds of entries that its class delivers.
+        without: Those that it does not deliver with an option's value; it may be missing.
+        name: Its name in the configuration.
+    """
 
     kinds: ClassVar[frozenset[EntryKind]]
     name: str

@@ -9,9 +9,8 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
-from terminal.backends.http import is_safe
+from terminal.backends.options import ADDRESS, EXPECTED_ADDRESS, ServerOptions
 from terminal.backends.values import Case, Order
-from terminal.core.rules import Rules
 
 Moment = Literal["milliseconds text", "seconds", "iso"]
 
@@ -33,7 +32,7 @@ InteractionField = Literal["delegate", "device", "recordedAt"]
 _V5 = "/v5"
 
 
-class SatelliteOptions(Rules, frozen=True, kw_only=True):
+class SatelliteOptions(ServerOptions, frozen=True, kw_only=True):
     """The options of a Satellite backend."""
 
     exact_payments: ClassVar = True
@@ -42,11 +41,11 @@ class SatelliteOptions(Rules, frozen=True, kw_only=True):
     url: Annotated[
         str,
         Meta(
-            pattern=r"\Ahttps?://[^\s/?#@]+(/[^\s?#]*)?\Z",
+            pattern=ADDRESS,
             description="Where the API is: what stands before `/ticket/transaction` or `/tx/new`. It ends in "
             "`/api`, or in `/api/v5`.",
             examples=["https://example.satellite.co.nz/api/v5"],
-            extra={"expected": "an address that begins with https://, without ? or #"},
+            extra={"expected": EXPECTED_ADDRESS},
         ),
     ]
     generation: Annotated[
@@ -178,19 +177,10 @@ class SatelliteOptions(Rules, frozen=True, kw_only=True):
             "`data.pingFrequency`. Empty: every 300 s.",
         ),
     ] = ""
-    ca_file: Annotated[
-        str,
-        Meta(description="PEM file of the authority that signs the server's certificate. Empty: the system's."),
-    ] = ""
-    allow_http: Annotated[
-        bool,
-        Meta(description="Whether the secret may go over the network unencrypted (http://). Better not."),
-    ] = False
 
     def __post_init__(self) -> None:
         """Refuse to send the secret in the open unless that is wanted, and names that hide one another."""
-        if not (self.allow_http or is_safe(self.url)):
-            raise ValueError('https:// in `url`, or "allow_http = true" beside it')
+        super().__post_init__()
         if not self.v5 and urlsplit(self.url).path.rstrip("/").endswith(_V5):
             raise ValueError('generation = "v5" beside a `url` that ends in /v5')
         for table in ("", "items", "items.tickets"):

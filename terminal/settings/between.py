@@ -88,14 +88,20 @@ def _roles(found: Draft, checker: Checker) -> None:
             known = list(found.backends)
             expected = f"the name of a backend: {words.choices(known)}"
             checker.wrong(f"roles.{role}", words.found(name), expected, words.did_you_mean(name, known))
-        elif block.plugin is not None and not _able(block.plugin, role, job):
+        elif block.plugin is not None and not _able(block, role, job):
             kind = block.head["type"]
             checker.wrong(f"roles.{role}", words.found(name), "another backend", f"{kind} {lack}")
 
 
-def _able(plugin: Any, role: str, job: str | None) -> bool:
-    """Return whether a backend can play a role."""
-    kinds = getattr(plugin, "kinds", ())
+def _able(block: Block, role: str, job: str | None) -> bool:
+    """Return whether a backend can play a role, with the options that it has."""
+    plugin = block.plugin
+    without = getattr(plugin, "without", {})
+    kinds = {
+        kind
+        for kind in getattr(plugin, "kinds", ())
+        if kind not in without or block.options.get(without[kind][0]) != without[kind][1]
+    }
     match role:
         case "wallet":
             return hasattr(plugin, "balance")

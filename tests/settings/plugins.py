@@ -85,6 +85,18 @@ class Gate:
     def terminal(self) -> None: ...
 
 
+class BooksOptions(PosOptions, frozen=True):
+    sales: str = "journal"
+
+
+class Books(Pos):
+    """Keeps books of what is sold, and takes reports unless its sales are orders."""
+
+    Options = BooksOptions
+    kinds = frozenset({EntryKind.RECORD, EntryKind.REPORT})
+    without: ClassVar = {EntryKind.REPORT: ("sales", "orders")}
+
+
 class Hawk:
     Options = PosOptions
 
@@ -104,7 +116,7 @@ class Fake:
         ("printer", "simulated"): Reader,
         ("payout", "simulated"): Payer,
     }
-    _backends = {"pointofsale": Pos, "gate": Gate, "hawk": Hawk}  # noqa: RUF012 - never changed
+    _backends = {"pointofsale": Pos, "gate": Gate, "hawk": Hawk, "books": Books}  # noqa: RUF012 - never changed
 
     def driver(self, role: str, driver: str) -> Any:
         return self._drivers[role, driver]
