@@ -14,6 +14,8 @@ from terminal.sandbox import Sandbox
 from terminal.sandbox.ledger import Item
 from tests.backends import onslip_bench
 from tests.backends.making import SECRET, UID, adapter
+from tests.backends.onslip_device_making import Make, devices
+from tests.backends.onslip_records_making import Books, keepers
 from tests.sandbox.realm import Realm
 
 ITEMS = [Item("espresso", "Espresso", 25), Item("cappuccino", "Cappucino", 50)]
@@ -94,6 +96,18 @@ def reach() -> Iterator[Callable[..., Onslip360]]:
             return backend
 
         yield reach
+
+
+@pytest.fixture
+def books(realm: Realm) -> Iterator[Books]:
+    """Make adapters that record sales in the journal of a realm, or its orders; closed at the end."""
+    yield from keepers(realm)
+
+
+@pytest.fixture
+def device(realm: Realm) -> Iterator[Make]:
+    """Make the till that this terminal is; closed at the end."""
+    yield from devices(realm)
 
 
 @pytest.fixture

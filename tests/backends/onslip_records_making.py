@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from contextlib import closing as closing_
+from contextlib import ExitStack
 from fractions import Fraction
 from typing import Any
 
@@ -27,19 +26,14 @@ Books = Callable[..., Onslip360]
 NOON = Stamp(1_700_000_000_000, 0, "boot", synced=True)
 
 
-@contextmanager
-def realm_with_books() -> Iterator[Realm]:
-    """Start a realm with an external journal that the one key is bound to."""
-    with closing_(Realm()) as realm:
-        journal = {"id": JOURNAL, "name": "Sales of the kiosk", "type": "external-journal", "location": 1}
-        realm.onslip.know("tills", [journal])
-        realm.only(*PERMISSIONS, journal=JOURNAL)
-        yield realm
-
-
-@contextmanager
 def keepers(realm: Realm) -> Iterator[Books]:
-    """Give what makes adapters that record sales in *realm*; all are closed at the end."""
+    """Bind the key of *realm* to an external journal, and give what makes adapters that record sales there.
+
+    All of them are closed at the end.
+    """
+    journal = {"id": JOURNAL, "name": "Sales of the kiosk", "type": "external-journal", "location": 1}
+    realm.onslip.know("tills", [journal])
+    realm.only(*PERMISSIONS, journal=JOURNAL)
     with ExitStack() as stack:
 
         def keeper(sales: str = "journal", **options: Any) -> Onslip360:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -14,7 +13,7 @@ from terminal.core.till import TillSettings
 from terminal.core.value import replace
 from terminal.sandbox.faults import Fault
 from terminal.sandbox.onslip_rules import PERMISSIONS
-from tests.backends.onslip_device_making import Make, asked, devices
+from tests.backends.onslip_device_making import Make, asked
 from tests.core.report_samples import EMPTY
 from tests.sandbox.realm import Realm
 
@@ -28,16 +27,10 @@ TWELFTH = replace(EMPTY, number=12, grand=Grand(Sum(100, 250_050), Sum(2, 50)))
 
 
 @pytest.fixture
-def realm() -> Iterator[Realm]:
-    made = Realm()
-    made.only(*(PERMISSIONS - {"edit-tills"}), till=7)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def device(realm: Realm) -> Iterator[Make]:
-    yield from devices(realm)
+def realm(realm: Realm) -> Realm:
+    """One whose key is that of a till."""
+    realm.only(*(PERMISSIONS - {"edit-tills"}), till=7)
+    return realm
 
 
 def state(realm: Realm) -> dict[str, Any]:

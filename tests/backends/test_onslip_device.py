@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -21,22 +20,9 @@ from tests.backends.onslip_device_making import (
     Make,
     asked,
     changes,
-    devices,
     till,
 )
 from tests.sandbox.realm import AGENT, ID, Realm
-
-
-@pytest.fixture
-def realm() -> Iterator[Realm]:
-    made = Realm()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def device(realm: Realm) -> Iterator[Make]:
-    yield from devices(realm)
 
 
 def settings(device: Device) -> TillSettings:

@@ -36,13 +36,6 @@ Listen = Callable[..., Listener]
 
 
 @pytest.fixture
-def realm() -> Iterator[Realm]:
-    realm = Realm()
-    yield realm
-    realm.close()
-
-
-@pytest.fixture
 def listen(realm: Realm) -> Iterator[Listen]:
     """Somebody who listens, not started yet."""
     with ExitStack() as stack:

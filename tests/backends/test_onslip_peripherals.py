@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -22,22 +21,9 @@ from tests.backends.onslip_device_making import (
     asked,
     bindings,
     changes,
-    devices,
     till,
 )
 from tests.sandbox.realm import Realm
-
-
-@pytest.fixture
-def realm() -> Iterator[Realm]:
-    made = Realm()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def device(realm: Realm) -> Iterator[Make]:
-    yield from devices(realm)
 
 
 def test_devices_are_reported_whole_once_and_again_when_they_change(realm: Realm, device: Make) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -25,9 +24,7 @@ from tests.backends.onslip_records_making import (
     Books,
     closing,
     coffee,
-    keepers,
     of,
-    realm_with_books,
     references,
     tickets,
     tried,
@@ -45,18 +42,6 @@ RECORDS = f"journal/{JOURNAL}"
 DELIVERED, REFUSED, UNKNOWN, UNSENT = Outcome.DELIVERED, Outcome.REFUSED, Outcome.UNKNOWN, Outcome.UNSENT
 SALE = of("k-1", tickets())
 Z = of("z-12", closing(), EntryKind.REPORT)
-
-
-@pytest.fixture
-def realm() -> Iterator[Realm]:
-    with realm_with_books() as realm:
-        yield realm
-
-
-@pytest.fixture
-def books(realm: Realm) -> Iterator[Books]:
-    with keepers(realm) as books:
-        yield books
 
 
 def all_of(realm: Realm, what: str) -> list[dict[str, Any]]:

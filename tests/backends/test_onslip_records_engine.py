@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -26,26 +26,12 @@ from tests.backends.onslip_records_making import (
     Books,
     closing,
     coffee,
-    keepers,
-    realm_with_books,
     references,
     tickets,
     what_is_there,
 )
 from tests.sandbox.realm import Realm
 from tests.sync.model import Killed, ManualClock
-
-
-@pytest.fixture
-def realm() -> Iterator[Realm]:
-    with realm_with_books() as realm:
-        yield realm
-
-
-@pytest.fixture
-def books(realm: Realm) -> Iterator[Books]:
-    with keepers(realm) as books:
-        yield books
 
 
 class Kiosk:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from terminal.backends.onslip import Onslip360
@@ -20,9 +18,7 @@ from tests.backends.onslip_records_making import (
     NOON,
     Books,
     closing,
-    keepers,
     of,
-    realm_with_books,
     tickets,
     tried,
     what_is_there,
@@ -35,18 +31,6 @@ Z = of("z-12", closing(), EntryKind.REPORT)
 CASES = pytest.mark.parametrize(
     ("sales", "entry"), [("journal", SALE), ("orders", SALE), ("journal", Z)], ids=["receipt", "order", "z"]
 )
-
-
-@pytest.fixture
-def realm() -> Iterator[Realm]:
-    with realm_with_books() as realm:
-        yield realm
-
-
-@pytest.fixture
-def books(realm: Realm) -> Iterator[Books]:
-    with keepers(realm) as books:
-        yield books
 
 
 def parts(sales: str, entry: Entry) -> dict[str, int]:
