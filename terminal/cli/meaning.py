@@ -43,6 +43,12 @@ _TICKETS_ARE_OUT = {
     EntryState.VOIDED: "It is settled without the server; it is not sent (any more).",
 }
 
+_RECORDS = {
+    EntryState.UNKNOWN: "The server may or may not have it in its books: nobody here can tell.",
+    EntryState.PARKED: "The server surely does not have it in its books, and will not as it is.",
+    EntryState.DELIVERED: "The server has it in its books.",
+}
+
 
 def meaning(entry: Entry) -> str:
     """Return what the state of *entry* means."""
@@ -54,6 +60,8 @@ def meaning(entry: Entry) -> str:
         return "The coins lie in the machine and belong to nobody yet. They are never sent to a server."
     if entry.kind is EntryKind.SALE and entry.state in _TICKETS_ARE_OUT:
         return f"{_TICKETS_ARE_OUT[entry.state]} The tickets that were printed stay valid."
+    if entry.kind in (EntryKind.RECORD, EntryKind.REPORT) and entry.state in _RECORDS:
+        return f"{_RECORDS[entry.state]} No money moves by it."
     if entry.held and entry.state is EntryState.QUEUED:
         return "It is not sent yet: whether the piece was given out is not settled."
     return {
