@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,9 @@ from terminal.backends.onslip_rest import Onslip
 from terminal.core.facts import EntryAdded, EntryKind, EntryState
 from terminal.core.payload import Payload
 from terminal.core.records import Entry
-from terminal.core.rules import SyncRules
 from terminal.core.tickets import TicketSale
-from terminal.journal import Journal
 from terminal.sandbox import Fault
-from terminal.sync import Engine
+from tests.backends.kiosk import Kiosk
 from tests.backends.onslip_records_making import (
     JOURNAL,
     NOON,
@@ -31,35 +28,22 @@ from tests.backends.onslip_records_making import (
     what_is_there,
 )
 from tests.sandbox.realm import Realm
-from tests.sync.model import Killed, ManualClock
+from tests.sync.model import Killed
 
 
-class Kiosk:
-    """A journal and an engine that is turned by hand, which can be started anew."""
+class Shop(Kiosk):
+    """A kiosk whose sales and reports an Onslip server gets."""
 
     def __init__(self, folder: Path, realm: Realm, connect: Callable[[], Onslip360]) -> None:
-        self.folder, self.realm, self.connect = folder, realm, connect
-        self.clock = ManualClock()
-        self.off = ExitStack()
+        self.realm = realm
         self.keys: dict[str, Entry] = {}
-        self.start()
-
-    def start(self) -> None:
-        self.off.close()
-        self.journal = Journal.open(self.folder / "journal.db", b"k" * 32, boot=self.clock.boot)
-        self.off.callback(self.journal.close)
-        rules = SyncRules(first_retry_s=2, longest_retry_s=2, breaker_probe_s=2, timeout_s=30)
-        self.engine = Engine(self.journal, {"books": self.connect()}, self.clock, rules)
-        self.engine.load()
-        self.worker = self.engine.worker("books")
+        super().__init__(folder, "books", connect, waits_ms=40_000)
 
     def add(self, key: str, kind: EntryKind, payload: Payload) -> None:
         amount = payload.total if isinstance(payload, TicketSale) else 0
         refers_to = "debit-1" if kind is EntryKind.RECORD else None
-        fact = EntryAdded(key, kind, "books", None, amount, refers_to=refers_to, payload=payload)
-        self.journal.commit((fact,), self.clock.now())
-        self.engine.notice((fact,))
-        self.keys[key] = self.entry(key)
+        fact = EntryAdded(key, kind, self.name, None, amount, refers_to=refers_to, payload=payload)
+        self.keys[key] = self.enter(fact)
 
     def sell(self, number: int, sales: str) -> None:
         """Sell tickets and a coffee that a wallet has paid for, and now and then close the day."""
@@ -69,15 +53,8 @@ class Kiosk:
             self.add(f"z-{number}", EntryKind.REPORT, closing(number))
 
     def work(self, turns: int = 60) -> None:
-        self.clock.advance(40_000)
-        self.realm.clock.ms = NOON.wall_ms + self.clock.true_ms  # the server knows the time
-        for _ in range(turns):
-            self.worker.turn()
-
-    def entry(self, key: str) -> Entry:
-        found = self.journal.entry(key)
-        assert found is not None
-        return found
+        self.realm.clock.ms = NOON.wall_ms + self.clock.true_ms + self.waits_ms  # the server knows the time
+        super().work(turns)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -85,7 +62,7 @@ class Kiosk:
 def test_each_reference_is_there_once_whatever_happens(
     realm: Realm, books: Books, tmp_path: Path, sales: str, seed: int
 ) -> None:
-    kiosk = Kiosk(tmp_path, realm, lambda: books(sales))
+    kiosk = Shop(tmp_path, realm, lambda: books(sales))
     realm.onslip.faults.set(
         Fault(kind="drop", after=True, probability=0.2),
         Fault(kind="drop", probability=0.1),
@@ -128,7 +105,7 @@ def test_each_reference_is_there_once_wherever_the_power_fails(
             raise Killed
         return answer
 
-    kiosk = Kiosk(tmp_path, realm, lambda: books(sales))
+    kiosk = Shop(tmp_path, realm, lambda: books(sales))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Onslip, "post", dying)
         for number in range(6):
@@ -147,7 +124,7 @@ def test_each_reference_is_there_once_wherever_the_power_fails(
     check(kiosk, sales)
 
 
-def check(kiosk: Kiosk, sales: str) -> None:
+def check(kiosk: Shop, sales: str) -> None:
     """See that everything was delivered, and that each part of it is there once."""
     assert {kiosk.entry(key).state for key in kiosk.keys} == {EntryState.DELIVERED}
     there = what_is_there(kiosk.realm)
@@ -164,7 +141,7 @@ def check(kiosk: Kiosk, sales: str) -> None:
 
 
 def test_where_nothing_can_be_read_a_doubt_goes_to_a_person(realm: Realm, books: Books, tmp_path: Path) -> None:
-    kiosk = Kiosk(tmp_path, realm, lambda: books(read_back=False))
+    kiosk = Shop(tmp_path, realm, lambda: books(read_back=False))
     realm.onslip.faults.set(Fault(kind="drop", after=True, method="POST", count=1))
     kiosk.add("s-1", EntryKind.SALE, tickets())
     kiosk.add("s-2", EntryKind.SALE, tickets("K2"))

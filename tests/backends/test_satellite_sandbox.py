@@ -15,15 +15,12 @@ from terminal.core.catalogue import Product
 from terminal.core.delivery import Outcome
 from terminal.core.events import WalletAnswer
 from terminal.core.facts import EntryAdded, EntryKind, EntryState
-from terminal.core.records import Entry
-from terminal.core.rules import SyncRules
 from terminal.core.tickets import Interaction, Line, Method, Payment, Purchase, Ticket, TicketSale
 from terminal.core.value import replace
-from terminal.journal import Journal
 from terminal.sandbox import Fault, Sandbox
 from terminal.sandbox.satellite import Satellite as Server
 from terminal.sandbox.satellite_rules import SatelliteRules
-from terminal.sync import Engine
+from tests.backends.kiosk import Kiosk
 from tests.backends.making import ENOUGH_S, UID
 from tests.backends.satellite_making import (
     CLIENT_ID,
@@ -36,7 +33,6 @@ from tests.backends.satellite_making import (
     published_sale,
     sold,
 )
-from tests.sync.model import ManualClock
 
 Start = Callable[..., Sandbox]
 SALE_PATHS = ("/ticket/transaction", "/tx/new")
@@ -221,46 +217,17 @@ def test_fields_of_v5_under_other_names(start: Start) -> None:
 # -- through journal and engine ------------------------------------------------------------------------
 
 
-class Kiosk:
-    """A journal and an engine that is turned by hand, which can be started anew."""
+class Gate(Kiosk):
+    """A kiosk whose sales and check-ins a Satellite server gets."""
 
     def __init__(self, folder: Path, connect: Callable[[], Satellite]) -> None:
-        self.folder, self.connect = folder, connect
-        self.clock = ManualClock()
-        self.off = ExitStack()
-        self.start()
-
-    def start(self) -> None:
-        self.off.close()
-        self.journal = Journal.open(self.folder / "journal.db", b"k" * 32, boot=self.clock.boot)
-        self.off.callback(self.journal.close)
-        rules = SyncRules(first_retry_s=2, longest_retry_s=2, breaker_probe_s=2, timeout_s=30)
-        self.engine = Engine(self.journal, {"tickets": self.connect()}, self.clock, rules)
-        self.engine.load()
-        self.worker = self.engine.worker("tickets")
+        super().__init__(folder, "tickets", connect)
 
     def add(self, key: str, payload: TicketSale | Interaction) -> None:
         sale = isinstance(payload, TicketSale)
-        fact = EntryAdded(
-            key,
-            EntryKind.SALE if sale else EntryKind.INTERACTION,
-            "tickets",
-            None if sale else UID,
-            payload.total if isinstance(payload, TicketSale) else 0,
-            payload=payload,
-        )
-        self.journal.commit((fact,), self.clock.now())
-        self.engine.notice((fact,))
-
-    def work(self, turns: int = 40) -> None:
-        self.clock.advance(10_000)
-        for _ in range(turns):
-            self.worker.turn()
-
-    def entry(self, key: str) -> Entry:
-        found = self.journal.entry(key)
-        assert found is not None
-        return found
+        kind = EntryKind.SALE if sale else EntryKind.INTERACTION
+        amount = payload.total if isinstance(payload, TicketSale) else 0
+        self.enter(EntryAdded(key, kind, self.name, None if sale else UID, amount, payload=payload))
 
 
 @pytest.mark.parametrize("repeat", [200, 409])
@@ -269,7 +236,7 @@ def test_each_sale_reaches_the_server_once_whatever_is_lost(
 ) -> None:
     """Requests and replies are lost, the server fails, tokens expire, the terminal is started anew."""
     sandbox = start(repeat=repeat)
-    kiosk = Kiosk(tmp_path, lambda: connect(sandbox))
+    kiosk = Gate(tmp_path, lambda: connect(sandbox))
     keys = [f"k-{number}" for number in range(20)]
     for number, key in enumerate(keys):
         kiosk.add(key, numbered(number))
@@ -305,7 +272,7 @@ def test_a_check_in_in_doubt_waits_for_a_person_or_is_repeated_as_configured(
         sandbox = start()
         folder = tmp_path / interactions
         folder.mkdir()
-        kiosk = Kiosk(folder, lambda sandbox=sandbox, how=interactions: connect(sandbox, interactions=how))
+        kiosk = Gate(folder, lambda sandbox=sandbox, how=interactions: connect(sandbox, interactions=how))
         kiosk.add("k", Interaction("check-in", 85))
         office(sandbox).faults.set(Fault(kind="drop", after=True, method="POST", path="check-in", count=1))
         kiosk.work()
@@ -319,7 +286,7 @@ def test_a_refused_sale_is_parked_with_the_servers_words_and_holds_up_no_other(
     start: Start, connect: Connect, tmp_path: Path
 ) -> None:
     sandbox = start()
-    kiosk = Kiosk(tmp_path, lambda: connect(sandbox))
+    kiosk = Gate(tmp_path, lambda: connect(sandbox))
     kiosk.add("bad", replace(numbered(1), event=99))
     kiosk.add("good", numbered(2))
     kiosk.work()
