@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from terminal.backends.replies import InDoubt, NotSent, Reply
+from terminal.backends.replies import LARGEST_BODY, InDoubt, NotSent, Reply
 from terminal.core.delivery import Answer, Outcome
 
 if TYPE_CHECKING:  # both load httpx, which is done late
@@ -47,6 +47,7 @@ class Http:
         ca_file: A PEM file of the only authorities that are trusted; empty: those of the system.
         tenure: Remembers since when the secret is in use; None where nobody asks.
         transport: Stands in for the network.
+        largest: Bytes of an answer that are read.
     """
 
     def __init__(
@@ -58,7 +59,9 @@ class Http:
         ca_file: str = "",
         tenure: Tenure | None = None,
         transport: httpx.BaseTransport | None = None,
+        largest: int = LARGEST_BODY,
     ) -> None:
+        self._largest = largest
         self._base = url.rstrip("/")
         self._credential = credential
         self._agent = agent
@@ -77,6 +80,7 @@ class Http:
         timeout_s: float,
         *,
         json: object = None,
+        content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         tried: Stamp | None = None,
     ) -> Reply | Answer:
@@ -87,6 +91,7 @@ class Http:
             path: Appended to the base; or a whole address for which ``same_origin`` holds.
             timeout_s: For everything together, from the look-up of the name to the last byte.
             json: The body.
+            content: The body as it stands, where it is no JSON or is signed; the headers say what it is.
             headers: Beside those of every request.
             tried: When an earlier try that may have arrived was made: where secrets are remembered, it is not
                 repeated under another one.
@@ -97,7 +102,6 @@ class Http:
         line, secret = ready
         url = path if "://" in path else self._base + path
         sent = {**({"Authorization": f"Bearer {secret}"} if secret else {}), **(headers or {})}
-        content = None
         if json is not None:
             sent["Content-Type"] = "application/json"
             content = msgspec.json.encode(json)
@@ -154,7 +158,9 @@ class Http:
     def _open(self) -> Line:
         from terminal.backends.line import Line  # noqa: PLC0415 - loads httpx: not before the first use
 
-        return Line(urlsplit(self._base).hostname or "", self._agent, self._ca_file, self._transport)
+        return Line(
+            urlsplit(self._base).hostname or "", self._agent, self._ca_file, self._transport, self._largest
+        )
 
     def _take_secret(self, credential: Callable[[], str] | None) -> Answer | None:
         """Take the secret up; return why it cannot be used."""

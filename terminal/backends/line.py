@@ -63,13 +63,22 @@ class Line:
         agent: What this client calls itself.
         ca_file: A PEM file of the only authorities that are trusted; empty: those of the system.
         transport: Stands in for the network.
+        largest: Bytes of an answer that are read.
 
     Raises:
         OSError: *ca_file* cannot be read or is no such file.
     """
 
-    def __init__(self, host: str, agent: str, ca_file: str, transport: httpx.BaseTransport | None) -> None:
+    def __init__(
+        self,
+        host: str,
+        agent: str,
+        ca_file: str,
+        transport: httpx.BaseTransport | None,
+        largest: int = LARGEST_BODY,
+    ) -> None:
         self._host = host
+        self._largest = largest
         self._transport = transport or Transport(ssl.create_default_context(cafile=ca_file or None))
         # "identity": packing gains nothing for short answers, and unpacking could yield any size.
         self._headers = {"User-Agent": agent, "Accept": "application/json", "Accept-Encoding": "identity"}
@@ -133,8 +142,8 @@ class Line:
         with contextlib.closing(response):
             for piece in response.iter_bytes():
                 body += piece
-                if len(body) > LARGEST_BODY:
-                    raise InDoubt(f"the answer of {self._host} is longer than {LARGEST_BODY} bytes")
+                if len(body) > self._largest:
+                    raise InDoubt(f"the answer of {self._host} is longer than {self._largest} bytes")
         return Reply(response.status_code, _headers(response), bytes(body))
 
     def _pieces(self, response: httpx.Response, silence_s: float) -> Iterator[bytes]:
