@@ -16,9 +16,9 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from terminal.backends.bearer import Credentials, is_word
 from terminal.backends.http import Http, is_safe
 from terminal.backends.replies import hide, judge
-from terminal.backends.satellite_access import Credentials, is_word
 from terminal.backends.satellite_wire import said
 from terminal.backends.values import cents, text
 from terminal.core.delivery import Answer, Outcome

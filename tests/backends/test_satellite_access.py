@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from terminal.backends import satellite, satellite_access
-from terminal.backends.satellite_access import Credentials, read_credentials
+from terminal.backends import bearer, satellite, satellite_access
+from terminal.backends.bearer import Credentials, read_credentials
 from terminal.core.delivery import Answer, Outcome
 from terminal.core.events import WalletAnswer
 from terminal.settings.secrets import FileSecret
@@ -56,6 +56,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(satellite_access, "time", clock)
+    monkeypatch.setattr(bearer, "time", clock)
     monkeypatch.setattr(satellite, "time", clock)
     return clock
 
@@ -187,13 +188,13 @@ def test_many_that_need_a_token_fetch_one(server: Server, monkeypatch: pytest.Mo
 
     server.token_answer = slowly
     backend = adapter(server._answer)  # without the server's lock: several calls can be in it at once
-    take = backend._access._take
+    take = backend._access._bearer._take
 
     def counted(until: float) -> str | Answer:
         asked.release()
         return take(until)
 
-    monkeypatch.setattr(backend._access, "_take", counted)
+    monkeypatch.setattr(backend._access._bearer, "_take", counted)
     answers: list[Answer] = []
     threads = [threading.Thread(target=lambda: answers.append(backend.deliver(PLAIN, 60))) for _ in range(8)]
     for thread in threads:
@@ -220,7 +221,8 @@ def test_two_that_are_answered_401_together_renew_once(server: Server) -> None:
         return server(request)
 
     backend = adapter(answer)
-    backend._access._token, backend._access._until = stale.removeprefix("Bearer "), time.monotonic() + 600
+    held = backend._access._bearer
+    held._token, held._until = stale.removeprefix("Bearer "), time.monotonic() + 600
     answers: list[Answer] = []
     threads = [threading.Thread(target=lambda: answers.append(backend.deliver(PLAIN, 60))) for _ in range(2)]
     for thread in threads:
@@ -272,11 +274,12 @@ def test_no_time_sends_nothing(server: Server) -> None:
     ["", "secret", "{}", '{"client_id":"a"}', '{"client_id":"","client_secret":"b"}', "[" * 100_000, "[1]"],
 )
 def test_what_is_no_credentials_is_a_sentence(server: Server, text: str) -> None:
-    with pytest.raises(ValueError, match="satellite discover"):
+    with pytest.raises(ValueError, match="in one line without spaces"):
         read_credentials(text)
     answer = adapter(server, credential=lambda: text).deliver(PLAIN, 1)
     assert answer.outcome is Outcome.DENIED
     assert "client_id" in answer.words
+    assert "satellite discover" in answer.words
     assert server.tokens == 0
 
 

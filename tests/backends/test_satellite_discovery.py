@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terminal.backends.satellite_access import Credentials, agent
+from terminal.backends.bearer import Credentials
+from terminal.backends.satellite_access import agent
 from terminal.backends.satellite_discovery import (
     Discovery,
     DiscoveryError,

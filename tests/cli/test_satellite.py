@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from terminal.backends.satellite_access import read_credentials
+from terminal.backends.bearer import read_credentials
 from terminal.cli import satellite as command
 from terminal.sandbox import Sandbox
 from terminal.sandbox.satellite import Satellite
