@@ -6,29 +6,12 @@ same seed is the same history. Time is the world's own: a year takes seconds.
 
 from __future__ import annotations
 
-import heapq
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 
 from terminal.core.delivery import Guarantee, Promise
-from terminal.core.effects import (
-    CloseSlot,
-    CountPayout,
-    DeliverNow,
-    Effect,
-    Notice,
-    OpenSlot,
-    PairToken,
-    PayOut,
-    Print,
-    ReadWallet,
-    Release,
-    Show,
-    TellPayout,
-)
 from terminal.core.events import (
     ButtonPressed,
     CatalogueRead,
@@ -37,21 +20,14 @@ from terminal.core.events import (
     DeviceChanged,
     Event,
     Health,
-    PairingEnded,
     Place,
-    PrintEnded,
-    ReleaseEnded,
     StopAsked,
     TimePassed,
     TokenPresented,
     TokenRemoved,
-    WalletAnswer,
-    WalletRead,
-    WalletRemembered,
 )
-from terminal.core.facts import AttemptEnded, CatalogueSeen, Fact, WalletSeen
+from terminal.core.facts import CatalogueSeen, Fact
 from terminal.core.job import Job
-from terminal.core.machine import AnswerRevalue, BeginSession, DenyVend, EndSession
 from terminal.core.recover import LeftOpen, recover
 from terminal.core.stamp import Stamp
 from terminal.core.terminal import Terminal
@@ -59,20 +35,21 @@ from terminal.core.tickets import Codes
 from terminal.core.value import replace
 from terminal.daemon.loop import Loop
 from terminal.journal import Journal
-from terminal.journal.errors import JournalUnwritable
 from terminal.tickets.codes import make
 from tests.core.audit import Audit
 from tests.core.courier import Courier
 from tests.core.gate import Bookkeeper, Gate
+from tests.core.hands import Hands
 from tests.core.hoppers import Hopper
+from tests.core.mishaps import Mishaps
 from tests.core.outside import DAY_MS, PRODUCTS, Machine, Server, Weather
 from tests.core.people import Technician, guest
+from tests.core.power import Cuts, Disk, PowerCut
 from tests.core.seller import Seller
 from tests.core.ticket_audit import TicketAudit
+from tests.core.timetable import HOUR_MS, MINUTE_MS, Clocks, Plans
 
 KEY = b"a year in a kiosk, simulated"
-EPOCH_MS = 1_800_000_000_000
-MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 HOPPERS = (50, 5)
 """What the coins of the hoppers are worth, the first one's first."""
 
@@ -82,36 +59,6 @@ GUARANTEES = {
     "read-back": Guarantee(Promise.READ_BACK),
     "none": Guarantee(Promise.NONE),
 }
-
-
-class PowerCut(BaseException):
-    """The machine is dark at this very point."""
-
-
-class Cuts:
-    """Decides where the power goes: by chance at each point, or at the *at*-th point, once."""
-
-    def __init__(self, rng: Random, chance: float, at: int | None = None) -> None:
-        self._rng = rng
-        self.chance = chance
-        self.at = at
-        self.points = 0
-        self.count = 0
-
-    def point(self) -> None:
-        """Pass a point at which the power may go."""
-        self.points += 1
-        if self.points == self.at or self._rng.random() < self.chance:
-            self.cut()
-
-    def strikes(self, share: float) -> bool:
-        """Whether the power will go where only a world that knows the future can arrange it."""
-        return self.chance > 0 and self._rng.random() < share
-
-    def cut(self) -> None:
-        """Cut the power."""
-        self.count += 1
-        raise PowerCut
 
 
 class Names:
@@ -126,39 +73,6 @@ class Names:
     def id(self) -> str:
         self._last += 1
         return f"{self._last:08d}"
-
-
-class Disk:
-    """The journal as the terminal writes it: before and after each commit the power may go."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-
-    def commit(self, facts: Sequence[Fact], now: Stamp, *, urgent: bool = False, durable: bool = True) -> None:
-        world = self._world
-        if world.full:
-            raise JournalUnwritable("The disk is full.")
-        world.cuts.point()
-        world.journal.commit(facts, now, urgent=urgent, durable=durable)
-        world.audit.hear(facts)
-        for fact in facts:
-            if isinstance(fact, AttemptEnded):
-                world.peer(fact.key).answered(fact.key, fact.outcome)
-        world.last_commit = tuple(facts)
-        world.cuts.point()
-
-    def probe(self, now: Stamp) -> None:
-        self.commit((), now, urgent=True)
-
-
-@dataclass(order=True)
-class _Plan:
-    """Something that will happen. What is *inside* the terminal dies with its power."""
-
-    at_ms: int
-    number: int
-    do: Callable[[], None]
-    inside: bool
 
 
 class World:
@@ -207,11 +121,10 @@ class World:
         self._file = self._directory / "0" / "journal.db"
         self._file.parent.mkdir()
         self._names = Names()
-        self._plans: list[_Plan] = []
-        self._planned = 0
+        self._plans = Plans()
         self._customer: Iterator[int] | None = None
-        self._boots = 0
-        self._new_boot(EPOCH_MS)
+        self._clocks = Clocks(self.rng)
+        self._mishaps = Mishaps(self)
         self.journal: Journal
         self.loop: Loop
         self.courier: Courier
@@ -221,12 +134,11 @@ class World:
 
     def now(self) -> Stamp:
         """What the terminal's clocks say."""
-        wall_ms = EPOCH_MS + self.ms if self._synced else self._wrong_ms + self.ms
-        return Stamp(wall_ms, self.ms - self._booted_ms, self._boot, self._synced)
+        return self._clocks.now(self.ms)
 
     def soon(self, after_ms: int, do: Callable[[], None]) -> None:
         """Plan something inside the terminal: forgotten when its power goes."""
-        self._plan(after_ms, do, inside=True)
+        self._plans.add(self.ms + after_ms, do, inside=True)
 
     def event(self, after_ms: int, event: Event) -> None:
         """Plan an event for the terminal."""
@@ -234,11 +146,7 @@ class World:
 
     def outside(self, after_ms: int, do: Callable[[], None]) -> None:
         """Plan something around the terminal, which goes on without its power."""
-        self._plan(after_ms, do, inside=False)
-
-    def _plan(self, after_ms: int, do: Callable[[], None], *, inside: bool) -> None:
-        self._planned += 1
-        heapq.heappush(self._plans, _Plan(self.ms + after_ms, self._planned, do, inside))
+        self._plans.add(self.ms + after_ms, do, inside=False)
 
     def run(self, for_ms: int) -> None:
         """Let the world turn."""
@@ -256,8 +164,8 @@ class World:
 
     def _next(self) -> tuple[int, Callable[[], None]]:
         found: list[tuple[int, Callable[[], None]]] = []
-        if self._plans:
-            found.append((self._plans[0].at_ms, lambda: heapq.heappop(self._plans).do()))
+        if self._plans.next_ms is not None:
+            found.append((self._plans.next_ms, self._plans.do_next))
         patience_s = self.loop._patience_s()
         if patience_s is not None:
             found.append((self.ms + round(patience_s * 1000), lambda: self.happen(TimePassed())))
@@ -280,7 +188,7 @@ class World:
                 return
 
     def _start(self) -> None:
-        self.journal = Journal.open(self._file, KEY, boot=self._boot)
+        self.journal = Journal.open(self._file, KEY, boot=self._clocks.boot)
         self.machine.slots.clear()  # the drivers close them before anything else
         now = self.now()
         left = LeftOpen(
@@ -301,7 +209,8 @@ class World:
             self.audit.starting = False
         self.audit.check_start(self)
         self.courier = Courier(self)
-        self.loop = Loop(terminal, self.disk, self.now, self._perform, lambda _facts: self.courier.notice())
+        perform = Hands(self).perform
+        self.loop = Loop(terminal, self.disk, self.now, perform, lambda _facts: self.courier.notice())
         self.loop.begin(first.state, first.effects)
         self.courier.load()
         for role in (*self.job.acceptors, *self.job.releases, *self.job.printers):
@@ -336,8 +245,7 @@ class World:
         """The power has gone, or the process was killed: what was inside is gone, and the disk is as it is."""
         self.lit = False
         self._leave_the_disk()
-        self._plans = [plan for plan in self._plans if not plan.inside]
-        heapq.heapify(self._plans)
+        self._plans.drop_inside()
         self.full = False
         self._customer = None
         for hopper in self.hoppers.values():
@@ -350,7 +258,7 @@ class World:
         else:
             saved_ms = self.now().wall_ms
             self._pass(self.rng.choice((2 * MINUTE_MS, HOUR_MS, 10 * HOUR_MS, 3 * DAY_MS)))
-            self._new_boot(saved_ms)
+            self._clocks.new_boot(self.ms, saved_ms)
         self.lit = True
         self._run_up()
 
@@ -364,10 +272,9 @@ class World:
     def _pass(self, for_ms: int) -> None:
         """Let time pass in which the terminal is off; the rest of the world goes on."""
         end_ms = self.ms + for_ms
-        while self._plans and self._plans[0].at_ms <= end_ms:
-            plan = heapq.heappop(self._plans)
-            self.ms = max(self.ms, plan.at_ms)
-            plan.do()
+        while (at_ms := self._plans.next_ms) is not None and at_ms <= end_ms:
+            self.ms = max(self.ms, at_ms)
+            self._plans.do_next()
         self.ms = end_ms
 
     def _leave_the_disk(self) -> None:
@@ -379,14 +286,6 @@ class World:
         self.journal.close()
         shutil.rmtree(old)
         self._file = fresh / self._file.name
-
-    def _new_boot(self, saved_ms: int) -> None:
-        self._boots += 1
-        self._boot = f"boot-{self._boots}"
-        self._booted_ms = self.ms - self.rng.randrange(5_000, 60_000)
-        self._synced = self.rng.random() < 0.3
-        # Without the time: 1970, or as if no time had passed since the clock was saved, or nonsense.
-        self._wrong_ms = self.rng.choice((-self.ms, saved_ms - self.ms, EPOCH_MS + 400 * DAY_MS))
 
     def stop(self) -> None:
         """Stop as systemd asks for it, and start again."""
@@ -402,13 +301,14 @@ class World:
 
     def _read_catalogue(self) -> None:
         if self.server.weather in (Weather.FAIR, Weather.SLOW, Weather.REFUSING):
-            self._synced = True  # there is a network, so there is the time
+            self._clocks.synced = True  # there is a network, so there is the time
             self.happen(CatalogueRead(self.products, fresh=True))
-            self._remember(CatalogueSeen("main", self.products))
+            self.remember(CatalogueSeen("main", self.products))
         else:
             self.soon(30 * MINUTE_MS, self._read_catalogue)
 
-    def _remember(self, fact: Fact) -> None:
+    def remember(self, fact: Fact) -> None:
+        """Have something written down that nobody waits for."""
         if not self.full:
             self.disk.commit((fact,), self.now(), durable=False)
 
@@ -419,72 +319,6 @@ class World:
         self.loop.post(event)
         self.loop._next()
         self.cuts.point()
-
-    def _perform(self, effect: Effect) -> None:
-        match effect:
-            case Show(screen=screen):
-                if screen.notice is Notice.CREDITED:
-                    assert self.last_commit, "shown as credited, and nothing is written"
-            case ReadWallet(token=token):
-                self._read_wallet(token)
-            case DeliverNow(key=key):
-                assert key in self.audit.entries, "sent before it was written down"
-                self.soon(1, lambda: self.courier.deliver_now(key))
-            case PairToken(token=token):
-                self.event(300, PairingEnded(token, paired=True))
-            case BeginSession() | DenyVend() | EndSession() | AnswerRevalue():
-                self.sellers[effect.machine].tell(effect)
-            case OpenSlot() | CloseSlot() | CountPayout() | PayOut() | TellPayout():
-                self._perform_cash(effect)
-            case Release() | Print():
-                self._give_out(effect)
-
-    def _perform_cash(self, effect: OpenSlot | CloseSlot | CountPayout | PayOut | TellPayout) -> None:
-        match effect:
-            case OpenSlot(limit=limit, closed=closed):
-                self.machine.slots = {name: limit for name in self.job.acceptors if name not in closed}
-                self.audit.check_open(self.machine.slots)
-            case CloseSlot():
-                self.machine.slots.clear()
-            case CountPayout(device=device):
-                self.hoppers[device].count(effect)
-            case PayOut(device=device):
-                self.audit.payout_ordered(effect)
-                self.hoppers[device].pay_out(effect)
-            case TellPayout(device=device):
-                self.hoppers[device].tell_payout(effect)
-
-    def _give_out(self, effect: Release | Print) -> None:
-        match effect:
-            case Release(release=name, device=device) if device in self.sellers:
-                assert name in self.audit.intended, "approved before it was written down"
-                self.sold += 1
-                self.sellers[device].release(effect)
-            case Release(release=name):
-                assert name in self.audit.intended, "given out before it was written down"
-                self.sold += 1
-                ended, after_ms = self.machine.release(name)
-                if ended is not None:
-                    self.event(after_ms, ReleaseEnded(name, ended, "the machine's words"))
-            case Print(job=name, document=document):
-                assert name in self.audit.intended, "printed before it was written down"
-                ended, after_ms = self.machine.print(name)
-                if self.machine.printed[name]:
-                    self.audit.see_paper(name, document)
-                if ended is not None:
-                    self.event(after_ms, PrintEnded(name, ended, "the printer's words"))
-
-    def _read_wallet(self, token: str) -> None:
-        now = self.now()
-        cached, exposure = self.journal.wallet(token, now), self.journal.exposure(token, now)
-        self.event(0, WalletRemembered(token, cached, exposure))
-        answer, after_ms = self.server.read(token)
-        self.soon(after_ms, lambda: self._wallet_read(answer))
-
-    def _wallet_read(self, answer: WalletRead) -> None:
-        self.happen(answer)
-        if answer.answer is WalletAnswer.KNOWN and answer.balance is not None:
-            self._remember(WalletSeen(answer.token, answer.balance))
 
     # -- what people do --------------------------------------------------------------------------------
 
@@ -534,49 +368,13 @@ class World:
         pause_ms = days * DAY_MS // customers
         for number in range(customers):
             self.serve()
-            self._mishap()
+            self._mishaps.happen()
             # Most come one after the other; then for a long time nobody.
             busy = self.rng.random() < 0.9
             self.run(self.rng.randrange(1_000, MINUTE_MS) if busy else self.rng.randrange(0, 20 * pause_ms))
             if number % 50 == 0:
                 self.audit.check(self)
                 self.journal.maintain()
-
-    def _mishap(self) -> None:
-        rng = self.rng
-        if rng.random() < 0.15:
-            calm = 0.4
-            self.server.weather = Weather.FAIR if rng.random() < calm else rng.choice(list(Weather))
-            self.gate.weather = Weather.LOSSY if rng.random() < 0.5 else self.server.weather
-            self.books.weather = self.gate.weather
-        if rng.random() < 0.05:
-            self.technician_comes()
-        if rng.random() < 0.03:
-            self._unplug()
-        if rng.random() < 0.01:
-            self.full = True
-            self.outside(rng.randrange(1_000, HOUR_MS), self._room_again)
-        if rng.random() < 0.01:
-            self.stop()
-        for hopper in self.hoppers.values():
-            if rng.random() < 0.03 and hopper.name in self.job.cash.payouts:
-                self.soon(rng.randrange(5_000), hopper.renew)
-        for seller in self.sellers.values():
-            self._whims(seller)
-        if rng.random() < 0.02:
-            self.server.balances[rng.choice(list(self.server.balances))] += 2_000
-
-    def _whims(self, seller: Seller) -> None:
-        """What machines do that nobody asked for."""
-        rng = self.rng
-        if rng.random() < 0.04:
-            self.soon(rng.randrange(10_000), seller.reset)
-        if rng.random() < 0.03:
-            self.soon(rng.randrange(10_000), lambda: seller.enable(wants=False))
-            self.outside(rng.randrange(10_000, HOUR_MS), lambda: seller.enable(wants=True))
-        if rng.random() < 0.1:
-            product = rng.choice(self.products)
-            self.soon(rng.randrange(10_000), lambda: seller.sell_for_cash(str(product.id), product.price))
 
     def technician_comes(self, share: float = 0.8) -> None:
         """Let the technician look at what waits; the power may go in between."""
@@ -585,27 +383,13 @@ class World:
         except PowerCut:
             self._dark()
 
-    def _unplug(self) -> None:
-        devices = (*self.job.acceptors, *self.job.releases, *self.job.printers, *self.hoppers, *self.sellers)
-        if devices:
-            name = self.rng.choice(devices)
-            other = self.hoppers.get(name) or self.sellers.get(name)
-            if other:
-                self.soon(self.rng.randrange(5_000), other.unplug)
-                self.outside(self.rng.randrange(6_000, HOUR_MS), other.plug)
-                return
-            self.event(self.rng.randrange(5_000), DeviceChanged(name, "any", Health.MISSING, "unplugged"))
-            self.event(self.rng.randrange(6_000, HOUR_MS), DeviceChanged(name, "any", Health.OK))
-
-    def _room_again(self) -> None:
-        self.full = False
-
     def settle(self) -> None:
         """End all trouble, let everything be delivered, and let the technician decide the rest."""
         self.cuts.chance, self.cuts.at = 0.0, None
         self.server.weather = self.gate.weather = self.books.weather = Weather.FAIR
         self.full = False
-        for device in (*self.hoppers.values(), *self.sellers.values()):
+        devices: list[Hopper | Seller] = [*self.hoppers.values(), *self.sellers.values()]
+        for device in devices:
             if not device.there:
                 device.plug()
         self.stop()
