@@ -16,7 +16,8 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
-from terminal.backends.onslip_models import Unreadable, parse, read
+from terminal.backends.onslip_json import read_json
+from terminal.backends.onslip_models import Unreadable, read
 from terminal.backends.onslip_models_realm import ClientInfo, Event
 from terminal.backends.onslip_options import OnslipOptions
 from terminal.backends.onslip_realm import Realm, lacking
@@ -125,8 +126,8 @@ def _heard(
         for piece in opened.pieces:
             for message in parser.feed(piece):
                 try:
-                    event = read(Event, parse(message.data.encode()))
-                except Unreadable as error:
+                    event = read(Event, read_json(message.data.encode()))
+                except (Unreadable, ValueError) as error:
                     if not told:
                         _LOG.info("an event is passed over, and others like it: %s", error)
                     told = True

@@ -1,4 +1,4 @@
-"""Onslip's entities as values: how they are read from JSON, and written for PUT, POST and PATCH. Pure.
+"""Onslip's entities as values: how they are made of JSON values, and such values of them. Pure.
 
 What the server knows and this terminal does not, be it a new field, a new word of an enumeration or an extended
 property (``_<namespace>-<name>``), is carried along and written back: an entity that is replaced whole loses
@@ -16,7 +16,7 @@ import re
 import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, TypeVar
 
 import msgspec
@@ -92,20 +92,8 @@ class EntityPatch(Patch, frozen=True, kw_only=True):
 # -- reading -------------------------------------------------------------------------------------------
 
 
-def parse(body: bytes) -> Any:
-    """Return the JSON of *body*; numbers with a point are Decimal.
-
-    Raises:
-        Unreadable: It is none.
-    """
-    try:
-        return msgspec.json.Decoder(float_hook=Decimal).decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, InvalidOperation, RecursionError) as error:
-        raise Unreadable(f"found an answer of {len(body)} bytes that is no JSON; expected an entity") from error
-
-
 def read(kind: type[_M], found: Any) -> _M:
-    """Return *found*, a JSON value with Decimal numbers as ``parse`` makes it, as a *kind*.
+    """Return *found*, a JSON value with Decimal numbers as ``read_json`` makes it, as a *kind*.
 
     Raises:
         Unreadable: A required field is missing, or one has another type than the contract says.
@@ -133,17 +121,6 @@ def read_stored(kind: type[_M], found: Any) -> _M:
         if getattr(value, name, None) is None:
             raise Unreadable(f"found a {kind.__name__} without {name}; expected one that the server stores")
     return value
-
-
-def read_list(kind: type[_M], found: Any) -> tuple[_M, ...]:
-    """Return the stored entities of a list answer.
-
-    Raises:
-        Unreadable: It is no list, or one of them cannot be read.
-    """
-    if not isinstance(found, list):
-        raise Unreadable(f"found {kind_of(found)}; expected a list of {kind.__name__}")
-    return tuple(read_stored(kind, each) for each in found)
 
 
 def read_patch(kind: type[_P], found: Any) -> _P:
@@ -191,16 +168,6 @@ def _sentence(kind: type, said: str) -> str:
 
 
 # -- writing -------------------------------------------------------------------------------------------
-
-
-def write(value: Model | Patch) -> bytes:
-    """Return the body of a POST or PUT (of a Model), or of a PATCH.
-
-    A PUT of what was read says everything that was read, except what only the server sets.
-    """
-    owned = SERVER_OWNED if isinstance(value, Entity) else frozenset[str]()
-    body = {name: each for name, each in plainly(value).items() if name not in owned}
-    return msgspec.json.Encoder(decimal_format="number").encode(body)
 
 
 def plainly(value: Any) -> Any:

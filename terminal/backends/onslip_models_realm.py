@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from terminal.backends.onslip_models import Entity, Model, Unreadable, parse, read
+from terminal.backends.onslip_models import Entity, Model
 from terminal.backends.onslip_models_catalogue import Location
 from terminal.backends.onslip_models_till import Till, TillState
 from terminal.backends.onslip_models_values import Base64, Id, Number, Secret, Word
@@ -26,13 +26,6 @@ class TokenType(Word):
 
     __slots__ = ()
     KNOWN: ClassVar = frozenset({"hawk-key", "access-token", "pkcs12"})
-
-
-class ServerError(Model, frozen=True, kw_only=True):
-    """Why the server refused. The codes are not documented."""
-
-    message: str
-    code: str | None = None
 
 
 class Event(Model, frozen=True, kw_only=True):
@@ -102,14 +95,6 @@ class ClientInfo(Model, frozen=True, kw_only=True):
     till_state: TillState | None = None
     p2p_realm: str | None = None
     p2p_key: Base64 | None = None
-
-
-def error(body: bytes) -> ServerError | None:
-    """Return the error that an answer holds; None where it holds none, as one of a proxy."""
-    try:
-        return read(ServerError, parse(body))
-    except Unreadable:
-        return None
 
 
 # -- what may be done ----------------------------------------------------------------------------------

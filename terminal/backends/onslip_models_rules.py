@@ -1,4 +1,4 @@
-"""What follows from Onslip's entities: binding, versions, settings, the products of a screen, rounding.
+"""What follows from Onslip's entities: binding, versions, settings, the products of a screen, bookings.
 
 Pure. What Onslip's pages do not tell is a parameter here, with what is likely as its default.
 """
@@ -19,7 +19,6 @@ from terminal.backends.onslip_models_till import (
     TillPatch,
 )
 from terminal.backends.onslip_models_values import Base64, Money
-from terminal.core import money
 from terminal.core.till import Attached
 from terminal.core.value import replace
 
@@ -163,24 +162,7 @@ def _top_first(button: ButtonMapItem) -> tuple[int, int]:
     return button.y, button.x
 
 
-# -- rounding ------------------------------------------------------------------------------------------
-
-
-def rounded(amount: int, multiple: Money | None) -> int:
-    """Return *amount* (cents) rounded to what can be paid, half away from zero [inferred].
-
-    Args:
-        amount: Whole cents; may be negative, as of a return.
-        multiple: The ``rounding-multiple`` of the payment method, in major units [inferred]; None or 0: nothing
-            is rounded.
-
-    Raises:
-        ValueError: The multiple is negative, or no whole cents.
-    """
-    step = multiple.cents if multiple is not None else 0
-    if step < 0:
-        raise ValueError(f"found the rounding multiple {multiple}; expected zero or more")
-    return money.rounded(amount, step)
+# -- bookings ------------------------------------------------------------------------------------------
 
 
 def spending(cents: int, *, sign: Literal[-1, 1] = -1) -> VoucherTransaction:

@@ -20,7 +20,6 @@ from terminal.backends.onslip_models_external import (
 from terminal.backends.onslip_models_journal import BatchType, ReceiptType, RecordType, ReportType
 from terminal.backends.onslip_models_sale import Order, OrderState, OrderType, Payment, Tab
 from terminal.backends.onslip_models_values import Money
-from terminal.backends.onslip_money import amount
 from terminal.backends.onslip_records_items import Sale, Ways, items, payments
 from terminal.core.report import Report
 from terminal.core.stamp import Stamp, utc
@@ -142,7 +141,7 @@ def _name(sale: Sale) -> str:
 def _told(sale: Sale) -> str:
     parts = [f"{'Return' if sale.back else 'Sale'} {sale.code}".rstrip(), sale.notes]
     if sale.kept:
-        parts.append(f"{amount(sale.kept)} given beyond the price and kept")
+        parts.append(f"{Money.of_cents(sale.kept):.2f} given beyond the price and kept")
     return ". ".join(part.rstrip(".") for part in parts if part)
 
 
@@ -191,7 +190,7 @@ def _mismatch(report: Report) -> str:
     if not differs:
         return ""
     less = "more" if differs > 0 else "less"
-    return f". The cash that was counted is {amount(abs(differs))} {less} than the books say"
+    return f". The cash that was counted is {Money.of_cents(abs(differs)):.2f} {less} than the books say"
 
 
 # -- what all have -------------------------------------------------------------------------------------

@@ -13,7 +13,6 @@ from terminal.backends.onslip_models_catalogue import GroupType
 from terminal.backends.onslip_models_sale import Item, Metadata, MetadataType, Payment, PrePaidMetadata
 from terminal.backends.onslip_models_till import MethodType
 from terminal.backends.onslip_models_values import Money, Number
-from terminal.backends.onslip_money import amount
 from terminal.core import tickets
 from terminal.core.payload import Sold
 from terminal.core.records import Entry
@@ -143,7 +142,9 @@ def _pieces(line: Line) -> Iterator[tuple[int, int, Number | None]]:
 def _comment(line: Line) -> str | None:
     if not line.discount:
         return None
-    return f"{amount(line.unit)} each, {amount(line.discount)} taken off {line.quantity}"
+    return (
+        f"{Money.of_cents(line.unit):.2f} each, {Money.of_cents(line.discount):.2f} taken off {line.quantity}"
+    )
 
 
 # -- payments ------------------------------------------------------------------------------------------

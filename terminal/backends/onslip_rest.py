@@ -6,7 +6,7 @@
     errors                                     {"message": "…", "code": "…"}
 
 Nothing here raises for what a server or a network does. Numbers with a fraction are Decimals, both ways
-(``onslip_money``). Nothing but a GET is ever repeated that may have arrived.
+(``onslip_json``). Nothing but a GET is ever repeated that may have arrived.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from http import HTTPStatus
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from terminal.backends.onslip_money import read_json, write_json
+from terminal.backends.onslip_json import read_json, write_json
 from terminal.backends.onslip_rest_access import Access, Request
 from terminal.backends.onslip_rest_answers import (
     Found,
@@ -149,7 +149,7 @@ class Onslip:
 
         Args:
             path: Where to.
-            body: What ``onslip_money.write_json`` can write; None: no body at all.
+            body: What ``onslip_json.write_json`` can write; None: no body at all.
             timeout_s: For everything together.
 
         Raises:

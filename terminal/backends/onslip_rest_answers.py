@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from terminal.backends.onslip_money import read_json
+from terminal.backends.onslip_json import read_json
 from terminal.backends.replies import Reply, plain
 from terminal.core.value import Value
 

@@ -19,7 +19,6 @@ from terminal.backends.onslip_models_catalogue import Voucher, VoucherTransactio
 from terminal.backends.onslip_models_rules import spending
 from terminal.backends.onslip_models_sale import Metadata, PaymentVoucherMetadata
 from terminal.backends.onslip_models_values import Money
-from terminal.backends.onslip_money import amount
 from terminal.backends.onslip_options import OnslipOptions
 from terminal.backends.onslip_rest import Onslip
 from terminal.backends.onslip_rest_answers import Found
@@ -196,7 +195,7 @@ def _not_booked(reply: Found | Answer, wallet: Wallet) -> Answer:
         words = "the server answered, but not with a booking on this voucher: is something else before it?"
         reply = Answer(Outcome.UNKNOWN, words)
     if reply.outcome is Outcome.UNKNOWN:
-        seen = f"the voucher {wallet.id} was last seen with {amount(wallet.balance)}"
+        seen = f"the voucher {wallet.id} was last seen with {Money.of_cents(wallet.balance):.2f}"
         return replace(reply, words=f"{reply.words}; {seen}")
     if reply.status == HTTPStatus.CONFLICT:
         # Its way to say that there is not enough, or that it has expired: later it says the same.

@@ -32,7 +32,6 @@ _DAYS = 366 * 8 + 2
 """Days that are looked at for the next time: 29 February is missing for eight years around 2100."""
 
 _MS = 1000
-_DAY_MS = 86_400_000
 
 
 class Cron(Value, frozen=True):

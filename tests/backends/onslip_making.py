@@ -9,7 +9,8 @@ import msgspec.inspect as kinds
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from terminal.backends.onslip_models import Model
+from terminal.backends.onslip_json import write_json
+from terminal.backends.onslip_models import Model, Patch, plainly
 from terminal.backends.onslip_models_values import Base64, Money, Number, Word
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=8)
@@ -74,3 +75,8 @@ def custom(cls: type) -> SearchStrategy[Any]:
     if issubclass(cls, Base64):
         return st.binary(max_size=6).map(lambda raw: str(Base64.of(raw)))
     return (st.sampled_from(sorted(cls.KNOWN)) | TEXTS) if issubclass(cls, Word) else TEXTS
+
+
+def wire(value: Model | Patch) -> bytes:
+    """Return *value* as it is sent."""
+    return write_json(plainly(value))

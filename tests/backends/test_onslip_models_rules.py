@@ -1,13 +1,13 @@
-"""What follows from Onslip's entities: who may bind, what is newer, which settings hold, products, rounding."""
+"""What follows from Onslip's entities: who may bind, what is newer, which settings hold, products, bookings."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import settings
 
-from terminal.backends.onslip_models import parse, plainly, read, write
+from terminal.backends.onslip_models import plainly, read
 from terminal.backends.onslip_models_catalogue import ButtonMap, Location, LocationConfig
 from terminal.backends.onslip_models_realm import NEEDS, ClientInfo, missing, usable
 from terminal.backends.onslip_models_rules import (
@@ -18,12 +18,11 @@ from terminal.backends.onslip_models_rules import (
     newer,
     peripherals,
     products_of,
-    rounded,
     schedules_of,
     spending,
 )
 from terminal.backends.onslip_models_till import Till, TillConfig
-from terminal.backends.onslip_models_values import Base64, Money
+from terminal.backends.onslip_models_values import Base64
 from terminal.core.till import Attached
 from terminal.core.value import replace
 
@@ -34,7 +33,7 @@ patient = settings(deadline=None)
 
 
 def test_a_free_till_is_bound_by_id_and_key() -> None:
-    sent = parse(write(binding(Till(id=7, name="Door"), "hw-1", KEY)))
+    sent = plainly(binding(Till(id=7, name="Door"), "hw-1", KEY))
     assert sent == {"device-id": "hw-1", "device-key": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="}
 
 
@@ -180,40 +179,12 @@ def test_depth_and_number_are_bounded() -> None:
     assert products_of(1, maps, deepest=9, most=6) == (1, 2, 3, 4, 5, 6)
 
 
-# -- rounding ------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("amount", "multiple", "expected"),
-    [
-        (1949, "1", 1900), (1950, "1", 2000), (-1950, "1", -2000), (-1949, "1", -1900), (49, "1", 0),
-        (1925, "0.5", 1950), (1924, "0.50", 1900), (1927, "0.05", 1925), (1928, "0.05", 1930),
-        (12_500, "10", 13_000), (1949, "0", 1949), (1949, "0.01", 1949), (0, "1", 0),
-    ],
-)  # fmt: skip
-def test_cash_is_rounded_half_away_from_zero(amount: int, multiple: str, expected: int) -> None:
-    assert rounded(amount, Money(multiple)) == expected
-    assert rounded(amount, None) == amount
-
-
-@patient
-@given(st.integers(-(10**9), 10**9), st.integers(1, 10_000))
-def test_rounding_is_symmetric_and_to_the_nearest(amount: int, step: int) -> None:
-    result = rounded(amount, Money.of_cents(step))
-    assert result % step == 0
-    assert abs(result - amount) * 2 <= step
-    assert rounded(-amount, Money.of_cents(step)) == -result
-
-
-@pytest.mark.parametrize(("multiple", "words"), [("-1", "expected zero or more"), ("0.005", "whole cents")])
-def test_a_multiple_that_is_none_is_refused(multiple: str, words: str) -> None:
-    with pytest.raises(ValueError, match=words):
-        rounded(100, Money(multiple))
+# -- bookings ------------------------------------------------------------------------------------------
 
 
 def test_what_is_spent_has_the_sign_that_was_found_out() -> None:
-    assert write(spending(1950)) == b'{"amount":-19.5}'
-    assert write(spending(1950, sign=1)) == b'{"amount":19.5}'
+    assert plainly(spending(1950)) == {"amount": Decimal("-19.50")}
+    assert plainly(spending(1950, sign=1)) == {"amount": Decimal("19.50")}
     with pytest.raises(ValueError, match="found 0 cents to spend"):
         spending(0)
 

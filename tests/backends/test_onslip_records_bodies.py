@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from terminal.backends import onslip_records_bodies as bodies
-from terminal.backends.onslip_money import write_json
+from terminal.backends.onslip_json import write_json
 from terminal.backends.onslip_records_bodies import Style
 from terminal.backends.onslip_records_items import Sale, Ways, sale_of
 from terminal.core.facts import EntryKind

@@ -13,6 +13,7 @@ from typing import Any
 
 from msgspec.structs import fields
 
+from terminal.backends.onslip_json import read_json, write_json
 from terminal.backends.onslip_models import SERVER_OWNED, Patch, Unreadable, read_patch
 from terminal.backends.onslip_models_till import (
     AccountConfigPatch,
@@ -21,7 +22,6 @@ from terminal.backends.onslip_models_till import (
     TillConfigPatch,
     TillPatch,
 )
-from terminal.backends.onslip_money import read_json, write_json
 from terminal.cli import tables
 from terminal.cli.errors import WrongUse
 
