@@ -6,11 +6,11 @@ from terminal.core.facts import EntryAdded, EntryKind, EntryState, ReportMade
 from terminal.core.payload import Booked, Closed
 from terminal.core.recover import LeftOpen, recover
 from terminal.core.value import replace
-from tests.core.making import Counter, vending_job
+from tests.core.coffee import ended
+from tests.core.making import Counter, Talk, vending_job
 from tests.core.report_samples import WHOLE
 from tests.core.test_recover import NOW, held, vend
 from tests.core.test_reporting import facts, talk_of, z
-from tests.core.test_vending import Talk, ended
 
 JOB = replace(vending_job(authorize="charge", confirm=True, max_pieces=3), office="books", registrar="books")
 

@@ -19,8 +19,8 @@ from terminal.core.records import OpenSession
 from terminal.core.recover import LeftOpen, recover
 from terminal.core.ticket_rules import Discount, TicketProduct
 from terminal.core.tickets import Method, Payment
+from tests.core.box_office import HOPPER, at_the_kiosk, cash_moved, choose, entries, prints, sale_of, to_pay
 from tests.core.making import STAFF, START, UID, Counter, effects, facts, ticket_job
-from tests.core.test_ticketing import HOPPER, at_the_kiosk, cash_moved, choose, entries, prints, sale_of, to_pay
 
 PRICES = (
     TicketProduct(id="up", price=1050),

@@ -2,103 +2,28 @@
 
 import pytest
 
-from terminal.core.delivery import Outcome
-from terminal.core.effects import (
-    CloseSlot,
-    CountPayout,
-    DeliverNow,
-    Notice,
-    OpenSlot,
-    PayOut,
-    Print,
-    ReadWallet,
-)
+from terminal.core.effects import CloseSlot, CountPayout, Notice, OpenSlot, PayOut, Print, ReadWallet
 from terminal.core.events import (
     CardPaid,
     CatalogueRead,
-    DeliveryEnded,
     Ended,
     Health,
     JournalFailed,
-    NoteMade,
     PayoutCounted,
     PayoutEnded,
     PrintEnded,
     StopAsked,
     TimePassed,
 )
-from terminal.core.facts import (
-    CashKind,
-    CashMoved,
-    EntryAbandoned,
-    EntryAdded,
-    EntryFreed,
-    EntryKind,
-    EntryState,
-    ReleaseIntended,
-    SessionClosed,
-)
+from terminal.core.facts import CashKind, EntryAdded, EntryKind, EntryState, ReleaseIntended, SessionClosed
 from terminal.core.records import OpenPayout, OpenSession
 from terminal.core.recover import LeftOpen, recover
-from terminal.core.rules import CashRules, OfflineRules, TopupRules
-from terminal.core.ticket_rules import Discount
-from terminal.core.tickets import Interaction, Line, Method, Payment, TicketSale
-from tests.core.making import (
-    OTHER,
-    STAFF,
-    START,
-    UID,
-    Counter,
-    Drawn,
-    Talk,
-    effects,
-    facts,
-    ticket_job,
-)  # fmt: skip
+from terminal.core.rules import TopupRules
+from terminal.core.tickets import Line, Method, Payment
+from tests.core.box_office import HOPPER, at_the_kiosk, cash_moved, choose, entries, prints, sale_of, to_pay
+from tests.core.making import START, Counter, Drawn, Talk, effects, facts, ticket_job
 
-HOPPER = CashRules(payouts=("hopper",))
-
-
-def at_the_kiosk(job=None, *, codes: Drawn | None = None, healthy=("slot", "paper", "hopper")) -> Talk:
-    return Talk(job or ticket_job(), products=(), healthy=healthy, codes=codes)
-
-
-def choose(talk: Talk, *products: object) -> Talk:
-    for product in products:
-        talk.press(str(product))
-    return talk
-
-
-def to_pay(*products: object, job=None, **kwargs: object) -> Talk:
-    talk = choose(at_the_kiosk(job, **kwargs), *products)
-    talk.press("confirm")
-    return talk
-
-
-def sale_of(talk: Talk) -> TicketSale:
-    (entry,) = [each for each in facts(talk.last, EntryAdded) if each.kind is EntryKind.SALE]
-    assert isinstance(entry.payload, TicketSale)
-    assert entry.amount == entry.payload.total
-    assert (entry.backend, entry.token) == ("gate", None)
-    return entry.payload
-
-
-def cash_moved(talk: Talk) -> list[tuple[CashKind, int]]:
-    return [(each.kind, each.amount) for each in facts(talk.last, CashMoved)]
-
-
-def entries(talk: Talk) -> list[EntryKind]:
-    return [each.kind for each in facts(talk.last, EntryAdded)]
-
-
-def prints(talk: Talk) -> list[str]:
-    """Names of what is intended to be printed."""
-    return list(
-        dict.fromkeys(each.release.split("/", 1)[1].split("/")[0] for each in facts(talk.last, ReleaseIntended))
-    )
-
-
-# -- choosing ------------------------------------------------------------------------------------------------
+# -- choosing ------------------------------------------------------------------------------------------
 
 
 def test_pieces_are_gathered_and_taken_away_again():
@@ -168,7 +93,7 @@ def test_a_price_that_changes_meanwhile_does_not_change_this_sale():
     assert sale_of(talk).total == 300
 
 
-# -- paying with coins ---------------------------------------------------------------------------------------
+# -- paying with coins ---------------------------------------------------------------------------------
 
 
 def test_coins_pay_and_every_ticket_is_intended_in_the_same_commit():
@@ -330,193 +255,7 @@ def test_goods_give_no_ticket():
     assert prints(talk) == ["receipt"]
 
 
-# -- discounts -----------------------------------------------------------------------------------------------
-
-DISCOUNTS = (
-    Discount(name="Group", products=(4,), from_quantity=3, percent=10),
-    Discount(name="Staff", amount=100, staff=True),
-)
-
-
-def test_a_discount_is_part_of_the_line():
-    talk = to_pay(4, 4, 4, job=ticket_job(discounts=DISCOUNTS))
-    assert (talk.shown.due, talk.shown.discount) == (810, 90)
-    talk.coin(810)
-    (line,) = sale_of(talk).lines
-    assert (line.unit, line.discount, line.total) == (300, 90, 810)
-
-
-def test_the_staffs_token_is_recorded_and_gives_its_discount():
-    talk = to_pay(4, 4, 4, job=ticket_job(discounts=DISCOUNTS))
-    talk.tap(STAFF)
-    assert talk.shown.due == 600
-    talk.coin(600)
-    assert sale_of(talk).staff == STAFF
-
-
-def test_a_price_that_falls_leaves_a_wallet_paying_no_more_than_that():
-    talk = to_pay(4, 4, 4, job=ticket_job(discounts=DISCOUNTS, offline=OfflineRules(max_sale=10_000)))
-    talk.tap(UID)
-    talk.wallet(700)
-    assert talk.shown.due == 110
-    talk.tap(STAFF)
-    sale = sale_of(talk)
-    assert [(each.method, each.amount) for each in sale.payments] == [(Method.WALLET, 600)]
-
-
-# -- tokens --------------------------------------------------------------------------------------------------
-
-
-def test_a_wallet_pays_and_the_debit_is_an_entry_of_its_own():
-    talk = to_pay(4)
-    talk.tap()
-    made = talk.wallet(1000)
-    assert entries(talk) == [EntryKind.SALE, EntryKind.DEBIT]
-    debit = facts(made, EntryAdded)[1]
-    assert (debit.token, debit.amount, debit.backend, debit.held) == (UID, 300, "main", False)
-    assert sale_of(talk).payments == (Payment(Method.WALLET, 300, reference=debit.key),)
-    assert talk.shown.balance == 700
-
-
-def test_coins_and_a_wallet_and_a_card_pay_one_sale():
-    talk = to_pay(3)
-    talk.coin(200)
-    talk.tap()
-    talk.wallet(250)
-    assert talk.shown.due == 350
-    talk(CardPaid("t", "A-17", 350, "Kim"))
-    sale = sale_of(talk)
-    assert [(each.method, each.amount) for each in sale.payments] == [
-        (Method.CASH, 200), (Method.WALLET, 250), (Method.CARD, 350),
-    ]  # fmt: skip
-    assert sale.payments[2].reference == "A-17"
-    assert talk.state.job.answer.words == ""
-
-
-def test_a_wallet_that_holds_too_little_says_so_where_parts_are_not_wanted():
-    talk = to_pay(4, job=ticket_job(partial_wallet=False))
-    talk.coin(100)
-    talk.tap()
-    talk.wallet(150)
-    assert (talk.notice, talk.shown.due) == (Notice.PAY, 200)
-    assert "not sufficient" in talk.shown.words
-
-
-def test_a_blocked_token_pays_nothing():
-    talk = to_pay(4, job=ticket_job(offline=OfflineRules(deny=(UID,))))
-    talk.tap()
-    talk.wallet(1000)
-    assert "blocked" in talk.shown.words
-    assert talk.shown.due == 300
-
-
-def test_a_second_token_cannot_pay_too():
-    talk = to_pay(4)
-    talk.tap()
-    talk.wallet(100)
-    talk.tap(OTHER)
-    assert "One token pays already" in talk.shown.words
-
-
-def test_charge_delivers_the_debit_before_the_sale():
-    talk = to_pay(4, job=ticket_job(authorize="charge"))
-    talk.tap()
-    talk.wallet(1000)
-    (debit,) = facts(talk.last, EntryAdded)
-    assert (debit.kind, debit.held) == (EntryKind.DEBIT, True)
-    assert effects(talk.last, DeliverNow)
-    talk(DeliveryEnded(debit.key, Outcome.DELIVERED, balance=700))
-    assert sale_of(talk).payments[0].reference == debit.key
-    assert [each.key for each in facts(talk.last, EntryFreed)] == [debit.key]
-    assert entries(talk) == [EntryKind.SALE]
-
-
-def test_a_charge_that_is_refused_leaves_the_guest_to_pay_otherwise():
-    talk = to_pay(4, job=ticket_job(authorize="charge"))
-    talk.coin(100)
-    talk.tap()
-    talk.wallet(1000)
-    (debit,) = facts(talk.last, EntryAdded)
-    talk(DeliveryEnded(debit.key, Outcome.REFUSED, "no"))
-    assert [each.key for each in facts(talk.last, EntryAbandoned)] == [debit.key]
-    assert (talk.phase, talk.shown.due) == ("paying", 200)
-
-
-def test_a_charge_without_an_answer_is_decided_by_the_offline_policy():
-    talk = to_pay(4, job=ticket_job(authorize="charge"))
-    talk.tap()
-    talk.wallet(1000)
-    talk.wait()
-    assert entries(talk) == [EntryKind.SALE]
-    talk = to_pay(4, job=ticket_job(authorize="charge", offline=OfflineRules(max_sale=100)))
-    talk.tap()
-    talk.wallet(1000)
-    talk.wait()
-    assert facts(talk.last, EntryAbandoned)
-    assert talk.shown.due == 300
-
-
-def test_a_tap_while_choosing_confirms_and_pays():
-    talk = choose(at_the_kiosk(), 4)
-    talk.tap()
-    assert effects(talk.last, ReadWallet)
-    talk.wallet(1000)
-    assert sale_of(talk).total == 300
-
-
-# -- what the staff says -------------------------------------------------------------------------------------
-
-
-def test_a_card_must_have_taken_exactly_what_is_due():
-    talk = to_pay(4)
-    talk(CardPaid("t1", "A-1", 250, "Kim"))
-    assert "2.50 EUR, and 3.00 EUR are due" in talk.state.job.answer.words
-    assert entries(talk) == []
-
-
-def test_a_card_without_a_sale_is_told_to_be_cancelled():
-    talk = at_the_kiosk()
-    talk(CardPaid("t1", "A-1", 250, "Kim"))
-    assert talk.state.job.answer.ticket == "t1"
-    assert "Cancel the payment at the card terminal" in talk.state.job.answer.words
-
-
-def test_a_card_pays_even_when_the_printer_has_failed():
-    talk = to_pay(4)
-    talk.health("paper", Health.FAILED)
-    talk(CardPaid("t", "A-1", 300, "Kim"))
-    assert sale_of(talk).total == 300
-    talk.wait()
-    assert "wait for the printer" in talk.shown.words
-
-
-def test_notes_go_with_the_sale():
-    talk = to_pay(4)
-    talk(NoteMade("t", "scanner broken", "Kim"))
-    talk(NoteMade("t", "again", "Kim"))
-    talk.coin(300)
-    assert sale_of(talk).notes == "scanner broken; again"
-
-
-# -- at the door ---------------------------------------------------------------------------------------------
-
-
-def test_a_delegate_checks_in():
-    talk = at_the_kiosk(ticket_job(tap="check-in", tap_device=85))
-    talk.tap()
-    (entry,) = facts(talk.last, EntryAdded)
-    assert (entry.kind, entry.token, entry.amount) == (EntryKind.INTERACTION, UID, 0)
-    assert entry.payload == Interaction("check-in", 85)
-    assert talk.notice is Notice.CHECKED_IN
-
-
-def test_a_token_means_nothing_where_the_operator_wants_nothing():
-    talk = at_the_kiosk()
-    assert not talk.tap().facts
-    assert "choose your tickets first" in talk.shown.words
-
-
-# -- paper ---------------------------------------------------------------------------------------------------
+# -- paper ---------------------------------------------------------------------------------------------
 
 
 def test_the_next_guest_waits_until_the_tickets_are_printed():
@@ -562,7 +301,7 @@ def test_a_lamp_that_says_it_is_well_again_and_again_takes_no_word_from_the_scre
     assert talk.health("light", Health.FAILED).effects
 
 
-# -- stopping, starting, a journal that cannot be written ----------------------------------------------------
+# -- stopping, starting, a journal that cannot be written ----------------------------------------------
 
 
 def test_a_stop_leaves_nobodys_coins_without_paper():

@@ -20,8 +20,8 @@ from terminal.core.events import WalletAnswer as Answer
 from terminal.core.facts import CashKind, EntryKind, PersonDecided
 from terminal.core.rules import CashRules
 from terminal.core.value import replace
+from tests.core.box_office import HOPPER, at_the_kiosk, cash_moved, choose, entries, prints, sale_of, to_pay
 from tests.core.making import UID, Talk, effects, facts, ticket_job
-from tests.core.test_ticketing import HOPPER, at_the_kiosk, cash_moved, choose, entries, prints, sale_of, to_pay
 
 ADULT, DEARER = Product(4, "Adult", 300), Product(4, "Adult", 350)
 

@@ -7,7 +7,7 @@ import pytest
 
 from terminal.journal.store import Journal
 from terminal.sync.ports import Ledger
-from tests.sync.model import ManualClock, MemoryJournal
+from tests.sync.model import ManualClock, MemoryJournal, ModelServer, Run
 
 
 @pytest.fixture
@@ -23,3 +23,13 @@ def journal(request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock) 
     real = Journal.open(tmp_path / "journal.db", b"k" * 32, boot=clock.boot)
     yield real
     real.close()
+
+
+@pytest.fixture
+def server(clock: ManualClock) -> ModelServer:
+    return ModelServer(clock=clock)
+
+
+@pytest.fixture
+def run(journal: Ledger, server: ModelServer, clock: ManualClock) -> Run:
+    return Run(journal, server, clock=clock)
