@@ -65,7 +65,7 @@ class Onslip360:
     ) -> None:
         del tenure
         self.name = name
-        self._rest = open_client(options, credential=credential, transport=transport, wall_s=wall_s)
+        self._rest = open_client(options.place, credential=credential, transport=transport, wall_s=wall_s)
         self._realm = Realm(self._rest, name)
         self._goods = Goods(self._realm, options, name)
         self._device = Device(self._rest, self._realm, options)

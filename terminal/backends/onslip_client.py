@@ -1,4 +1,4 @@
-"""A client of Onslip as the options ask for it, with the second and the nonce that each signature names."""
+"""A client of Onslip with the second and the nonce that each signature names."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from terminal.backends.onslip_options import OnslipOptions
 from terminal.backends.onslip_rest import Onslip
+from terminal.backends.onslip_rest_place import Place
 
 if TYPE_CHECKING:
     import httpx
@@ -26,7 +26,7 @@ def nonce() -> str:
 
 
 def open_client(
-    options: OnslipOptions,
+    place: Place,
     *,
     credential: Callable[[], str],
     transport: httpx.BaseTransport | None = None,
@@ -35,9 +35,12 @@ def open_client(
     """Return a client; nothing is sent yet.
 
     Args:
-        options: Where to, and as whom.
+        place: Where to, and as whom.
         credential: Returns the key as JSON; raises OSError or ValueError.
         transport: Stands in for the network.
         wall_s: Returns seconds since 1970.
+
+    Raises:
+        ValueError: Nothing may be sent there.
     """
-    return Onslip(options.place, credential=credential, wall_s=wall_s, nonce=nonce, transport=transport)
+    return Onslip(place, credential=credential, wall_s=wall_s, nonce=nonce, transport=transport)

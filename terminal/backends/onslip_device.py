@@ -14,11 +14,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any
 
 from terminal import __version__
 from terminal.backends.onslip_counters import count
-from terminal.backends.onslip_models import Entity, Unreadable, plainly, read_stored
+from terminal.backends.onslip_models import Unreadable, plainly, read_stored
 from terminal.backends.onslip_models_catalogue import Location, PaymentMethod
 from terminal.backends.onslip_models_realm import ClientInfo, missing, usable
 from terminal.backends.onslip_models_rules import newer, peripherals, schedules_of
@@ -26,7 +26,7 @@ from terminal.backends.onslip_models_till import PeripheralBinding, Till, TillCo
 from terminal.backends.onslip_options import OnslipOptions
 from terminal.backends.onslip_realm import Realm, lacking
 from terminal.backends.onslip_rest import Onslip
-from terminal.backends.onslip_rest_answers import Found, Unchanged
+from terminal.backends.onslip_rest_answers import Found
 from terminal.backends.onslip_rest_paths import entity
 from terminal.core.delivery import Answer, Outcome
 from terminal.core.report import Report
@@ -34,18 +34,10 @@ from terminal.core.till import Attached, Lack, TillSettings
 from terminal.core.value import Value, replace
 
 _LOG = logging.getLogger(__name__)
-_E = TypeVar("_E", bound=Entity)
 
 _TRIES = 2
 _BIND = "terminalctl onslip bind"
 _NO_ANSWER = (Outcome.UNSENT, Outcome.UNKNOWN, Outcome.BUSY)
-
-
-class _Kept(Value, frozen=True):
-    """An entity as it was read last, and the ETag that it had."""
-
-    found: Any
-    etag: str
 
 
 class _Said(Value, frozen=True):
@@ -72,7 +64,6 @@ class Device:
         self._realm = realm
         self._options = options
         self._running = running
-        self._kept: dict[str, _Kept] = {}
         self._said: _Said | None = None
         self._merges = True
 
@@ -129,7 +120,7 @@ class Device:
             )
         till: Till | Answer | None = own
         if not missing("configuration", info):
-            till = self._read(Till, until, "tills", number)
+            till = self._realm.entity("tills", Till, number, until - monotonic())
         if isinstance(till, Answer):
             if till.outcome in _NO_ANSWER:
                 return till
@@ -156,7 +147,7 @@ class Device:
             return told
         if "show-locations" not in info.permissions:
             return told if told is not None and told.id == number else None
-        found = self._read(Location, until, "locations", number)
+        found = self._realm.entity("locations", Location, number, until - monotonic())
         if isinstance(found, Answer) and found.outcome not in _NO_ANSWER:
             notices.append(f"The location {number} cannot be read: {found.words}")
             return None
@@ -221,10 +212,10 @@ class Device:
         if number is None:
             return Answer(Outcome.REFUSED)  # ``settings`` has said it
         for _ in range(_TRIES):
-            till = self._read(Till, until, "tills", number)
-            if isinstance(till, Answer):
-                return till
-            answer = self._report(till, devices, until)
+            found = self._realm.versioned("tills", Till, number, until - monotonic())
+            if isinstance(found, Answer):
+                return found
+            answer = self._report(*found, devices, until)
             if answer is not None:
                 return answer
         return Answer(Outcome.BUSY, f"the till {number} is changed by others all the time")
@@ -242,7 +233,7 @@ class Device:
             return Answer(Outcome.REFUSED)
         return count(self._rest, number, report, timeout_s)
 
-    def _report(self, till: Till, devices: Sequence[Attached], until: float) -> Answer | None:
+    def _report(self, till: Till, etag: str, devices: Sequence[Attached], until: float) -> Answer | None:
         """Write the list where it is another; None: somebody has changed the till meanwhile."""
         config = till.config or TillConfig()
         known = config.peripheral_bindings or ()
@@ -254,53 +245,32 @@ class Device:
             return Answer(Outcome.DELIVERED)
         whole = replace(config, peripheral_bindings=wanted)
         listed = {"peripheral-bindings": plainly(whole)["peripheral-bindings"]}
-        after = self._write(till, listed if self._merges else plainly(whole), until)
-        if self._merges and isinstance(after, Till) and _lost(config, after.config):
+        after = self._write(till.id, listed if self._merges else plainly(whole), etag, until)
+        if self._merges and isinstance(after, tuple) and _lost(config, after[0].config):
             _LOG.warning("the server took a part of a till's config for the whole; it gets the whole back")
             self._merges = False
-            after = self._write(after, plainly(whole), until)
-        if isinstance(after, Till):
-            stored = after.config.peripheral_bindings if after.config is not None else None
-            self._said = _Said(wanted, stored or ())
-            return Answer(Outcome.DELIVERED)
-        return after
+            after = self._write(till.id, plainly(whole), after[1], until)
+        if not isinstance(after, tuple):
+            return after
+        stored = after[0].config or TillConfig()
+        self._said = _Said(wanted, stored.peripheral_bindings or ())
+        return Answer(Outcome.DELIVERED)
 
-    def _write(self, till: Till, config: dict[str, Any], until: float) -> Till | Answer | None:
-        """Return the till afterwards; None: somebody has changed it meanwhile."""
+    def _write(
+        self, id_: int | None, config: dict[str, Any], etag: str, until: float
+    ) -> tuple[Till, str] | Answer | None:
+        """Return the till afterwards, with its ETag; None: somebody has changed it meanwhile."""
         left_s = until - monotonic()
         if left_s <= 0:
             return Answer(Outcome.UNSENT, "no time was left to report the devices")
-        path = entity(self._rest.realm, "tills", str(till.id))
-        etag = self._kept[path].etag if path in self._kept else ""
+        path = entity(self._rest.realm, "tills", str(id_))
         sent = self._rest.patch(path, {"config": config}, left_s, etag=etag)
-        if isinstance(sent, Found):
-            return self._keep(Till, path, sent)
-        self._kept.pop(path, None)
-        return sent if isinstance(sent, Answer) else None
-
-    # -- reading ---------------------------------------------------------------------------------------
-
-    def _read(self, kind: type[_E], until: float, *where: str | int) -> _E | Answer:
-        path = entity(self._rest.realm, *where)
-        left_s = until - monotonic()
-        if left_s <= 0:
-            return Answer(Outcome.UNSENT, f"no time was left to read {path}")
-        before = self._kept.get(path)
-        found = self._rest.get(path, left_s, etag=before.etag if before is not None else "")
-        if isinstance(found, Unchanged) and before is not None and isinstance(before.found, kind):
-            return before.found
-        if isinstance(found, Found):
-            return self._keep(kind, path, found)
-        return found if isinstance(found, Answer) else Answer(Outcome.UNKNOWN, "304 to no condition")
-
-    def _keep(self, kind: type[_E], path: str, found: Found) -> _E | Answer:
+        if not isinstance(sent, Found):
+            return sent if isinstance(sent, Answer) else None
         try:
-            value = read_stored(kind, found.body)
+            return read_stored(Till, sent.body), sent.etag
         except Unreadable as error:
-            self._kept.pop(path, None)
             return Answer(Outcome.REFUSED, str(error))
-        self._kept[path] = _Kept(value, found.etag)
-        return value
 
 
 def _alike(one: Sequence[PeripheralBinding], other: Sequence[PeripheralBinding]) -> bool:

@@ -20,7 +20,7 @@ from terminal.backends.onslip_json import read_json
 from terminal.backends.onslip_models import Unreadable, read
 from terminal.backends.onslip_models_realm import ClientInfo, Event
 from terminal.backends.onslip_options import OnslipOptions
-from terminal.backends.onslip_realm import Realm, lacking
+from terminal.backends.onslip_realm import Realm
 from terminal.backends.onslip_rest import Onslip
 from terminal.backends.onslip_rest_paths import entity
 from terminal.backends.protocol import CATALOGUE, SETTINGS, Stopping
@@ -60,12 +60,9 @@ class Events:
         """Make a stream and listen to it until it ends; see ``FollowedBackend``."""
         if not self._options.events:
             return None
-        info = self._realm.info(ASK_S)
+        info = self._realm.allowed("events", ASK_S)
         if isinstance(info, Answer):
             return info
-        refused = lacking("events", info)
-        if refused is not None:
-            return refused
         till = self._options.till or (info.till.id if info.till is not None else None)
         asked = _seen(info, till)
         if not asked:

@@ -44,12 +44,9 @@ class Goods:
     def terminal(self, timeout_s: float) -> TerminalInfo | Answer:
         """Read who this terminal is and what it sells, everything within *timeout_s* seconds."""
         until = monotonic() + timeout_s
-        info = self._realm.info(timeout_s)
+        info = self._realm.allowed("catalogue", timeout_s)
         if isinstance(info, Answer):
             return info
-        unable = lacking("catalogue", info)
-        if unable is not None:
-            return unable
         till = self._till(info, until)
         if isinstance(till, Answer):
             return till

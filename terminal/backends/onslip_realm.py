@@ -77,23 +77,34 @@ class Realm:
 
     def entity(self, name: str, kind: type[_E], id_: int, timeout_s: float) -> _E | Answer:
         """Return one entity of a list."""
+        found = self.versioned(name, kind, id_, timeout_s)
+        return found if isinstance(found, Answer) else found[0]
+
+    def versioned(self, name: str, kind: type[_E], id_: int, timeout_s: float) -> tuple[_E, str] | Answer:
+        """Return one entity of a list, and the ETag by which it can be changed."""
         if timeout_s <= 0:
             return Answer(Outcome.UNSENT, f"no time was left to read {name}/{id_}")
         path = entity(self._rest.realm, name, id_)
         with self._lock:
             before = self._single.get(path)
         found = self._rest.get(path, timeout_s, etag=before.etag if before is not None else "")
+        if isinstance(found, Unchanged):
+            found = before or Answer(Outcome.UNKNOWN, "304 to no condition")
         if isinstance(found, Answer):
             return found
-        if isinstance(found, Found):
-            with self._lock:
-                self._single[path] = found
-        else:
-            found = before or Found(None)
+        with self._lock:
+            self._single[path] = found
         try:
-            return read_stored(kind, found.body)
+            return read_stored(kind, found.body), found.etag
         except Unreadable as error:
             return Answer(Outcome.REFUSED, str(error))
+
+    def allowed(self, part: str, timeout_s: float) -> ClientInfo | Answer:
+        """Ask who we are; an Answer where that fails, or where *part* may not be used."""
+        info = self.info(timeout_s)
+        if isinstance(info, Answer):
+            return info
+        return lacking(part, info) or info
 
 
 def lacking(part: str, info: ClientInfo) -> Answer | None:

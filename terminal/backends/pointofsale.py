@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 _PAGES = 50
 _REMEMBERED = 1000
+_SLASH = "trailing_slash = true"
 _DAY_MS = 86_400_000
 _MARGIN_MS = 300_000  # the repeat is on its way for a while, and clocks drift
 
@@ -172,7 +173,7 @@ class PointOfSale:
             if isinstance(reply, Answer):
                 return reply
             if not reply.good:
-                return judge(reply)
+                return judge(reply, slash=_SLASH)
             try:
                 pages.append(wire.read_page(reply.json()))
             except wire.Unusable as error:
@@ -208,7 +209,7 @@ class PointOfSale:
         if isinstance(reply, Answer):
             return reply
         if not reply.good:
-            return judge(reply)
+            return judge(reply, slash=_SLASH)
         found = wire.wallet(reply.json())
         balance = cents(found.get("balance")) if found else None
         if balance is None:
@@ -235,7 +236,7 @@ class PointOfSale:
         if isinstance(reply, Answer):
             return reply
         if not reply.good:
-            return judge(reply)
+            return judge(reply, slash=_SLASH)
         found = wire.wallet(reply.json())
         bodiless = reply.status in (HTTPStatus.ACCEPTED, HTTPStatus.NO_CONTENT) and not reply.foreign
         if found is None and not bodiless:

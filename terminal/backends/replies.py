@@ -90,8 +90,13 @@ def plain(text: str) -> str:
     return text if len(text) <= MOST_WORDS else text[: MOST_WORDS - 1] + "…"
 
 
-def judge(reply: Reply, said: str | None = None) -> Answer:
-    """Return what an answer means that is not 2xx. *said*: the server's words in it, where somebody read them.
+def judge(reply: Reply, said: str | None = None, *, slash: str = "") -> Answer:
+    """Return what an answer means that is not 2xx.
+
+    Args:
+        reply: The answer.
+        said: The server's words in it, where somebody read them.
+        slash: What to set for a server that wants its addresses to end with a slash; empty: there is nothing.
 
     A redirect is surely not booked, and a matter of configuration: so the backend pauses and nothing is parked
     or lost. A 404 in words that are no JSON comes from something in front of the server (a proxy that is being
@@ -108,7 +113,7 @@ def judge(reply: Reply, said: str | None = None) -> Answer:
     if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
         return Answer(Outcome.REFUSED, said or f"the server answered {reply.title}", status)
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
-        return Answer(Outcome.DENIED, _redirected(reply), status)
+        return Answer(Outcome.DENIED, _redirected(reply, slash), status)
     return Answer(Outcome.UNKNOWN, _says(reply.title, said), status)
 
 
@@ -116,11 +121,11 @@ def _says(title: str, said: str) -> str:
     return f"the server answered {title}" + (f": {said}" if said else "")
 
 
-def _redirected(reply: Reply) -> str:
+def _redirected(reply: Reply, slash: str) -> str:
     # The address itself is not told: it may hold a UID.
     hint = "check the url"
-    if reply.headers.get("location", "").partition("?")[0].endswith("/"):
-        hint = "check the url, or set trailing_slash = true"
+    if slash and reply.headers.get("location", "").partition("?")[0].endswith("/"):
+        hint = f"check the url, or set {slash}"
     return f"the server answered {reply.title}, which is never followed: {hint}"
 
 

@@ -86,6 +86,21 @@ def backend(
     raise WrongUse(f"Which backend? Name one by --backend: {names}.")
 
 
+def secret_path(server: BackendSettings, given: str | None, option: str) -> str:
+    """Return the file with the secret of *server*: as *given* by *option*, else as it is configured.
+
+    Raises:
+        WrongUse: systemd hands it over, so that nothing says where it is.
+    """
+    path = given or server.token_file
+    if not path:
+        raise WrongUse(
+            f"systemd hands the credential {server.credential} over: name the file that it is taken from, as "
+            f"by {option} /etc/terminal/{server.credential}"
+        )
+    return path
+
+
 def journal_file(settings: Settings) -> Path:
     """Return the file of the journal.
 

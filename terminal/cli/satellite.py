@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from terminal.cli import common, tables
-from terminal.cli.errors import NEEDS_PERSON, Trouble, WrongUse
+from terminal.cli.errors import NEEDS_PERSON, Trouble
 from terminal.cli.secret_file import SecretFile
 from terminal.core.events import WalletAnswer
 from terminal.core.token import mask
@@ -68,7 +68,7 @@ def discover(address: str | None, backend: str | None, code: str | None, **given
 
     settings = common.settings()
     server = common.backend(settings, _TYPE, backend)
-    out = _out(server, given["out"])
+    out = common.secret_path(server, given["out"], "--out")
     try:
         with SecretFile(out) as file:
             found = _found(settings, server, address, code or _option(server, "device_code"), given)
@@ -121,16 +121,6 @@ def delegate(uid: str, backend: str | None, *, as_json: bool) -> None:
     click.get_current_context().exit(0 if known else NEEDS_PERSON)
 
 
-def _out(server: BackendSettings, given: str | None) -> str:
-    out = given or server.token_file
-    if not out:
-        raise WrongUse(
-            f"systemd hands the credential {server.credential} over: name the file that it is taken from, as "
-            f"by --out /etc/terminal/{server.credential}"
-        )
-    return out
-
-
 def _found(
     settings: Settings, server: BackendSettings, address: str | None, code: str, given: dict[str, Any]
 ) -> Found:
@@ -138,7 +128,7 @@ def _found(
     from terminal.backends.satellite_access import agent  # noqa: PLC0415 - not for any other command
     from terminal.backends.satellite_discovery import Discovery, checked_address  # noqa: PLC0415 - likewise
 
-    _may_replace(_out(server, given["out"]), yes=given["yes"])
+    _may_replace(common.secret_path(server, given["out"], "--out"), yes=given["yes"])
     target = checked_address(address or _scanned(), allow_http=given["allow_http"])
     discovery = Discovery(
         target,

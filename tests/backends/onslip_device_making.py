@@ -32,7 +32,7 @@ def devices(realm: Realm) -> Iterator[Make]:
         url = BASE if away else f"http://{realm.host}:{realm.port}/v1/"
         chosen = OnslipOptions(url=url, realm="demo.example", **options)
         wall_s = (lambda: NOW_S) if away else (lambda: realm.clock.ms // 1000)
-        rest = open_client(chosen, credential=lambda: CREDENTIAL, transport=transport, wall_s=wall_s)
+        rest = open_client(chosen.place, credential=lambda: CREDENTIAL, transport=transport, wall_s=wall_s)
         opened.append(rest)
         return Device(rest, Told(rest, "main"), chosen, running=running)
 

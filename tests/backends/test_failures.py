@@ -17,6 +17,7 @@ import pytest
 from terminal.backends import transport
 from terminal.backends.pointofsale import PointOfSale
 from terminal.backends.protocol import TerminalInfo
+from terminal.backends.replies import Reply, judge
 from terminal.core.delivery import Answer, Outcome
 from terminal.core.events import WalletAnswer
 from terminal.httpd import Request, Response, Route, Server
@@ -137,6 +138,14 @@ def test_a_redirect_of_a_post_is_not_followed(start: Start, connect: Connect) ->
     assert "trailing_slash = true" in answer.words
     name = "POST /pos/wallets/token/{token}/transactions without slash"
     assert sandbox.counters()["requests"] == {name: 1}
+
+
+def test_only_a_server_that_has_such_an_option_is_said_to_need_it() -> None:
+    reply = Reply(301, {"location": "https://server.example/tills/"}, b"")
+    assert judge(reply).words.endswith("never followed: check the url")
+    assert judge(reply, slash="ends = true").words.endswith("check the url, or set ends = true")
+    other = Reply(301, {"location": "https://portal.example/login"}, b"")
+    assert judge(other, slash="ends = true").words.endswith("check the url")
 
 
 def test_a_slash_too_much_is_told(start: Start, connect: Connect) -> None:

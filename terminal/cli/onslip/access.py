@@ -88,7 +88,7 @@ def server(given: dict[str, Any]) -> Server:
     )
     if configured is None:
         return Server(place, given["secret_file"])
-    file = given["secret_file"] or _file(configured)
+    file = common.secret_path(configured, given["secret_file"], "--secret-file")
     return Server(place, file, configured.name, configured.options, timeout_s)
 
 
@@ -111,14 +111,12 @@ def client(
         WrongUse: Nothing may be sent to that address.
     """
     from terminal.backends import onslip_client as way  # noqa: PLC0415 - an HTTP client: not for any other command
-    from terminal.backends.onslip_rest import Onslip  # noqa: PLC0415 - likewise
 
     try:
-        return Onslip(
+        return way.open_client(
             server.place,
             credential=credential or FileSecret(server.backend or server.place.realm, Path(server.file)),
             wall_s=wall_s or way.wall_s,
-            nonce=way.nonce,
             transport=transport,
         )
     except ValueError as error:
@@ -133,12 +131,3 @@ def _place(configured: BackendSettings) -> Place:
 
     assert isinstance(configured.options, OnslipOptions), "the type of the backend says so"  # noqa: S101 - for mypy
     return configured.options.place
-
-
-def _file(configured: BackendSettings) -> str:
-    if configured.token_file:
-        return configured.token_file
-    raise WrongUse(
-        f"systemd hands the credential {configured.credential} over: name the file that it is taken from, as "
-        f"by --secret-file /etc/terminal/{configured.credential}"
-    )

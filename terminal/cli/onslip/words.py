@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TypeVar
 
-from terminal.backends.onslip_models import Model, Unreadable, read, read_stored
+from terminal.backends.onslip_models import Model, Unreadable, read_stored
 from terminal.backends.onslip_rest_answers import Found, Listed, Overtaken, Unchanged
 from terminal.cli import tables
 from terminal.cli.errors import Trouble, WrongUse
@@ -76,23 +76,7 @@ def stored(kind: type[_M], body: object) -> _M:
     try:
         return read_stored(kind, body)
     except Unreadable as error:
-        raise _unreadable(error) from None
-
-
-def plain(kind: type[_M], body: object) -> _M:
-    """Return *body* as a *kind* that has no id of its own.
-
-    Raises:
-        Trouble: It is none.
-    """
-    try:
-        return read(kind, body)
-    except Unreadable as error:
-        raise _unreadable(error) from None
-
-
-def _unreadable(error: Unreadable) -> Trouble:
-    return Trouble(f"The server's answer cannot be used: {tables.clean(error)}.")
+        raise Trouble(f"The server's answer cannot be used: {tables.clean(error)}.") from None
 
 
 def _sentence(doing: str, words: str, hint: str) -> str:
