@@ -17,6 +17,7 @@ from terminal.sandbox import onlinepos_stock as stock
 from terminal.sandbox.desk import Desk
 from terminal.sandbox.onlinepos_call import NO_ACCESS, NO_USER, Answered, Call, forbidden
 from terminal.sandbox.onlinepos_hash import is_same
+from terminal.sandbox.onlinepos_print import whole
 from terminal.sandbox.onlinepos_rules import OnlinePosRules
 from terminal.sandbox.onlinepos_store import OnlinePosStore
 from terminal.sandbox.onlinepos_things import Company
@@ -120,7 +121,7 @@ class OnlinePosApi:
             Answered: 403: nobody who may.
         """
         number = request.headers.get("firmaid", "")
-        company = self._store.thing(Company, number) if number.isdecimal() else None
+        company = self._store.thing(Company, number) if whole(number) else None
         if company is None or not is_same(request.headers.get("token", ""), company.token):
             raise forbidden(self._rules(), NO_USER)
         if name in company.denied:

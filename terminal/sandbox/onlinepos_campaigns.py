@@ -13,7 +13,7 @@ from terminal.sandbox.onlinepos_bulk import CODES, add_points
 from terminal.sandbox.onlinepos_call import WRONG_HASH, Answered, Call, Invalid
 from terminal.sandbox.onlinepos_card_writes import own_number
 from terminal.sandbox.onlinepos_cards import asked_card
-from terminal.sandbox.onlinepos_print import element, fields, is_day, number, said
+from terminal.sandbox.onlinepos_print import element, fields, is_day, number, said, whole
 from terminal.sandbox.onlinepos_things import Campaign, Card, Product, Thing
 
 _UPDATED = 200
@@ -104,9 +104,9 @@ def adjust_value(call: Call) -> Response:
     card, campaign, value = asked_card(call), call.form.get("CampaignID", ""), call.form.get("value", "")
     if card is None:
         return call.error("Unknown Card - AdjustValue")
-    if not campaign.isdecimal() or call.store.thing(Campaign, campaign) is None:
+    if not whole(campaign) or call.store.thing(Campaign, campaign) is None:
         return call.error("Unknown Campaign - AdjustValue")
-    if not value.removeprefix("-").isdecimal():
+    if not whole(value.removeprefix("-")):
         return call.error("Invalid value - AdjustValue")
     code = add_points(call, card, int(campaign), int(value))
     if code != _UPDATED:
@@ -177,7 +177,7 @@ def _make_all(call: Call, asked: Interval) -> None:
 
 
 def _numbers(first: str, last: str) -> list[str]:
-    if not (first.isdecimal() and last.isdecimal() and 0 <= int(last) - int(first) < _MOST_VOUCHERS):
+    if not (whole(first) and whole(last) and 0 <= int(last) - int(first) < _MOST_VOUCHERS):
         raise Invalid("The interval is invalid!")
     return [str(each).zfill(len(first)) for each in range(int(first), int(last) + 1)]
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from terminal.httpd import Response
 from terminal.sandbox import onlinepos_hash as hashes
 from terminal.sandbox.onlinepos_call import WRONG_HASH, Call, Invalid
-from terminal.sandbox.onlinepos_print import dot, hundredths, is_day, said
+from terminal.sandbox.onlinepos_print import dot, hundredths, is_day, said, whole
 from terminal.sandbox.onlinepos_things import Card, CardGroup, Movement, Thing
 
 _MOST_CARDS = 1000
@@ -110,11 +110,11 @@ def _made(call: Call, values: dict[str, str], numbered: Any) -> Card:
     for name, title in (("debtor", "Debtor number"), ("eksnr", "Eksnr")):
         if (value := get(name)) and any(getattr(each, name) == value for each in store.cards()):
             raise Invalid(f"{title} is not unique!")
-    if pin and not (pin.isdecimal() and len(pin) <= _LONGEST_PIN):
+    if pin and not (whole(pin) and len(pin) <= _LONGEST_PIN):
         raise Invalid("Pin code must be 6 digits or less")
     if birthday and not is_day(birthday):
         raise Invalid("Birthday is not a valid date")
-    if not get("discount", "0").isdecimal() or not get("price_group", "0").isdecimal():
+    if not whole(get("discount", "0")) or not whole(get("price_group", "0")):
         raise Invalid("Discount and price group must be integers")
     card = Card(
         number=numbered(call),
@@ -166,11 +166,11 @@ def edit_card(call: Call) -> Response:
     if changes.get("birthday") and not is_day(changes["birthday"]):
         return said("fail", "Birthday is not a valid date")
     if "group" in form:
-        if not form["group"].isdecimal() or store.thing(CardGroup, form["group"]) is None:
+        if not whole(form["group"]) or store.thing(CardGroup, form["group"]) is None:
             return said("fail", "cardgroup is invalid!")
         changes["group"] = int(form["group"])
     if "discount" in form:
-        if not form["discount"].isdecimal():
+        if not whole(form["discount"]):
             return said("fail", "discount is invalid!")
         changes["discount"] = int(form["discount"])
     if form.get("delete") == "true":

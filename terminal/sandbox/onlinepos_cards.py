@@ -7,7 +7,7 @@ from typing import Any
 
 from terminal.httpd import Response
 from terminal.sandbox.onlinepos_call import Call
-from terminal.sandbox.onlinepos_print import comma, dot, element, fields, number, said
+from terminal.sandbox.onlinepos_print import comma, dot, element, fields, number, said, whole
 from terminal.sandbox.onlinepos_things import CARD_TYPES, Campaign, Card, CardGroup
 
 _PAGE = 1000
@@ -60,7 +60,7 @@ def get_card_for_koncern(call: Call) -> Response:
 
 def _from_offset(call: Call, cards: list[Card]) -> list[Card]:
     offset = call.params.get("offset", "0")
-    start = int(offset) if offset.isascii() and offset.isdecimal() else 0
+    start = int(offset) if whole(offset) else 0
     return cards[start : start + _PAGE]
 
 
@@ -68,8 +68,8 @@ def _listed(call: Call, cards: list[Card], more: tuple[str, ...]) -> Response:
     shown = [_shown(call, each, more) for each in cards]
 
     def with_numbers(values: dict[str, Any]) -> dict[str, Any]:
-        whole = {name: int(values[name]) for name in ("phone", "birthday") if values.get(name, "").isdecimal()}
-        return {**values, **whole}
+        numbers = {name: int(values[name]) for name in ("phone", "birthday") if whole(values.get(name, ""))}
+        return {**values, **numbers}
 
     return call.answer(
         [with_numbers(each) for each in shown],
@@ -163,7 +163,7 @@ def _paged(call: Call, shown: Callable[[Card], dict[str, Any]]) -> Response:
     sample = call.rules.status_shape == "sample"
     closed = _TRUTHS.get(call.query.get("look_for_closed" if sample else "lookForClosed", "false"))
     written = call.query.get("page", "1")
-    if closed is None or not (written.isascii() and written.isdecimal()) or int(written) < 1:
+    if closed is None or not whole(written) or int(written) < 1:
         return Response.json({"error": "Bad input"}, 400)
     found = [each for each in call.store.cards() if (closed or not each.deleted) and _fits(call, each)]
     size, page = call.rules.page_of_cards, int(written)
@@ -212,7 +212,7 @@ def _status(call: Call, card: Card) -> dict[str, Any]:
         "priceGroupNo": card.price_group,
         "discountPct": card.discount,
         "firmaid": None,
-        "waiterId": int(card.eksnr) if card.eksnr.isdecimal() else None,
+        "waiterId": int(card.eksnr) if whole(card.eksnr) else None,
         "balance": number(card.balance),
         "cardType": CARD_TYPES[card.type],
         "closed": card.deleted,

@@ -6,7 +6,7 @@ from typing import Any
 
 from terminal.httpd import Response
 from terminal.sandbox.onlinepos_call import NO_ACCESS, Call
-from terminal.sandbox.onlinepos_print import dot, moment_ms, number, stamp
+from terminal.sandbox.onlinepos_print import dot, moment_ms, number, stamp, whole
 from terminal.sandbox.onlinepos_sales import without_vat
 from terminal.sandbox.onlinepos_store import OnlinePosStore
 from terminal.sandbox.onlinepos_things import Company, Line, Movement
@@ -48,7 +48,7 @@ def card_movements(call: Call) -> Response:
     start, end = call.params["from"], call.params["to"]
     if call.params["firmaid"] != str(call.company.firmaid):
         raise call.forbidden(NO_ACCESS)
-    if not (start.isdecimal() and end.isdecimal()):
+    if not (whole(start) and whole(end)):
         return Response.json({"error": "Input fail!"})
     sums: dict[str, tuple[int, int]] = {}
     for each in call.store.movements():

@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 
 from terminal.httpd import Response
 
-_PLAIN = re.compile(r"-?\d{1,12}(\.\d+)?")
+_PLAIN = re.compile(r"-?[0-9]{1,12}(\.[0-9]+)?")
 _MOST = 10**14
+_LONGEST = 12
 
 
 def element(tag: str, *inner: str, **attributes: object) -> str:
@@ -74,6 +75,11 @@ def hundredths(value: str | float) -> int:
     if scaled != int(scaled) or abs(scaled) > _MOST:
         raise ValueError(f"{written} is finer than hundredths")
     return int(scaled)
+
+
+def whole(written: str) -> bool:
+    """Return whether this is a whole number from 0 on, of a length that a number has."""
+    return written.isascii() and written.isdecimal() and len(written) <= _LONGEST
 
 
 # -- time: what is printed is local, and does not say so ---------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any
 
 from terminal.httpd import Response
 from terminal.sandbox.onlinepos_call import Call
-from terminal.sandbox.onlinepos_print import comma, element, fields, local, number, said, stamp
+from terminal.sandbox.onlinepos_print import comma, element, fields, local, number, said, stamp, whole
 from terminal.sandbox.onlinepos_things import Company, Line, Product, ProductGroup
 
 _PERCENT = 10_000
@@ -38,7 +38,7 @@ def export_all(call: Call) -> Response:
 def export_from(call: Call) -> Response:
     """GET /exportSales/v20/{unix time}: paid then or later."""
     since = call.params["date"]
-    if not since.isdecimal():
+    if not whole(since):
         return Response.json({"error": "Input fail!"})
     return _export(call, lambda line: (line.paid_ms or 0) >= int(since) * 1000)
 
@@ -46,7 +46,7 @@ def export_from(call: Call) -> Response:
 def export_with_id(call: Call) -> Response:
     """GET /exportSales/v20/withId/{orderid}: that order and later ones."""
     id_ = call.params["orderid"]
-    if not id_.isdecimal():
+    if not whole(id_):
         return Response.json({"error": "Input fail!"})
     first = int(id_) + (call.rules.with_id == "exclusive")
     return _export(call, lambda line: line.order >= first)
@@ -55,7 +55,7 @@ def export_with_id(call: Call) -> Response:
 def _export(call: Call, wanted: Callable[[Line], bool]) -> Response:
     found = [each for each in paid(call) if wanted(each)]
     asked, size = call.query.get("page", "1"), call.rules.per_page
-    page = max(int(asked), 1) if asked.isdecimal() else 1
+    page = max(int(asked), 1) if whole(asked) else 1
     start = (page - 1) * size
     part = found[start : start + size]
     path = f"http://{call.request.headers.get('host', '')}{call.request.path}"
@@ -123,7 +123,7 @@ def export_sales(call: Call) -> Response:
     """POST /exportSales: of a period, if wanted of one department or card."""
     form = call.form
     start, end = form.get("from", ""), form.get("to", "")
-    if not (start.isdecimal() and end.isdecimal()):
+    if not (whole(start) and whole(end)):
         return Response.json({"error": "Input fail!"}) if call.wants_json else said("error", "Input fail!")
     found = [
         each
@@ -166,7 +166,7 @@ def _old_line(call: Call, line: Line, product: Product | None, groups: dict[int,
 def sums(call: Call) -> Response:
     """GET /getByUnixTimeSales/{from}/{to}: what a place took in, in a period."""
     start, end = call.params["from"], call.params["to"]
-    if not (start.isdecimal() and end.isdecimal()):
+    if not (whole(start) and whole(end)):
         return Response.json({"error": "Input fail!"}) if call.wants_json else said("error", "Input fail!")
     found = [each for each in paid(call) if int(start) * 1000 <= (each.paid_ms or 0) < (int(end) + 1) * 1000]
     period = " - ".join(f"{local(int(each) * 1000):%Y.%m.%d %H:%M:%S}" for each in (start, end))

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from terminal.httpd import Response
 from terminal.sandbox.onlinepos_call import Call
-from terminal.sandbox.onlinepos_print import document, element, fields
+from terminal.sandbox.onlinepos_print import document, element, fields, whole
 from terminal.sandbox.onlinepos_things import Product, Stock
 
 _WORDS = {
@@ -89,7 +89,7 @@ def _printed(thousandths: int) -> str:
 
 
 def _thousandths(written: str) -> int | None:
-    whole, _, rest = written.partition(".")
-    if not whole.isdecimal() or not (rest + "0").isdecimal() or len(rest) > 3:  # noqa: PLR2004 - thousandths
+    units, _, rest = written.partition(".")
+    if not whole(units) or not whole(rest + "0") or len(rest) > 3:  # noqa: PLR2004 - thousandths
         return None
-    return int(whole) * 1000 + int(rest.ljust(3, "0"))
+    return int(units) * 1000 + int(rest.ljust(3, "0"))
