@@ -1,7 +1,7 @@
 """Whether an operation was booked whose reply was lost, by a server that knows no idempotency key.
 
-The server is read before a try and looked at after it. The rule: all stories that fit both are told over,
-and a conclusion stands only where they end alike. All else waits, or goes to a person with both sides' facts.
+The server is read before a try and looked at after it. A conclusion stands only where no other story fits what
+was told both times. All else waits, or goes to a person with both sides' facts.
 
     decide(operation, before, after, now, settling_ms) -> Booked | NotBooked | TooEarly | CannotTell
 
@@ -15,7 +15,9 @@ conclusion may be false:
     books by hand under it.
 *   Where `alone` is said, nobody else books on that account at all.
 *   A key is of our making, and no other terminal makes the same one.
-*   A server lists movements in the order in which it books them, and numbers orders upwards.
+*   A server lists movements in the order in which it books them, and numbers orders upwards. What a reply
+    confirmed, or a read showed, is in every read that begins later.
+*   Where a history is looked at, this kind of operation is listed in it.
 
 **History** (movements and balance). New is what was not there before; no clock decides that. Booked: exactly
 one new movement bears our mark, and it is of the amount. Without a mark it may be another customer's of the
@@ -36,10 +38,11 @@ One of our department with other contents may be ours as the server changed it: 
 **Where a conclusion lies near and may be false**, a person decides instead:
 
 *   another customer's identical amount in between, with nothing that tells whose a movement is;
-*   a list that was cut by its length, so that what we read before is no longer in it; and one whose equal items
-    allow more than one reading;
-*   movements that are not listed (some servers list purchases and no deposits): the balance does not fit. Two
-    unlisted ones that cancel each other out are not seen: an adapter must know that its operation is listed;
+*   a list that was cut by its length, so that nothing of what was read before is surely in it still, for equal
+    items allow more than one reading;
+*   movements that are not listed (some servers list purchases and no deposits): the balance does not fit, as
+    far as balance and list were read at one moment. It is a second guard, and no proof: an unlisted movement
+    and what is torn between two reads can cancel each other out;
 *   a balance and a list of different moments, for somebody booked between the two reads: a later look may cure
     that, unless it was so before the try;
 *   no evidence from before: the try was made by an older program, or the server did not tell.
@@ -51,8 +54,8 @@ time, measured on our own clock from the last moment a byte may have left to the
 
 from __future__ import annotations
 
-from terminal.core.reconcile_evidence import Evidence, Item, Listing, Looking, Operation
-from terminal.core.reconcile_listing import News, additions
+from terminal.core.reconcile_evidence import Evidence, Item, Looking, Operation
+from terminal.core.reconcile_listing import additions
 from terminal.core.reconcile_times import next_look_ms, since_ms
 from terminal.core.reconcile_words import side_by_side
 from terminal.core.stamp import Stamp
@@ -150,9 +153,9 @@ def _compare(operation: Operation, before: Evidence, after: Evidence) -> Booked 
         return _Unclear("the server does not tell any more what it told before", passing=True)
     match operation.looking:
         case Looking.HISTORY:
-            return _by_list(operation, before, after, _balanced(before, after))
+            return _by_list(operation, before, after, balanced=True)
         case Looking.ORDERS:
-            return _by_list(operation, before, after, _news(before.listing, after.listing))
+            return _by_list(operation, before, after, balanced=False)
         case Looking.BALANCE:
             return _by_level(operation, before.balance, after.balance, after)
         case Looking.POINTS:
@@ -186,33 +189,23 @@ def _by_level(
 
 
 def _by_list(
-    operation: Operation, before: Evidence, after: Evidence, stories: tuple[News, ...]
+    operation: Operation, before: Evidence, after: Evidence, *, balanced: bool
 ) -> Booked | _Unclear | None:
-    """Return what all *stories* of what is new have in common."""
-    if not stories:
-        if not _news(before.listing, after.listing):
-            return _Unclear("the lists do not fit together: items are gone, or some were never seen")
+    """Return what follows from what is new in a list; *balanced*: the balance must agree with that."""
+    known, listed = before.listing, after.listing
+    new = None if known is None or listed is None else additions(known, listed)
+    if new is None:
+        return _Unclear("the lists do not fit together: items are gone, or some were never seen")
+    if balanced and not _balances(before.balance, new, after.balance):
         return _Unclear("the balance has changed by something else than what is listed", passing=True)
-    endings = [_in_story(operation, new, after.balance) for new in stories]
-    if all(ending == endings[0] for ending in endings):
-        return endings[0]
-    return _Unclear("the list can be read in more than one way")
+    return _by_items(operation, new, after.balance)
 
 
-def _news(before: Listing | None, after: Listing | None) -> tuple[News, ...]:
-    return () if before is None or after is None else additions(before, after)
+def _balances(was: int | None, new: tuple[Item, ...], found: int | None) -> bool:
+    return was is not None and found is not None and found - was == sum(item.amount for item in new)
 
 
-def _balanced(before: Evidence, after: Evidence) -> tuple[News, ...]:
-    """Return the stories of what is new that the balance agrees with."""
-    if before.balance is None or after.balance is None:
-        return ()
-    changed = after.balance - before.balance
-    stories = _news(before.listing, after.listing)
-    return tuple(new for new in stories if sum(item.amount for item in new) == changed)
-
-
-def _in_story(operation: Operation, new: News, balance: int | None) -> Booked | _Unclear | None:
+def _by_items(operation: Operation, new: tuple[Item, ...], balance: int | None) -> Booked | _Unclear | None:
     """Return what follows from *new* items, if these are all."""
     left = list(new)
     for own in operation.beside:

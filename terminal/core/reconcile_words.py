@@ -38,13 +38,11 @@ def _side(name: str, told: Evidence) -> str:
 def _new(before: Evidence, after: Evidence) -> str:
     if before.listing is None or after.listing is None:
         return ""
-    news = additions(before.listing, after.listing)
-    if not news:
+    new = additions(before.listing, after.listing)
+    if new is None:
         return " The two lists do not fit together."
-    longest = max(news, key=len)
-    shown = "; ".join(map(_item, longest[-_MOST:])) or "nothing"
-    more = f", {len(longest) - _MOST} before that" if len(longest) > _MOST else ""
-    return f" {'New' if len(news) == 1 else 'At most new'}: {shown}{more}."
+    more = f", and {len(new) - _MOST} before that" if len(new) > _MOST else ""
+    return f" New: {'; '.join(map(_item, new[-_MOST:])) or 'nothing'}{more}."
 
 
 def _item(item: Item) -> str:
