@@ -16,7 +16,8 @@ conclusion may be false:
 *   Where `alone` is said, nobody else books on that account at all.
 *   A key is of our making, and no other terminal makes the same one.
 *   A server lists movements in the order in which it books them, and numbers orders upwards. What a reply
-    confirmed, or a read showed, is in every read that begins later.
+    confirmed, or a read showed, is in every read that begins later. Where its list is cut, the moments that it
+    writes beside movements do not run backwards by so much that a whole list looks like an older one.
 *   Where a history is looked at, this kind of operation is listed in it.
 
 **History** (movements and balance). New is what was not there before; no clock decides that. Booked: exactly
