@@ -112,6 +112,7 @@ CHANCE = {
     "terminal/journal/keyfile.py": "the key of the hash chain, made once",
     "terminal/sandbox/keys.py": "the server's secrets",
     "terminal/sandbox/faults.py": "faults, by a seed",
+    "terminal/sandbox/kensium_others.py": "what other customers do, by a seed",
 }
 VENDOR = {
     "cryptography", "ecdsa", "escpos", "gpiod", "nfc", "PIL", "RPi", "serial", "smartcard", "smbus2", "spidev",

@@ -7,6 +7,10 @@ from typing import Literal
 
 import msgspec
 
+from terminal.sandbox.kensium import Kensium
+from terminal.sandbox.kensium_furnish import CLIENT
+from terminal.sandbox.kensium_furnish import furnish as furnish_kensium
+from terminal.sandbox.kensium_rules import KensiumRules
 from terminal.sandbox.keys import kept_client, kept_onslip_key, kept_token
 from terminal.sandbox.ledger import Item
 from terminal.sandbox.onslip import Onslip
@@ -40,6 +44,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     onslip: bool
     realm: str
     onslip_file: Path
+    kensium: bool
+    kensium_file: Path
     seed: int
 
 
@@ -61,12 +67,14 @@ def make(asked: Asked) -> Sandbox:
         satellite=_rules(asked) if asked.satellite else None,
         client=kept_client(asked.satellite_file) if asked.satellite else None,
         onslip=OnslipRules(realm=asked.realm, members=True) if asked.onslip else None,
+        kensium=KensiumRules() if asked.kensium else None,
         seed=asked.seed,
     )
     try:
         _fill(sandbox, asked)
         _fill_satellite(sandbox.satellite, asked.tickets, asked.delegates)
         _fill_onslip(sandbox.onslip, asked)
+        _fill_kensium(sandbox.kensium, asked)
     except BaseException:
         sandbox.stop()
         raise
@@ -85,6 +93,8 @@ def told(asked: Asked, sandbox: Sandbox) -> list[str]:
     if sandbox.onslip is not None:
         lines += [f"onslip url = {url}~{asked.realm}" for url in sandbox.onslip_urls]
         lines += [f"key_file = {asked.onslip_file.absolute()}"]
+    if sandbox.kensium is not None:
+        lines += [f"kensium url = {sandbox.kensium_url}", f"token_file = {asked.kensium_file.absolute()}"]
     return lines
 
 
@@ -127,9 +137,24 @@ def _fill_onslip(onslip: Onslip | None, asked: Asked) -> None:
     furnish(
         onslip,
         kept_onslip_key(asked.onslip_file, asked.realm),
-        sold=[Sold(id_, id_.capitalize(), cents) for id_, cents in map(_pair, asked.products)],
-        held=[Held(uid, cents) for uid, cents in map(_pair, asked.wallets)],
+        sold=_sold(asked),
+        held=_held(asked),
     )
+
+
+def _fill_kensium(kensium: Kensium | None, asked: Asked) -> None:
+    if kensium is None:
+        return
+    client = kept_client(asked.kensium_file, CLIENT)
+    furnish_kensium(kensium, client, sold=_sold(asked), held=_held(asked))
+
+
+def _sold(asked: Asked) -> list[Sold]:
+    return [Sold(id_, id_.capitalize(), cents) for id_, cents in map(_pair, asked.products)]
+
+
+def _held(asked: Asked) -> list[Held]:
+    return [Held(uid, cents) for uid, cents in map(_pair, asked.wallets)]
 
 
 def _id(text: str) -> int:

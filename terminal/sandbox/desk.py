@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from operator import attrgetter
 
 from terminal.httpd import Reply, Request, Response
 from terminal.sandbox.faults import Faults
@@ -40,6 +41,7 @@ class Desk:
         answer: Callable[[Request], Reply],
         *,
         hold: Callable[[Request], AbstractContextManager[object]] = nullcontext,
+        about: Callable[[Request], str] = attrgetter("path"),
     ) -> Callable[[Request], Reply]:
         """Return the handler that counts a request as *name* and lets *answer* answer it.
 
@@ -47,17 +49,19 @@ class Desk:
             name: Of the call.
             answer: Turns what it refuses into an answer by itself.
             hold: What lasts from before the answer until the faults after it are over.
+            about: Returns the path that a fault looks at; that of an API with one address says more than it.
         """
 
         def served(request: Request) -> Reply:
             self.count(name)
-            fault = self._faults.before(request.method, request.path)
+            path = about(request)
+            fault = self._faults.before(request.method, path)
             if fault is not None:
                 return fault
             with hold(request):
                 reply = answer(request)
                 if not isinstance(reply, Response):
                     return reply
-                return self._faults.after(request.method, reply, request.path)
+                return self._faults.after(request.method, reply, path)
 
         return served

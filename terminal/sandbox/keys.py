@@ -32,14 +32,18 @@ def kept_token(path: str | Path) -> str:
     return _kept(path, new_token)
 
 
-def kept_client(path: str | Path) -> tuple[str, str]:
+def kept_client(path: str | Path, id_: str | None = None) -> tuple[str, str]:
     """Return client id and secret in the file *path*, JSON in one line; it is made where there is none.
+
+    Args:
+        path: The file.
+        id_: The id of a new one; None: as a Satellite server makes them.
 
     Raises:
         OSError: It cannot be read or made.
         ValueError: It holds something else.
     """
-    text = _kept(path, _new_client)
+    text = _kept(path, lambda: _new_client(id_ or f"1_{new_secret()}"))
     try:
         found = msgspec.json.decode(text, type=_Client)
     except msgspec.DecodeError:
@@ -89,5 +93,5 @@ def _kept(path: str | Path, make: Callable[[], str]) -> str:
     return file.read_text().strip()
 
 
-def _new_client() -> str:
-    return msgspec.json.encode(_Client(f"1_{new_secret()}", new_secret())).decode()
+def _new_client(id_: str) -> str:
+    return msgspec.json.encode(_Client(id_, new_secret())).decode()

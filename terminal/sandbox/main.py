@@ -16,10 +16,11 @@ from terminal.sandbox.asked import Asked, make, told
 _WRONG_USE = 2
 
 _HELP = """\
-A PointOfSale server for testers, a Satellite and an Onslip server: strict, countable, able to misbehave.
+A PointOfSale server for testers, and servers of other kinds: strict, countable, able to misbehave.
 
-It serves the wallet API, with --satellite that of tickets, with --onslip that of cash registers, until it is
-stopped (Ctrl-C, SIGTERM). On an address of this machine it also answers testers:
+It serves the wallet API, with --satellite that of tickets, with --onslip that of cash registers, with
+--kensium that of gift cards, until it is stopped (Ctrl-C, SIGTERM). On an address of this machine it also
+answers testers:
 
 \b
   GET  /sandbox/ledger     wallets, and every transaction that took effect
@@ -57,6 +58,22 @@ With --onslip, where till 1 is the terminal, and till 2 its external journal:
   POST /sandbox/onslip/seed              {"keys": [{"id": "key:a+b@demo.example", "key": "AAEC",
                                                     "permissions": ["show-tills", "bind-tills"]}],
                                           "entities": {"tills": [{"id": 3, "name": "Kiosk 3"}]}}
+
+\b
+With --kensium, where wallets are gift cards:
+  GET  /sandbox/kensium/counters         requests; what took effect, by reference, purchase and gift card
+  GET  /sandbox/kensium/entries          gift cards, transactions, purchases, payments; also effects
+  PUT  /sandbox/kensium/faults           as above, for this server alone; a path may also be that of a
+                                         field: "#giftcardTransAdd"
+  PUT  /sandbox/kensium/rules            {"others": 0.1, "hold_s": 60, "broken": ["GiftCardTrans.balance"],
+                                          "renamed": {"Query.giftcard": "card"}}
+  POST /sandbox/kensium/others           {"code": "04a1b2c3", "cents": -100}: another customer pays with it
+  POST /sandbox/kensium/code             {"code": "04a1b2c3", "expires": "2026-01-31T00:00:00Z"}
+  POST /sandbox/kensium/cancel           {"id": "7"}: staff cancels what is only authorised
+  POST /sandbox/kensium/expire           {}: every access token is expired
+  POST /sandbox/kensium/seed             {"applications": [{"id": "kiosk", "secret": "s3cr3t"}],
+                                          "records": {"location": [{"code": "MAIN", "name": "Main store"}]},
+                                          "cards": [{"code": "04a1b2c3", "balance": 500, "pin": "1234"}]}
 
 Faults: kind delay | status | drop | hang | drip | half | garbage; after (it took effect); method; path
 (part of it); probability; count; ms (delay, drip); status, retry_after_s, words (status). An empty list:
@@ -144,6 +161,18 @@ behave.
     default=Path("var/sandbox-onslip.json"),
     show_default=True,
     help="Onslip: file with a key that may do everything; made if there is none.",
+)
+@click.option(
+    "--kensium",
+    is_flag=True,
+    help="Serve the Kensium API, too: under /kensium. Wallets are gift cards there.",
+)
+@click.option(
+    "--kensium-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("var/sandbox-kensium.json"),
+    show_default=True,
+    help="Kensium: file with id and secret of an application that may do all; made if there is none.",
 )
 @click.option("--seed", default=0, show_default=True, help="What the dice of the faults start from.")
 def main(**given: Any) -> None:

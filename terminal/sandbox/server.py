@@ -19,17 +19,20 @@ from typing import Literal, Self
 from msgspec.structs import replace
 
 from terminal.httpd import CannotListen, Route
-from terminal.sandbox import admin, onslip_admin, satellite_admin
+from terminal.sandbox import admin
 from terminal.sandbox.address import Address
+from terminal.sandbox.beside import Beside
 from terminal.sandbox.booking import Permission
 from terminal.sandbox.desk import Desk
 from terminal.sandbox.faults import Faults
-from terminal.sandbox.keys import new_secret, new_token
+from terminal.sandbox.kensium_api import PREFIX as KENSIUM
+from terminal.sandbox.kensium_rules import KensiumRules
+from terminal.sandbox.keys import new_token
 from terminal.sandbox.ledger import Item, Ledger, whole_number
-from terminal.sandbox.onslip import Onslip
+from terminal.sandbox.onlinepos_api import PREFIX as ONLINEPOS
+from terminal.sandbox.onlinepos_rules import OnlinePosRules
 from terminal.sandbox.onslip_rules import OnslipRules
 from terminal.sandbox.pointofsale import PREFIX, Dialect, Keys, PointOfSaleApi, Terminal
-from terminal.sandbox.satellite import Satellite
 from terminal.sandbox.satellite_rules import SatelliteRules
 
 
@@ -38,7 +41,7 @@ def _wall_ms() -> int:
 
 
 class Sandbox:
-    """A PointOfSale server with a ledger, and a Satellite server if wanted, that misbehave on demand.
+    """A PointOfSale server with a ledger, and servers of other kinds if wanted, that misbehave on demand.
 
     Args:
         listen: Host and port; port 0: any free one. The addresses for testers (``/sandbox/…``) are served only
@@ -53,6 +56,8 @@ class Sandbox:
         satellite: How the Satellite server behaves; None: there is none.
         client: Id and secret of a device that the Satellite server knows from the start.
         onslip: How the Onslip server behaves; None: there is none.
+        kensium: How the Kensium server behaves; None: there is none.
+        onlinepos: How the OnlinePOS server behaves; None: there is none.
         second: Host and port of a second address of the same servers, for clients that fail over.
         now_ms: The wall clock, in milliseconds.
     """
@@ -71,6 +76,8 @@ class Sandbox:
         satellite: SatelliteRules | None = None,
         client: tuple[str, str] | None = None,
         onslip: OnslipRules | None = None,
+        kensium: KensiumRules | None = None,
+        onlinepos: OnlinePosRules | None = None,
         second: tuple[str, int] | None = None,
         now_ms: Callable[[], int] = _wall_ms,
     ) -> None:
@@ -90,14 +97,11 @@ class Sandbox:
         )
         self._terminal = Terminal(permission=permission)
         self._api.terminals[self.token] = self._terminal
-        self.satellite: Satellite | None = None
-        if satellite is not None:
-            self.satellite = Satellite(
-                satellite, client, database=database, seed=seed, now_ms=now_ms, secret=new_secret
-            )
-        self.onslip: Onslip | None = None
-        if onslip is not None:
-            self.onslip = Onslip(onslip, database=database, seed=seed, now_ms=now_ms, secret=new_secret)
+        self._beside = Beside(
+            satellite, client, onslip, kensium, onlinepos, database=database, seed=seed, now_ms=now_ms
+        )
+        self.satellite, self.onslip = self._beside.satellite, self._beside.onslip
+        self.kensium, self.onlinepos = self._beside.kensium, self._beside.onlinepos
         wanted = [listen] if second is None else [listen, second]
         self._addresses = [Address(each, self._routes) for each in wanted]
         self._lock = threading.RLock()
@@ -125,7 +129,7 @@ class Sandbox:
             for address in self._addresses:
                 address.end()
             self.ledger.close()
-            for other in self._others:
+            for other in self._beside.all():
                 other.close()
 
     def away(self, number: int | None = None) -> None:
@@ -162,19 +166,11 @@ class Sandbox:
             faults.begin()
 
     def _routes(self, near: bool) -> list[Route]:  # noqa: FBT001 - as Address says it
-        routes = self._api.routes() + (admin.routes(self) if near else [])
-        if self.satellite is not None:
-            routes += self.satellite.routes() + (satellite_admin.routes(self.satellite) if near else [])
-        if self.onslip is not None:
-            routes += self.onslip.routes() + (onslip_admin.routes(self.onslip) if near else [])
-        return routes
-
-    @property
-    def _others(self) -> list[Satellite | Onslip]:
-        return [each for each in (self.satellite, self.onslip) if each is not None]
+        own = self._api.routes() + (admin.routes(self) if near else [])
+        return own + self._beside.routes(near)
 
     def _all_faults(self) -> list[Faults]:
-        return [self.faults, *(each.faults for each in self._others)]
+        return [self.faults, *(each.faults for each in self._beside.all())]
 
     def __enter__(self) -> Self:
         self.start()
@@ -209,11 +205,25 @@ class Sandbox:
         """The Onslip server at each of its addresses."""
         return [f"{address.base}/v1/" for address in self._addresses]
 
+    @property
+    def kensium_url(self) -> str:
+        """What a terminal is configured with for the Kensium server: the address of the tenant."""
+        return f"{self.base}{KENSIUM}"
+
+    @property
+    def onlinepos_url(self) -> str:
+        """What a terminal is configured with for the OnlinePOS server."""
+        return f"{self.base}{ONLINEPOS}"
+
     def url_for(self, kind: str, generation: str) -> str:
         """Return the ``url`` of a backend of the type *kind*; a *generation* only Satellite servers have."""
-        if kind == "onslip":
-            return self.onslip_url
-        return self.satellite_url(generation) if kind == "satellite" else self.url
+        urls = {
+            "onslip": self.onslip_url,
+            "kensium": self.kensium_url,
+            "onlinepos": self.onlinepos_url,
+            "satellite": self.satellite_url(generation),
+        }
+        return urls.get(kind, self.url)
 
     # -- what it knows ---------------------------------------------------------------------------------
 
@@ -276,7 +286,7 @@ class Sandbox:
         self.ledger.clear()
         self.faults.clear()
         self._desk.forget()
-        for other in self._others:
+        for other in self._beside.all():
             other.reset()
 
     def leave(self, for_ms: int, number: int | None = None) -> None:
