@@ -36,6 +36,11 @@ class RealmProcess(SandboxProcess):
         """Let the realm misbehave like this from now on; without faults: behave."""
         self.onslip("PUT", "faults", {"faults": list(faults), "seed": seed})
 
+    def faults_happened(self) -> int:
+        """Return how often it misbehaved."""
+        happened: int = self.onslip("GET", "counters")["faults"]
+        return happened
+
     def effects(self) -> list[dict[str, Any]]:
         """Return what took effect, in order."""
         effects: list[dict[str, Any]] = self.onslip("GET", "effects")["effects"]
@@ -57,7 +62,7 @@ class RealmProcess(SandboxProcess):
         """Return the UID of each voucher."""
         return {each["id"]: each["identifiers"][0].upper() for each in self.entities("vouchers")}
 
-    def booked(self) -> list[dict[str, Any]]:
+    def bookings(self) -> list[dict[str, Any]]:
         """Return every booking on a voucher: its token, and by how many cents the balance changed."""
         tokens = self.tokens()
         return [
@@ -85,7 +90,7 @@ class Person:
 
     def booked(self) -> Counter[tuple[str, int]]:
         """Return how often each token was booked on by each amount."""
-        return Counter((each["token"], each["cents"]) for each in self._realm.booked())
+        return Counter((each["token"], each["cents"]) for each in self._realm.bookings())
 
     def decide(self, entry: Any, known: Mapping[tuple[str, int], int], *, given: bool) -> str:
         """Return ``retry`` or ``void`` for an *entry* that waits; *known*: what is delivered on our books."""
