@@ -13,7 +13,6 @@ import time
 from collections import Counter, defaultdict
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -21,7 +20,7 @@ from terminal.core.closing_rules import ClosingRules
 from terminal.core.facts import EntryKind, EntryState
 from terminal.core.report import Grand, Report, ReportKind, Sum
 from terminal.journal import load_or_create_key, verify_file
-from tests.support.kiosk import SANDBOX, Kiosk, sale_of
+from tests.support.kiosk import GUEST, SANDBOX, Kiosk, sale_of
 from tests.support.machine import SandboxProcess
 from tests.support.seed import SEED
 from tests.support.waiting import wait_until
@@ -32,19 +31,8 @@ RULES = ClosingRules(
     schedules=("* * * * *",), groups={"4": "Entry", "3": "Entry"}, vat={"Entry": 2500}, printed=True
 )
 SECTION = {name: value for name, value in msgspec.structs.asdict(RULES).items() if value is not None}
-ACTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
-    ("button", "panel", {"name": "4"}),
-    ("button", "panel", {"name": "3"}),
-    ("button", "panel", {"name": "confirm"}),
-    ("button", "panel", {"name": "confirm"}),
-    ("coin", "coins", {"cents": 50}),
-    ("coin", "coins", {"cents": 100}),
-    ("coin", "coins", {"cents": 200}),
-    ("coin", "coins", {"cents": 200}),
-    ("button", "panel", {"name": "cancel"}),
-    ("tear_next", "printer", {}),
-)
-BUYING = (ACTS[-2], ACTS[1], ACTS[2], *ACTS[4:6])
+ACTS = (*GUEST, ("tear_next", "printer", {}))
+BUYING = (GUEST[-1], *GUEST[1:3], *GUEST[4:6])
 """A guest who pays in two coins."""
 
 

@@ -6,14 +6,13 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from terminal.core.facts import EntryKind, EntryState
 from terminal.core.tickets import Method
 from tests.acceptance.conftest import OTHER, UID
-from tests.support.kiosk import SANDBOX, STAFF, Kiosk, sale_of
+from tests.support.kiosk import GUEST, SANDBOX, STAFF, Kiosk, sale_of
 from tests.support.machine import SandboxProcess
 from tests.support.seed import SEED
 from tests.support.waiting import wait_until
@@ -310,18 +309,7 @@ def test_a_server_that_answers_nothing_but_nonsense_leaves_the_sale_to_a_person(
 
 def play(kiosk: Kiosk, dice: random.Random) -> None:
     """Choose, pay, change one's mind; a printer that has bad moments: until a moment that nobody chose."""
-    acts: list[tuple[str, str, dict[str, Any]]] = [
-        ("button", "panel", {"name": "4"}),
-        ("button", "panel", {"name": "3"}),
-        ("button", "panel", {"name": "confirm"}),
-        ("button", "panel", {"name": "confirm"}),
-        ("coin", "coins", {"cents": 50}),
-        ("coin", "coins", {"cents": 100}),
-        ("coin", "coins", {"cents": 200}),
-        ("coin", "coins", {"cents": 200}),
-        ("button", "panel", {"name": "cancel"}),
-        ("paper_in", "printer", {}),
-    ]
+    acts = (*GUEST, ("paper_in", "printer", {}))
     moods = (("tear_next", 0.05), ("hang_next", 0.05), ("paper_out", 0.03))
     for _ in range(dice.randrange(4, 24)):
         mood = dice.random()

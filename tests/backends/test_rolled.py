@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -13,34 +12,26 @@ from terminal.backends.pointofsale_options import PointOfSaleOptions
 from terminal.core.delivery import Guarantee, Outcome, Promise
 from terminal.core.events import WalletAnswer
 from terminal.core.facts import EntryAdded, EntryKind, EntryState
-from terminal.core.records import Entry
-from terminal.core.rules import SyncRules
 from terminal.core.value import replace
-from terminal.journal import Journal
 from terminal.sandbox import Fault, Sandbox
-from terminal.sync import Engine
+from tests.backends.kiosk import Kiosk
 from tests.backends.making import ENOUGH_S, ESPRESSO, SECRET, UID, entry
-from tests.sync.model import ManualClock
 
 Start = Callable[..., Sandbox]
 NEW = "an0ther-Token"
 
 
-class Terminal:
+class Terminal(Kiosk):
     """A journal and a server, and the terminal that is started and stopped between them."""
 
     def __init__(self, folder: Path, sandbox: Sandbox) -> None:
-        self.folder, self.sandbox = folder, sandbox
-        self.clock = ManualClock()
+        self.sandbox = sandbox
         self.secret = SECRET
         self.idempotency = "header-24h"
-        self.off = ExitStack()
+        super().__init__(folder, "main", self.adapter)
 
-    def start(self) -> None:
-        """Start it: the last run's journal, an engine that is turned by hand, an adapter that knows nothing."""
-        self.off.close()
-        self.journal = Journal.open(self.folder / "journal.db", b"k" * 32, boot=self.clock.boot)
-        self.off.callback(self.journal.close)
+    def adapter(self) -> PointOfSale:
+        """Return an adapter that knows nothing."""
         self.backend = PointOfSale(
             "main",
             PointOfSaleOptions(url=self.sandbox.url, idempotency=self.idempotency),  # type: ignore[arg-type]
@@ -49,25 +40,10 @@ class Terminal:
             tenure=self.journal.tenure("main", self.clock.now),
         )
         self.off.callback(self.backend.close)
-        rules = SyncRules(first_retry_s=2, longest_retry_s=2, timeout_s=30)
-        self.engine = Engine(self.journal, {"main": self.backend}, self.clock, rules)
-        self.engine.load()
-        self.worker = self.engine.worker("main")
+        return self.backend
 
     def add(self, key: str) -> None:
-        fact = EntryAdded(key, EntryKind.DEBIT, "main", UID, 25, (ESPRESSO,))
-        self.journal.commit((fact,), self.clock.now())
-        self.engine.notice((fact,))
-
-    def work(self) -> None:
-        self.clock.advance(10_000)
-        for _ in range(10):
-            self.worker.turn()
-
-    def entry(self, key: str) -> Entry:
-        found = self.journal.entry(key)
-        assert found is not None
-        return found
+        self.enter(EntryAdded(key, EntryKind.DEBIT, "main", UID, 25, (ESPRESSO,)))
 
     def lose(self, key: str) -> None:
         """Sell *key*: it is booked, and the answer is lost."""
@@ -87,7 +63,6 @@ class Terminal:
 @pytest.fixture
 def terminal(tmp_path: Path, start: Start) -> Iterator[Terminal]:
     found = Terminal(tmp_path, start(keys="header-24h"))
-    found.start()
     assert found.backend.balance(UID, ENOUGH_S).balance == 150, "it is in use before anything is sold"
     found.clock.advance(60_000)
     yield found

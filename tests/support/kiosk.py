@@ -25,6 +25,18 @@ PRODUCTS = (
         "tickets": [{"product": 8, "name": "Adult", "count": 2}, {"product": 9, "name": "Child", "count": 3}],
     },
 )
+GUEST: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("button", "panel", {"name": "4"}),
+    ("button", "panel", {"name": "3"}),
+    ("button", "panel", {"name": "confirm"}),
+    ("button", "panel", {"name": "confirm"}),
+    ("coin", "coins", {"cents": 50}),
+    ("coin", "coins", {"cents": 100}),
+    ("coin", "coins", {"cents": 200}),
+    ("coin", "coins", {"cents": 200}),
+    ("button", "panel", {"name": "cancel"}),
+)
+"""What guests do: choose, pay, change their minds."""
 PATIENCE = {"timeout_s": 5, "first_retry_s": 1, "longest_retry_s": 2, "breaker_probe_s": 1, "stop_s": 1}
 
 

@@ -7,12 +7,11 @@ as an empty field: with RFOFF, which ends nfcpy's waiting at once, or when it is
 
 import selectors
 import socket
-import subprocess
-import sys
 from functools import reduce
 from operator import xor
 from typing import Self
 
+from tests.support.remote import Orders, Remote
 from tests.support.waiting import wait_until
 
 SENS_REQ = b"\x26"
@@ -25,9 +24,8 @@ class NfcpyTag:
     """A place for one card, and the hands that put it there."""
 
     def __init__(self) -> None:
-        command = [sys.executable, "-m", "tests.support.nfcpy_tag"]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.path = f"udp:127.0.0.1:{int(self._line())}"
+        self._remote = Remote("tests.support.nfcpy_tag")
+        self.path = f"udp:127.0.0.1:{self._remote.hello}"
 
     def put(self, number: str, kind: str = "A", *, also: str = "") -> None:
         """Put a card in the place of what lies there.
@@ -61,7 +59,7 @@ class NfcpyTag:
 
     def looks(self) -> int:
         """Return how often a card was looked for."""
-        return int(self._do("looks"))
+        return self._do("looks")
 
     def dwell(self, looks: int = 4) -> None:
         """Return when a card was looked for some more times."""
@@ -70,7 +68,7 @@ class NfcpyTag:
 
     def close(self) -> None:
         """End the child."""
-        self._process.communicate(timeout=30)
+        self._remote.close()
 
     def __enter__(self) -> Self:
         return self
@@ -78,17 +76,9 @@ class NfcpyTag:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _do(self, *words: str) -> str:
-        assert self._process.stdin is not None
-        self._process.stdin.write(" ".join(words) + "\n")
-        self._process.stdin.flush()
-        return self._line()
-
-    def _line(self) -> str:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        assert line, "the tag's process ended"
-        return line.strip()
+    def _do(self, *words: str) -> int:
+        looks: int = self._remote.ask(words)
+        return looks
 
 
 # -- the child ---------------------------------------------------------------------------------------------
@@ -105,9 +95,9 @@ class Card:
         self._fixed = b""
         self._silent = False
 
-    def obey(self, line: str) -> str:
-        """Do what the hand wants; return the answer for it."""
-        verb, *rest = line.split()
+    def obey(self, words: list[str]) -> int:
+        """Do what the hand wants; return how often a card was looked for."""
+        verb, *rest = words
         match verb:
             case "put":
                 kinds = (rest[0], "F")
@@ -122,7 +112,7 @@ class Card:
                 self._fixed = bytes.fromhex("".join(rest))
             case "silent":
                 self._silent = True
-        return str(self.looks)
+        return self.looks
 
     def hear(self, datagram: bytes) -> bytes:
         """Return the answer to *datagram*; empty: none."""
@@ -185,21 +175,19 @@ def _levels(uid: bytes) -> list[bytes]:
 
 def main() -> None:
     """Be the card, until nobody holds it any more."""
-    card = Card()
+    card, orders = Card(), Orders()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as air, selectors.DefaultSelector() as both:
         air.bind(("127.0.0.1", 0))
         both.register(air, selectors.EVENT_READ)
-        both.register(sys.stdin, selectors.EVENT_READ)
-        print(air.getsockname()[1], flush=True)  # noqa: T201 - the parent waits for it
+        both.register(orders, selectors.EVENT_READ)
+        orders.here(air.getsockname()[1])
         while True:
             for key, _ in both.select():
                 if key.fileobj is air:
                     data, sender = air.recvfrom(1024)
                     if answer := card.hear(data):
                         air.sendto(answer, sender)
-                elif line := sys.stdin.readline():
-                    print(card.obey(line), flush=True)  # noqa: T201 - as above
-                else:
+                elif not orders.obey(card.obey):
                     return
 
 

@@ -201,18 +201,3 @@ class FeliCa(Card):
             said = self.polled(frame[1:])
             return None if said is None else bytes([len(said) + 1]) + said
         return None
-
-
-def card_of(words: str) -> Card:
-    """Return the card that *words* describe: ``A UID``, ``NTAG UID [SIGNATURE]``, ``B PUPI``, ``F IDM``."""
-    kind, number, *more = words.split()
-    match kind:
-        case "A":
-            return TypeA(number)
-        case "NTAG":
-            return Ntag(number, signature=more[0] if more else "")
-        case "B":
-            return TypeB(number)
-        case "F":
-            return FeliCa(number)
-    raise ValueError(f"no such card: {kind}")

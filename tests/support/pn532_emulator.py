@@ -10,11 +10,6 @@ In a test, in a thread of the same process::
         chip.power_cut()                                 # ... unless this is done: asleep, 115200, no settings
         chip.hang(); chip.hang(False)                    # the line is there, the chip says nothing
 
-In a process of its own, with the same verbs (cards as words: see ``card_of``)::
-
-    with Pn532Process("/dev/ttyS99") as chip:
-        chip.put("NTAG 04A1B2C3D4E5F6"); chip.take(); chip.unplug(); chip.plug()
-
 *path* is a link to the pty of the moment: it is there while the board is plugged in. Lifting a card and putting
 it back are seen by the chip at once. Bytes at a speed other than the chip's are lost, as on a true line.
 """
@@ -22,8 +17,6 @@ it back are seen by the chip at once. Bytes at a speed other than the chip's are
 import contextlib
 import os
 import select
-import subprocess
-import sys
 import tempfile
 import termios
 import threading
@@ -31,10 +24,7 @@ import tty
 from pathlib import Path
 from typing import Self, TypeVar
 
-if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parents[2]))
-
-from tests.support.pn532_cards import Card, card_of
+from tests.support.pn532_cards import Card
 from tests.support.pn532_chip import ACK, Chip
 
 C = TypeVar("C", bound=Card)
@@ -44,7 +34,6 @@ _SPEEDS = {
     for name in dir(termios)
     if name.startswith("B") and name[1:].isdigit() and name != "B0"
 }
-_START_S = 60
 
 
 class Pn532Emulator:
@@ -173,74 +162,3 @@ class Pn532Emulator:
         with self._lock, contextlib.suppress(OSError):
             if self._master >= 0 and data and _SPEEDS.get(termios.tcgetattr(self._master)[4]) == self.chip.rate:
                 os.write(self._master, data)
-
-
-class Pn532Process:
-    """The board in a process of its own; *link* as above, but it must be given."""
-
-    def __init__(self, link: str | Path) -> None:
-        self.path = str(link)
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def __enter__(self) -> Self:
-        self._process = subprocess.Popen(
-            [sys.executable, __file__, self.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
-        self._await()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        assert self._process is not None
-        self._process.communicate()
-
-    def put(self, card: str) -> None:
-        """Put a card into the field."""
-        self._say(f"put {card}")
-
-    def take(self) -> None:
-        """Take all cards away."""
-        self._say("take")
-
-    def plug(self) -> None:
-        """Plug the serial adapter in."""
-        self._say("plug")
-
-    def unplug(self) -> None:
-        """Pull the serial adapter out."""
-        self._say("unplug")
-
-    def power_cut(self) -> None:
-        """Cut the chip's power for a moment."""
-        self._say("power_cut")
-
-    def _say(self, words: str) -> None:
-        assert self._process is not None
-        assert self._process.stdin is not None
-        self._process.stdin.write(words.encode() + b"\n")
-        self._process.stdin.flush()
-        self._await()
-
-    def _await(self) -> None:
-        assert self._process is not None
-        assert self._process.stdout is not None
-        if not select.select([self._process.stdout], [], [], _START_S)[0]:
-            raise RuntimeError("the emulated PN532 does not answer")
-        if self._process.stdout.readline() != b"done\n":
-            raise RuntimeError("the emulated PN532 has ended")
-
-
-def main() -> None:
-    """Be the board at the path given until standard input ends."""
-    with Pn532Emulator(sys.argv[1]) as board:
-        print("done", flush=True)  # noqa: T201 - the parent waits for it
-        for line in sys.stdin:
-            verb, _, rest = line.strip().partition(" ")
-            if verb == "put":
-                board.put(card_of(rest))
-            else:
-                getattr(board, verb)()
-            print("done", flush=True)  # noqa: T201 - the parent waits for it
-
-
-if __name__ == "__main__":
-    main()
