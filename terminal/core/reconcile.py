@@ -55,7 +55,7 @@ time, measured on our own clock from the last moment a byte may have left to the
 
 from __future__ import annotations
 
-from terminal.core.reconcile_evidence import Evidence, Item, Looking, Operation
+from terminal.core.reconcile_evidence import Evidence, Item, Looking, Operation, folded
 from terminal.core.reconcile_listing import additions
 from terminal.core.reconcile_times import next_look_ms, since_ms
 from terminal.core.reconcile_words import side_by_side
@@ -233,4 +233,5 @@ def _may_be(operation: Operation, own: Item, item: Item) -> bool:
     if own.number is not None and item.number is not None:
         return own.number == item.number
     ours = not (operation.mark and item.mark) or item.mark == operation.mark
-    return ours and own.amount == item.amount and own.lines == item.lines
+    alike = own.amount == item.amount and (not own.lines or folded(own.lines) == folded(item.lines))
+    return ours and alike

@@ -128,6 +128,7 @@ def test_key(was: Key | None, found: Key, expected: str) -> None:
 
 TEA, CAKE = OrderLine("tea", 2, 400), OrderLine("cake", 1, 300)
 ORDER = Operation(Looking.ORDERS, 700, SENT, MINE, lines=(TEA, CAKE))
+SOUP = OrderLine("soup", 1, 700)
 LAST = Item(250, "08:59", "bar", 17, (OrderLine("tea", 1, 250),))
 SPLIT = (CAKE, OrderLine("tea", 1, 200), OrderLine("tea", 1, 200))
 FOUND = Item(700, "09:00", MINE, 19, SPLIT)
@@ -139,9 +140,19 @@ ORDERS = {
     "an older one of ours": (ORDER, (replace(FOUND, number=16), LAST), "not"),
     "ours with a discount": (ORDER, (LAST, replace(FOUND, amount=650)), "unclear"),
     "ours with other lines of the same sum": (
-        ORDER, (LAST, replace(FOUND, lines=(OrderLine("soup", 1, 700),))), "unclear"),
+        ORDER, (LAST, replace(FOUND, lines=(SOUP,))), "unclear"),
     "in a department of all": (replace(ORDER, mark=""), (LAST, FOUND), "unclear"),
     "two of ours": (ORDER, (LAST, FOUND, replace(FOUND, number=20)), "unclear"),
+    "two of ours, one confirmed by its lines": (
+        replace(ORDER, beside=(Item(700, lines=(TEA, CAKE)),)),
+        (LAST, FOUND, replace(FOUND, number=20)),
+        "booked",
+    ),
+    "another of ours that cost the same, and was confirmed": (
+        replace(ORDER, beside=(Item(700, lines=(SOUP,)),)),
+        (LAST, replace(FOUND, lines=(SOUP,)), FOUND),
+        "booked",
+    ),
     "two of ours, one confirmed by its number": (
         replace(ORDER, beside=(Item(700, number=20),)), (LAST, FOUND, replace(FOUND, number=20)), "booked"),
 }  # fmt: skip
