@@ -10,23 +10,15 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from terminal import backends
 from terminal.cli import cli
 from terminal.core.events import WalletAnswer
 from terminal.sandbox import Sandbox
 from terminal.sandbox.embedded import embedded
-from terminal.settings import ConfigError, Settings, credential_reader, load, show
+from terminal.settings import ConfigError, Settings, credential_reader, show
+from tests.sandbox import embedding
 
 UID = "04A1B2C3D4E5F6"
-CONFIG = """
-[terminal]
-id = "kiosk-1"
-job = "vending"
-[sandbox]
-enabled = true
-listen = "127.0.0.1:0"
-database = "{folder}/sandbox.db"
-token_file = "{folder}/sandbox.token"
+CONFIG = """\
 onslip = true
 onslip_realm = "shop.example"
 onslip_file = "{folder}/onslip.json"
@@ -47,27 +39,11 @@ balance = 725
 type = "onslip"
 url = "sandbox:"
 realm = "shop.example"
-[roles]
-wallet = "main"
-[[devices]]
-name = "reader"
-role = "reader"
-driver = "simulated"
-[[devices]]
-name = "spout"
-role = "release"
-driver = "simulated"
 """
 
 
 def configured(folder: Path, *changes: tuple[str, str]) -> Settings:
-    text = CONFIG.format(folder=folder)
-    for old, new in changes:
-        assert old in text
-        text = text.replace(old, new)
-    file = folder / "terminal.toml"
-    file.write_text(text)
-    return load(file)
+    return embedding.configured(folder, CONFIG, *changes)
 
 
 @pytest.fixture
@@ -77,22 +53,7 @@ def begin(tmp_path: Path) -> Iterator[Callable[..., tuple[Sandbox, Any]]]:
 
         def begin(*changes: tuple[str, str]) -> tuple[Sandbox, Any]:
             stack.close()
-            settings = configured(tmp_path, *changes)
-            assert settings.sandbox is not None
-            main = settings.backends["main"]
-            sandbox = embedded(settings.sandbox)
-            stack.callback(sandbox.stop)
-            sandbox.start()
-            options: Any = main.options
-            values = {name: getattr(options, name) for name in options.__struct_fields__}
-            adapter: Any = backends.find(main.type)(
-                "main",
-                type(options)(**values | {"url": sandbox.url_for(main.type, "")}),
-                terminal_id="kiosk-1",
-                credential=credential_reader(main),
-            )
-            stack.callback(adapter.close)
-            return sandbox, adapter
+            return stack.enter_context(embedding.running(configured(tmp_path, *changes), "main"))
 
         yield begin
 

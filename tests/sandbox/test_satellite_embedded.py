@@ -9,29 +9,20 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 from click.testing import CliRunner
 
-from terminal import backends
 from terminal.core.events import WalletAnswer
 from terminal.sandbox.embedded import embedded
 from terminal.sandbox.keys import kept_client
 from terminal.sandbox.main import main
-from terminal.settings import ConfigError, Settings, credential_reader, load, show
+from terminal.settings import ConfigError, Settings, show
+from tests.sandbox import embedding
 from tests.sandbox.office import GUEST, NO_TLS, PUBLISHED
 
-CONFIG = """
-[terminal]
-id = "kiosk-1"
-job = "vending"
-[sandbox]
-enabled = true
-listen = "127.0.0.1:0"
-database = "{folder}/sandbox.db"
-token_file = "{folder}/sandbox.token"
+CONFIG = """\
 satellite = true
 satellite_file = "{folder}/gate.json"
 satellite_token_s = 60
@@ -52,56 +43,29 @@ url = "sandbox:"
 [backends.gate]
 type = "satellite"
 url = "sandbox:"
-generation = "{generation}"
+generation = "v5"
 device_code = "80POS"
 price_field = "data.price"
 ping_field = "data.pingFrequency"
-[roles]
-wallet = "main"
-[[devices]]
-name = "reader"
-role = "reader"
-driver = "simulated"
-[[devices]]
-name = "spout"
-role = "release"
-driver = "simulated"
 """
 
 
-def configured(folder: Path, generation: str = "v5", replace: tuple[str, str] = ("", "")) -> Settings:
-    file = folder / "terminal.toml"
-    file.write_text(CONFIG.format(folder=folder, generation=generation).replace(*replace))
-    return load(file)
+def configured(folder: Path, *changes: tuple[str, str]) -> Settings:
+    return embedding.configured(folder, CONFIG, *changes)
 
 
 @pytest.mark.parametrize("generation", ["old", "v5"])
 def test_one_configuration_has_both_servers_and_the_adapter_gets_in(tmp_path: Path, generation: str) -> None:
-    settings = configured(tmp_path, generation)
+    settings = configured(tmp_path, ('"v5"', f'"{generation}"'))
     gate, wallets = settings.backends["gate"], settings.backends["main"]
     assert (gate.token_file, wallets.token_file) == (f"{tmp_path}/gate.json", f"{tmp_path}/sandbox.token")
-    assert settings.sandbox is not None
-    sandbox = embedded(settings.sandbox)
-    sandbox.start()
-    try:
+    with embedding.running(settings, "gate", generation) as (sandbox, adapter):
         assert [each.balance for each in sandbox.ledger.wallets()] == [150]
-        options: Any = gate.options
-        options = type(options)(
-            **{name: getattr(options, name) for name in options.__struct_fields__}
-            | {"url": sandbox.url_for(gate.type, options.generation)}
-        )
-        adapter: Any = backends.find(gate.type)(
-            "gate", options, terminal_id="kiosk-1", credential=credential_reader(gate)
-        )
-        try:
-            found = adapter.delegate(GUEST, 30)
-            assert (found.answer, found.id, found.name) == (WalletAnswer.KNOWN, 789, "Kiri Tane")
-            assert [(it.id, it.name, it.price) for it in adapter.terminal(30).products] == [(4, "Adult", 3000)]
-            assert generation == "old" or adapter.ping(30) == 60
-        finally:
-            adapter.close()
-    finally:
-        sandbox.stop()
+        found = adapter.delegate(GUEST, 30)
+        assert (found.answer, found.id, found.name) == (WalletAnswer.KNOWN, 789, "Kiri Tane")
+        assert [(it.id, it.name, it.price) for it in adapter.terminal(30).products] == [(4, "Adult", 3000)]
+        assert generation == "old" or adapter.ping(30) == 60
+    assert settings.sandbox is not None
     assert settings.sandbox.satellite_file == f"{tmp_path}/gate.json"
 
 
@@ -119,14 +83,14 @@ def test_credentials_are_made_once_and_for_nobody_else(tmp_path: Path) -> None:
 
 def test_a_ticket_backend_needs_the_ticket_server(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
-        configured(tmp_path, replace=("satellite = true", "satellite = false"))
+        configured(tmp_path, ("satellite = true", "satellite = false"))
     (mistake,) = caught.value.mistakes
     assert (mistake.path, "backends.gate" in mistake.expected) == ("sandbox.satellite", True)
 
 
 def test_tokens_of_delegates_are_checked_and_never_shown(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
-        configured(tmp_path, replace=('Tane"\ntoken = "04A1', 'Tane"\ntoken = "04 a1'))
+        configured(tmp_path, ('Tane"\ntoken = "04A1', 'Tane"\ntoken = "04 a1'))
     assert [mistake.path for mistake in caught.value.mistakes] == ["sandbox.delegates[1].token"]
     shown = show(configured(tmp_path))
     assert "Kiri Tane" in shown
@@ -134,10 +98,8 @@ def test_tokens_of_delegates_are_checked_and_never_shown(tmp_path: Path) -> None
 
 
 def test_a_sandbox_that_is_no_ticket_office_makes_no_credentials(tmp_path: Path) -> None:
-    gate = CONFIG[CONFIG.index("[backends.gate]") : CONFIG.index("[roles]")]
-    plain = CONFIG.replace(gate, "").replace("satellite = true", "").format(folder=tmp_path, generation="")
-    (tmp_path / "terminal.toml").write_text(plain)
-    settings = load(tmp_path / "terminal.toml")
+    gate = CONFIG[CONFIG.index("[backends.gate]") :]
+    settings = configured(tmp_path, (gate, ""), ("satellite = true\n", ""))
     assert settings.sandbox is not None
     sandbox = embedded(settings.sandbox)
     sandbox.stop()
