@@ -143,6 +143,8 @@ class Remote:
         self._cash_step = noted.get(roles.get("sales", ""), Noted()).cash_step
         self._round_to = round_to
         self._closing: Schedules | None = None
+        self._keeping = threading.Lock()
+        self._unkept: dict[str, dict[str, Any]] = {}
         self._unwritten = ""
 
     @property
@@ -187,6 +189,8 @@ class Remote:
 
     def _hand_on(self, name: str, settings: TillSettings) -> None:
         """Let what was read take effect, if it is another than before."""
+        if self._unkept:
+            self._keep({})  # the disk may be well again
         step = settings.cash_step
         if step is not None and step != self._cash_step and name == self._roles.get("sales"):
             self._cash_step = step
@@ -204,16 +208,20 @@ class Remote:
             self._told = told
 
     def _keep(self, said: Mapping[str, Mapping[str, Any]]) -> None:
-        try:
+        with self._keeping:
             for name, fields in said.items():
-                self._note.change(name, **fields)
-            self._unwritten = ""
-        except JournalError as error:
-            _LOG.warning("what a server said cannot be noted: %s", error)
-            self._unwritten = (
-                f"What a server said of closing the day, or of cash, cannot be noted: after a restart "
-                f"without a network, what it said before holds. {error}"
-            )
+                self._unkept.setdefault(name, {}).update(fields)
+            try:
+                for name in tuple(self._unkept):
+                    self._note.change(name, **self._unkept[name])
+                    del self._unkept[name]
+                self._unwritten = ""
+            except JournalError as error:
+                _LOG.warning("what a server said cannot be noted: %s", error)
+                self._unwritten = (
+                    f"What a server said of closing the day, or of cash, cannot be noted: after a restart "
+                    f"without a network, what it said before holds. {error}"
+                )
 
 
 def _first(told: Told) -> tuple[str, ...] | None:

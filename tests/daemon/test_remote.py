@@ -14,6 +14,7 @@ from terminal.core.delivery import Answer, Outcome
 from terminal.core.facts import SettingsTold
 from terminal.core.value import replace
 from terminal.daemon.closing import RETRY_S, Closing
+from terminal.daemon.remote import Noted
 from terminal.httpd import Problem
 from terminal.journal.errors import JournalUnwritable
 from tests.daemon.remote_making import BOUND, LOCAL, NEVER, House, Server, houses
@@ -137,4 +138,24 @@ def test_a_note_that_cannot_be_written_is_a_trouble_and_the_schedules_hold(
     (words,) = remote.troubles
     assert "cannot be noted" in words
     assert "The disk is full." in words
+    assert house.handed == [parsed("30 23 * * *")]
+
+
+def test_what_could_not_be_noted_is_noted_when_the_disk_is_well_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Although the server says nothing else than before, and whatever else was noted meanwhile."""
+
+    def full(*_: object, **_more: object) -> None:
+        raise JournalUnwritable("The disk is full.")
+
+    server = Server(replace(BOUND, schedules=("30 23 * * *",), cash_step=100))
+    with monkeypatch.context() as bad:
+        bad.setattr(house.journal, "commit", full)
+        remote = house.begin(server, roles={"sales": "main"})
+        assert "cannot be noted" in "".join(remote.troubles)
+    server.found = replace(BOUND, schedules=("30 23 * * *",), cash_step=50)
+    house.again(server)
+    assert remote.troubles == ()
+    assert house.note.read("main") == Noted(("30 23 * * *",), 50)
     assert house.handed == [parsed("30 23 * * *")]
