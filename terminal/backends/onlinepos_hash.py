@@ -67,7 +67,7 @@ class HashScheme(Value, frozen=True):
         algorithm: Of the HMAC.
         with_credentials: Whether token and company number stand before the values.
         separator: ``""``: the values one after the other; ``"&"``: name=value, with that between them.
-        keep_empty: Whether a field that is not sent is signed as an empty one.
+        keep_empty: Whether a field that is not sent is signed as an empty one: with names, that shows.
         orders: The fields of each call.
     """
 
@@ -126,5 +126,6 @@ CANDIDATES = tuple(
     for algorithm, credentials, separator, keep in product(
         _ALGORITHMS, (True, False), _SEPARATORS, (False, True)
     )
+    if separator or not keep  # an empty value without its name leaves no trace
 )
 """All schemes that the page leaves open, the likely ones first."""

@@ -40,7 +40,7 @@ class OnlinePosOptions(ServerOptions, frozen=True, kw_only=True):
         ),
     ] = False
     hash_empty: Annotated[
-        bool, Meta(description="Whether fields that are not sent are signed as empty ones.")
+        bool, Meta(description="Whether fields that are not sent are signed as empty ones, with their names.")
     ] = False
     hash_reads: Annotated[
         ReadHash,

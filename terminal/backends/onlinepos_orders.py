@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from terminal.backends.onlinepos_reading import Fields
 from terminal.backends.onlinepos_values import Unreadable, amount, amount_text, day_text
@@ -21,7 +21,10 @@ Checksum = Literal["lines", "pieces"]
 
 TYPES = {"takeaway": 1, "kiosk": 2, "app": 3}
 
-NORMAL, WITHOUT, WITH, NOT_IN_KITCHEN = range(4)
+NORMAL: Final = 0
+WITHOUT: Final = 1
+WITH: Final = 2
+NOT_IN_KITCHEN: Final = 3
 """How a line is printed for the kitchen: as it is; behind "uden" or "med"; not at all."""
 
 _MINUTE = re.compile("([01][0-9]|2[0-3]):[0-5][0-9]")
