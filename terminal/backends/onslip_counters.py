@@ -52,6 +52,13 @@ def count(rest: Onslip, till: int, report: Report, timeout_s: float) -> Answer:
             "it another machine's till?"
         )
         return Answer(Outcome.REFUSED, words)
+    sold, ours = _count(found.body.get("grand-total-sales")), report.grand.sales.count
+    if sold > ours:
+        words = (
+            f"the server has counted {sold} sales of the till {till}, this terminal {ours}: is it another "
+            "machine's till?"
+        )
+        return Answer(Outcome.REFUSED, words)
     wanted = {name: value for name, value in _FIRST.items() if name not in found.body}
     wanted |= plainly(counters(report))
     if all(_alike(found.body.get(name), value) for name, value in wanted.items()):
@@ -80,6 +87,11 @@ def counters(report: Report) -> TillStatePatch:
 
 def _summary(total: Sum) -> Summary:
     return Summary(count=total.count, amount=Money.of_cents(total.amount))
+
+
+def _count(summary: object) -> int:
+    found = summary.get("count") if isinstance(summary, Mapping) else None
+    return found if isinstance(found, int) else 0
 
 
 def _alike(found: object, wanted: object) -> bool:

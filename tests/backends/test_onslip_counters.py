@@ -82,6 +82,23 @@ def test_they_are_never_set_back(realm: Realm, device: Make) -> None:
     assert state(realm)["z-report-counter"] == 13
 
 
+@pytest.mark.parametrize("number", [3, 12])
+def test_nor_are_the_totals_of_a_machine_whose_place_this_one_took(
+    realm: Realm, device: Make, number: int
+) -> None:
+    """It has made as many Z reports meanwhile, and has not sold as much."""
+    know(realm, number)
+    grand = {"grand-total-sales": {"count": 101, "amount": 9_000}}
+    assert realm("PATCH", "/tills/7/state", grand).status == 200
+    mine = device(till_state=True)
+    mine.settings(30)
+    answer = mine.counted(TWELFTH, 30)
+    assert answer.outcome is Outcome.REFUSED
+    assert "counted 101 sales of the till 7, this terminal 100" in answer.words
+    assert state(realm)["grand-total-sales"] == grand["grand-total-sales"]
+    assert state(realm)["z-report-counter"] == number
+
+
 def test_nothing_is_sent_unless_that_is_wanted_and_there_is_a_till(realm: Realm, device: Make) -> None:
     mine = device()
     mine.settings(30)

@@ -159,3 +159,14 @@ def test_what_could_not_be_noted_is_noted_when_the_disk_is_well_again(
     assert remote.troubles == ()
     assert house.note.read("main") == Noted(("30 23 * * *",), 50)
     assert house.handed == [parsed("30 23 * * *")]
+
+
+def test_what_is_noted_already_is_not_written_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.note.change("main", cash_step=50)
+
+    def written(*_: object, **_more: object) -> None:
+        pytest.fail("it was written again")
+
+    monkeypatch.setattr(house.journal, "commit", written)
+    house.note.change("main", cash_step=50)
+    assert house.note.read("main") == Noted(None, 50)
