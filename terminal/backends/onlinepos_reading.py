@@ -111,7 +111,7 @@ class Fields:
     def flag(self, *names: str) -> bool:
         """Return yes or no, however that is written; no if it is missing."""
         value = self.get(*names)
-        text = str(value).strip().lower() if isinstance(value, str | int | bool) else ""
+        text = "?" if isinstance(value, dict | list) else str(value).strip().lower()
         if value is None or text in _NO:
             return False
         if text not in _YES:

@@ -147,11 +147,9 @@ def test_without_a_key_what_is_not_signed_works_and_the_rest_is_not_sent() -> No
     assert read_credentials(keyless).key == ""
     with client(lambda _: json("[]"), lambda: keyless) as (pos, peer):
         assert pos.do(cards.card("0900"), ENOUGH_S) == ()
-        answers = [
-            pos.do(writes.deposit("1", 100), ENOUGH_S),
-            pos.do(writes.adjust_values([("1", 1, 1)]), ENOUGH_S),
-        ]
-    for answer in answers:
+        deposit = pos.do(writes.deposit("1", 100), ENOUGH_S)
+        points = pos.do(writes.adjust_values([("1", 1, 1)]), ENOUGH_S)
+    for answer in (deposit, points):
         assert isinstance(answer, Answer)
         assert answer.outcome is Outcome.DENIED
         assert "support gives one out" in answer.words
