@@ -52,6 +52,7 @@ class OnlinePos:
 
     @rules.setter
     def rules(self, rules: OnlinePosRules) -> None:
+        """Behave so from now on."""
         self._rules = rules
         self._answered = 0
 
