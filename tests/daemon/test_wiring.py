@@ -27,40 +27,29 @@ from terminal.daemon.wiring import CannotStart, Daemon
 from terminal.journal import Journal, load_or_create_key
 from terminal.journal.errors import JournalUnwritable
 from terminal.sandbox.ledger import Item
-from terminal.settings import load
 from tests.journal.making import NOW, debit
+from tests.support.shipped import ShippedFile
 from tests.support.waiting import wait_until
 
-SIMULATED = Path(__file__).parents[2] / "config/simulated.toml"
 UID = "04A1B2C3D4E5F6"
 
 
-class House:
-    """A folder with a simulated terminal's configuration; *changes* replace pieces of its text."""
+class House(ShippedFile):
+    """A simulated terminal, and every daemon of it."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        super().__init__("simulated.toml", folder, var="var", listen="127.0.0.1:8091")
+        self.change("delay_ms = 1_500", "delay_ms = 0")
         self.daemons: list[Daemon] = []
         self.notes: list[str] = []
-        self._text = SIMULATED.read_text()
-        self.change('"var/', f'"{folder}/')
-        self.change("127.0.0.1:8091", "127.0.0.1:0")
-        self.change("delay_ms = 1_500", "delay_ms = 0")
-        self.change("[control]", "keep = 0\n\n[control]")
 
-    def change(self, old: str, new: str) -> None:
-        assert old in self._text
-        self._text = self._text.replace(old, new)
-
-    def build(self) -> Daemon:
-        config = self.folder / "terminal.toml"
-        config.write_text(self._text)
-        daemon = Daemon(load(config), _Noting(self.notes))
+    def make(self) -> Daemon:
+        daemon = self.build(_Noting(self.notes))
         self.daemons.append(daemon)
         return daemon
 
     def start(self) -> Daemon:
-        daemon = self.build()
+        daemon = self.make()
         daemon.start()
         return daemon
 
@@ -207,7 +196,7 @@ def test_the_screen_is_told_where_the_journal_cannot_be_read(
 
 
 def test_what_it_says_to_who_starts_it_by_hand(house: House) -> None:
-    daemon = house.build()
+    daemon = house.make()
     address, commands = daemon.greeting()
     assert daemon._sandbox is not None
     assert daemon._sandbox.url in address
@@ -254,7 +243,7 @@ def test_what_was_open_is_settled_before_anything_else(house: House) -> None:
     journal = house.journal()
     journal.commit([debit("k1", held=True), ReleaseIntended("k1/0", ReleaseKind.VEND, "k1", "machine")], NOW)
     journal.close()
-    daemon = house.build()
+    daemon = house.make()
     daemon._begin()
     assert daemon._journal.open_releases() == []
     story = daemon._journal.story(1)
@@ -267,7 +256,7 @@ def test_what_the_start_decides_is_on_the_books_before_it_happens(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """I1, from the very first decision on."""
-    daemon = house.build()
+    daemon = house.make()
     seen: list[Any] = []
     start = daemon._terminal.start
 
@@ -290,7 +279,7 @@ def test_documents_that_no_printer_could_take_are_shown(house: House) -> None:
     journal = house.journal()
     journal.commit([debit("k1"), *intents, *failures], NOW)
     journal.close()
-    daemon = house.build()
+    daemon = house.make()
     daemon._begin()
     told = daemon.status()
     assert [(each["document"], each["words"]) for each in told["prints_given_up"]] == [
@@ -341,7 +330,7 @@ def test_what_is_being_given_out_may_end(house: House) -> None:
 
 
 def test_a_daemon_that_was_never_started_can_be_stopped(house: House) -> None:
-    daemon = house.build()
+    daemon = house.make()
     house.stop(daemon)
     house.journal().close()
 
@@ -463,7 +452,7 @@ def test_a_second_one_is_refused_and_the_first_goes_on(house: House) -> None:
     daemon = house.start()
     ready(daemon)
     with pytest.raises(CannotStart, match="in use by another terminald"):
-        house.build()
+        house.make()
     assert house.ask("status")[0] == 200
     buy(daemon)
 
@@ -472,7 +461,7 @@ def test_a_socket_that_is_taken(house: House) -> None:
     """All that was opened before is closed again: the journal can be opened, and no device runs."""
     first = house.start()
     house.change('journal.db"', 'second.db"')
-    second = house.build()
+    second = house.make()
     house.daemons.remove(second)
     with pytest.raises(CannotStart, match="another process already answers"):
         second.start()
@@ -487,7 +476,7 @@ def test_a_server_of_its_own_that_cannot_listen(house: House) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         house.change("127.0.0.1:0", f"127.0.0.1:{taken.getsockname()[1]}")
         with pytest.raises(CannotStart, match="The embedded server cannot start: cannot listen"):
-            house.build()
+            house.make()
     ours = [each for each in Path("/proc/self/fd").iterdir() if str(house.folder) in os.path.realpath(each)]
     assert ours == [], "neither the journal nor the server's ledger is held"
     house.journal().close()
@@ -496,7 +485,7 @@ def test_a_server_of_its_own_that_cannot_listen(house: House) -> None:
 def test_a_journal_that_fails_at_the_last_step_of_the_start(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    daemon = house.build()
+    daemon = house.make()
     house.daemons.remove(daemon)
 
     def fail() -> None:
@@ -513,7 +502,7 @@ def test_a_folder_that_cannot_be_made_is_a_sentence(house: House) -> None:
     (house.folder / "taken").write_text("a file")
     house.change('journal.db"', 'taken/journal.db"')
     with pytest.raises(CannotStart) as caught:
-        house.build()
+        house.make()
     words = str(caught.value)
     assert words.startswith(f"The journal {house.folder}/taken/journal.db cannot be used (")
     assert "Errno" not in words

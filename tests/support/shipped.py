@@ -19,8 +19,8 @@ from tests.support.waiting import wait_until
 CONFIG = Path(__file__).parents[2] / "config"
 
 
-class Shipped:
-    """A folder with the configuration *name*; ``change`` replaces pieces of its text.
+class ShippedFile:
+    """A configuration that is shipped, moved into a folder; ``change`` replaces pieces of its text.
 
     Args:
         name: Of the file.
@@ -31,7 +31,6 @@ class Shipped:
 
     def __init__(self, name: str, folder: Path, *, var: str, listen: str) -> None:
         self.folder = folder
-        self.daemon: Daemon | None = None
         self._text = (CONFIG / name).read_text()
         self.change(f'"{var}/', f'"{folder}/')
         self.change(f'"{listen}"', '"127.0.0.1:0"')
@@ -41,13 +40,19 @@ class Shipped:
         assert old in self._text
         self._text = self._text.replace(old, new)
 
-    def build(self) -> Daemon:
+    def build(self, notifier: Notifier) -> Daemon:
         config = self.folder / "terminal.toml"
         config.write_text(self._text)
-        return Daemon(load(config), Notifier())
+        return Daemon(load(config), notifier)
+
+
+class Shipped(ShippedFile):
+    """A machine of such a configuration."""
+
+    daemon: Daemon | None = None
 
     def start(self) -> Daemon:
-        self.daemon = self.build()
+        self.daemon = self.build(Notifier())
         self.daemon.start()
         wait_until(lambda: self.status()["screen"]["notice"] == "ready", what="READY on the screen")
         wait_until(lambda: all(each["health"] == "ok" for each in self.status()["devices"]), what="devices")
