@@ -11,8 +11,12 @@ from terminal.sandbox.kensium import Kensium
 from terminal.sandbox.kensium_furnish import CLIENT
 from terminal.sandbox.kensium_furnish import furnish as furnish_kensium
 from terminal.sandbox.kensium_rules import KensiumRules
-from terminal.sandbox.keys import kept_client, kept_onslip_key, kept_token
+from terminal.sandbox.keys import kept_client, kept_onlinepos, kept_onslip_key, kept_token
 from terminal.sandbox.ledger import Item
+from terminal.sandbox.onlinepos import OnlinePos
+from terminal.sandbox.onlinepos_furnish import furnish as furnish_onlinepos
+from terminal.sandbox.onlinepos_rules import OnlinePosRules
+from terminal.sandbox.onlinepos_things import Company
 from terminal.sandbox.onslip import Onslip
 from terminal.sandbox.onslip_furnish import Held, Sold, furnish
 from terminal.sandbox.onslip_rules import OnslipRules
@@ -46,6 +50,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     onslip_file: Path
     kensium: bool
     kensium_file: Path
+    onlinepos: bool
+    onlinepos_file: Path
     seed: int
 
 
@@ -68,12 +74,14 @@ def make(asked: Asked) -> Sandbox:
         client=kept_client(asked.satellite_file) if asked.satellite else None,
         onslip=OnslipRules(realm=asked.realm, members=True) if asked.onslip else None,
         kensium=KensiumRules() if asked.kensium else None,
+        onlinepos=OnlinePosRules() if asked.onlinepos else None,
         seed=asked.seed,
     )
     try:
         _fill(sandbox, asked)
         _fill_satellite(sandbox.satellite, asked.tickets, asked.delegates)
         _fill_onslip(sandbox.onslip, asked)
+        _fill_onlinepos(sandbox.onlinepos, asked)
         _fill_kensium(sandbox.kensium, asked)
     except BaseException:
         sandbox.stop()
@@ -95,6 +103,8 @@ def told(asked: Asked, sandbox: Sandbox) -> list[str]:
         lines += [f"key_file = {asked.onslip_file.absolute()}"]
     if sandbox.kensium is not None:
         lines += [f"kensium url = {sandbox.kensium_url}", f"token_file = {asked.kensium_file.absolute()}"]
+    if sandbox.onlinepos is not None:
+        lines += [f"onlinepos url = {sandbox.onlinepos_url}", f"token_file = {asked.onlinepos_file.absolute()}"]
     return lines
 
 
@@ -147,6 +157,14 @@ def _fill_kensium(kensium: Kensium | None, asked: Asked) -> None:
         return
     client = kept_client(asked.kensium_file, CLIENT)
     furnish_kensium(kensium, client, sold=_sold(asked), held=_held(asked))
+
+
+def _fill_onlinepos(onlinepos: OnlinePos | None, asked: Asked) -> None:
+    if onlinepos is None:
+        return
+    token, firmaid, key = kept_onlinepos(asked.onlinepos_file)
+    company = Company(firmaid=firmaid, token=token, key=key)
+    furnish_onlinepos(onlinepos, company, sold=_sold(asked), held=_held(asked))
 
 
 def _sold(asked: Asked) -> list[Sold]:

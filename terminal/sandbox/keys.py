@@ -9,8 +9,13 @@ import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
+
+_FIRMAID = 1234
+"""The number of the company that a new file is for."""
 
 
 def new_token() -> str:
@@ -71,6 +76,33 @@ def kept_onslip_key(path: str | Path, realm: str) -> tuple[str, str]:
     except (msgspec.DecodeError, binascii.Error):
         raise ValueError(f'{path}: expected {{"key_id":"...","key":"<base64>"}}') from None
     return found.key_id, found.key
+
+
+def kept_onlinepos(path: str | Path) -> tuple[str, int, str]:
+    """Return token, company number and key of hashes in the file *path*; it is made where there is none.
+
+    The file is what a terminal's secret for such a server is: JSON in one line.
+
+    Raises:
+        OSError: It cannot be read or made.
+        ValueError: It holds something else.
+    """
+
+    def make() -> str:
+        made = _OnlinePosCompany(secrets.token_hex(32), _FIRMAID, secrets.token_hex(16))
+        return msgspec.json.encode(made).decode()
+
+    try:
+        found = msgspec.json.decode(_kept(path, make), type=_OnlinePosCompany)
+    except msgspec.DecodeError:
+        raise ValueError(f'{path}: expected {{"token":"...","firmaid":1234,"key":"..."}}') from None
+    return found.token, found.firmaid, found.key
+
+
+class _OnlinePosCompany(msgspec.Struct, frozen=True):
+    token: str
+    firmaid: Annotated[int, Meta(ge=1)]
+    key: str
 
 
 class _OnslipKey(msgspec.Struct, frozen=True):

@@ -19,8 +19,8 @@ _HELP = """\
 A PointOfSale server for testers, and servers of other kinds: strict, countable, able to misbehave.
 
 It serves the wallet API, with --satellite that of tickets, with --onslip that of cash registers, with
---kensium that of gift cards, until it is stopped (Ctrl-C, SIGTERM). On an address of this machine it also
-answers testers:
+--kensium that of gift cards, with --onlinepos that of another till, until it is stopped (Ctrl-C, SIGTERM). On
+an address of this machine it also answers testers:
 
 \b
   GET  /sandbox/ledger     wallets, and every transaction that took effect
@@ -74,6 +74,19 @@ With --kensium, where wallets are gift cards:
   POST /sandbox/kensium/seed             {"applications": [{"id": "kiosk", "secret": "s3cr3t"}],
                                           "records": {"location": [{"code": "MAIN", "name": "Main store"}]},
                                           "cards": [{"code": "04a1b2c3", "balance": 500, "pin": "1234"}]}
+
+\b
+With --onlinepos, where wallets are cards, and tokens their chips:
+  GET  /sandbox/onlinepos/counters       requests; what took effect, by reference and card
+  GET  /sandbox/onlinepos/effects        the same, one by one; also cards, orders
+  PUT  /sandbox/onlinepos/faults         as above, for this server alone
+  PUT  /sandbox/onlinepos/rules          {"scheme": {"algorithm": "sha256"}, "amount_checksum": "pieces",
+                                          "others": [{"card": "090000200000001", "every": 3}]}
+  POST /sandbox/onlinepos/spend          {"card": "090000200000001", "amount": -100}: another customer
+  POST /sandbox/onlinepos/pay            {"ordernumber": 1000}: staff takes the money for it
+  POST /sandbox/onlinepos/close          {"firmaid": 1234}: the till ends its day
+  POST /sandbox/onlinepos/seed           {"products": [{"id": 3, "name": "Bun", "price": 1200, "group": 1}],
+                                          "cards": [{"number": "0007", "rfid": "04AABBCC", "balance": 500}]}
 
 Faults: kind delay | status | drop | hang | drip | half | garbage; after (it took effect); method; path
 (part of it); probability; count; ms (delay, drip); status, retry_after_s, words (status). An empty list:
@@ -173,6 +186,18 @@ behave.
     default=Path("var/sandbox-kensium.json"),
     show_default=True,
     help="Kensium: file with id and secret of an application that may do all; made if there is none.",
+)
+@click.option(
+    "--onlinepos",
+    is_flag=True,
+    help="Serve the OnlinePOS API, too: under /onlinepos/api. Wallets are cards there.",
+)
+@click.option(
+    "--onlinepos-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("var/sandbox-onlinepos.json"),
+    show_default=True,
+    help="OnlinePOS: file with token, company number and key of hashes; made if there is none.",
 )
 @click.option("--seed", default=0, show_default=True, help="What the dice of the faults start from.")
 def main(**given: Any) -> None:

@@ -13,6 +13,8 @@ from terminal.sandbox import Sandbox
 from terminal.sandbox.ledger import Item
 from tests.sandbox.office import Office
 from tests.sandbox.realm import Realm
+from tests.sandbox.shop import Shop
+from tests.sandbox.tenant import Tenant
 
 UID = "04a1b2c3d4e5f6"
 SECRET = "s3cr3t-T0ken"
@@ -99,3 +101,41 @@ def open_realm() -> Iterator[Callable[..., Realm]]:
 def realm(open_realm: Callable[..., Realm]) -> Realm:
     """The same, as it is by default: strict."""
     return open_realm()
+
+
+@pytest.fixture
+def open_shop() -> Iterator[Callable[..., Shop]]:
+    """Start an OnlinePOS server."""
+    with ExitStack() as stack:
+
+        def open_(**options: Any) -> Shop:
+            shop = Shop(**options)
+            stack.callback(shop.close)
+            return shop
+
+        yield open_
+
+
+@pytest.fixture
+def shop(open_shop: Callable[..., Shop]) -> Shop:
+    """The same, as it is by default."""
+    return open_shop()
+
+
+@pytest.fixture
+def open_tenant() -> Iterator[Callable[..., Tenant]]:
+    """Start a Kensium server."""
+    with ExitStack() as stack:
+
+        def open_(**options: Any) -> Tenant:
+            tenant = Tenant(**options)
+            stack.callback(tenant.close)
+            return tenant
+
+        yield open_
+
+
+@pytest.fixture
+def tenant(open_tenant: Callable[..., Tenant]) -> Tenant:
+    """The same, as it is by default."""
+    return open_tenant()
