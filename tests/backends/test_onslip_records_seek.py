@@ -34,8 +34,15 @@ def record(number: int, minutes: float, **more: Any) -> dict[str, Any]:
 class Shelf:
     """A list of the server, in the order in which it answers it."""
 
-    def __init__(self, entities: list[Any], meanwhile: Callable[[list[Any]], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        entities: list[Any],
+        meanwhile: Callable[[list[Any]], None] = lambda _: None,
+        *,
+        longest: int = PAGE,
+    ) -> None:
         self.entities = entities
+        self._longest = longest
         self.asked: list[dict[str, str]] = []
         self._meanwhile = meanwhile
 
@@ -43,7 +50,7 @@ class Shelf:
         asked = dict(parse_qsl(request.url.query.decode().replace(";", "&")))
         self.asked.append(asked)
         start = int(asked["o"])
-        page = self.entities[start : start + int(asked["c"])]
+        page = self.entities[start : start + min(int(asked["c"]), self._longest)]
         self._meanwhile(self.entities)
         return httpx.Response(200, content=json.dumps(page))
 
@@ -75,6 +82,13 @@ def test_what_is_asked_for() -> None:
     shelf = Shelf([record(1, 0)])
     assert found(shelf, 1) == 1
     assert shelf.asked == [{"s": "-created", "o": "0", "c": str(PAGE), "d": "t"}]
+
+
+@pytest.mark.parametrize("wanted", [32, 25, 0])
+def test_a_server_that_sends_less_at_once_than_was_asked_for_is_read_without_a_gap(wanted: int) -> None:
+    shelf = Shelf(newest_first(40), longest=7)
+    assert found(shelf, wanted) == wanted
+    assert [each["o"] for each in shelf.asked] == [str(7 * page) for page in range((39 - wanted) // 7 + 1)]
 
 
 def test_it_ends_at_what_is_older_by_more_than_clocks_differ() -> None:
