@@ -264,6 +264,18 @@ def test_only_a_connection_that_lasts_makes_up_for_those_that_did_not(
     assert (max(pauses.seconds[:41]) > 4) is grows
 
 
+def test_a_connection_that_lasted_makes_up_for_nothing_that_fails_after_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "STEADY_S", 0.0)
+    server = Server(says(PRICES), *[says()] * 20)
+    following = bench.make(main=server)
+    pauses = bench.pauses("main")
+    following.start()
+    assert server.over.wait(30)
+    assert max(pauses.seconds[:21]) > 60
+
+
 def test_an_adapter_that_raises_ends_nothing(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
     def fail(_: Changed) -> Answer:
         raise ZeroDivisionError
