@@ -141,6 +141,15 @@ def test_what_cannot_be_closed_is_tried_again_and_told_when_it_is_late(error: Ex
     assert world.closing.troubles == ()
 
 
+def test_what_keeps_the_day_from_being_closed_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    world = World(at("2026-05-01 12:00"))
+    for minute, words in enumerate(("Somebody is there.", "Somebody is there.", "The disk is full.")):
+        world.error = Problem(409, words)
+        world.look(f"2026-05-01 23:3{minute}")
+    said = [each.message.removeprefix("the day cannot be closed yet: ") for each in caplog.records]
+    assert said == ["Somebody is there.", "The disk is full."]
+
+
 def test_the_thread_closes_goes_on_after_what_nobody_foresaw_and_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "RETRY_S", 0.001)
     world = World(at("2026-05-01 12:00"))
