@@ -40,10 +40,10 @@ class ShippedFile:
         assert old in self._text
         self._text = self._text.replace(old, new)
 
-    def build(self, notifier: Notifier) -> Daemon:
+    def build(self, notifier: Notifier | None = None) -> Daemon:
         config = self.folder / "terminal.toml"
         config.write_text(self._text)
-        return Daemon(load(config), notifier)
+        return Daemon(load(config), notifier or Notifier())
 
 
 class Shipped(ShippedFile):
@@ -52,7 +52,7 @@ class Shipped(ShippedFile):
     daemon: Daemon | None = None
 
     def start(self) -> Daemon:
-        self.daemon = self.build(Notifier())
+        self.daemon = self.build()
         self.daemon.start()
         wait_until(lambda: self.status()["screen"]["notice"] == "ready", what="READY on the screen")
         wait_until(lambda: all(each["health"] == "ok" for each in self.status()["devices"]), what="devices")
