@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,20 @@ def test_others_that_have_no_card_do_nothing(open_shop: Any) -> None:
     shop = open_shop(rules={"others": (Others(card="77", every=1), Others(card=CARD, every=1, campaign=27))})
     shop.read("getProducts")
     assert (shop.balance(), shop.points(), shop.pos.counters()["others"]) == (10_000, {"27": -100}, 1)
+
+
+def test_what_comes_at_once_is_booked_one_after_the_other(shop: Shop) -> None:
+    voucher = {"voucherno": "0042", "campaignid": "27", "start_date": "20250101", "end_date": "20260101"}
+    order = "name voucherno campaignid start_date end_date"
+
+    def both(_: int) -> bool:
+        shop.deposit("1")
+        return b"<cardnumber>" in shop.hashed("createVoucher", order, voucher).content
+
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(both, range(24)))
+    assert (shop.balance(), made.count(True)) == (12_400, 1)
+    assert shop.pos.counters()["references"]["voucher"] == {"0042": 1}
 
 
 # -- faults, counters, testers -------------------------------------------------------------------------
