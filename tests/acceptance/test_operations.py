@@ -3,54 +3,19 @@
 import json
 import os
 import signal
-import subprocess
 from pathlib import Path
-from typing import Any
 
-import pytest
-
-from tests.acceptance.conftest import OTHER, UID
-from tests.support.machine import PANEL, READER, SCRIPTS, Machine, SandboxProcess
+from tests.acceptance.conftest import UID
+from tests.acceptance.operating import ESPRESSO, QUICK, RELAY, roll, sale, secret_file, vending
+from tests.support.machine import PANEL, READER, Machine, SandboxProcess
 from tests.support.waiting import wait_until
 
-RELAY = {"name": "machine", "role": "release", "driver": "simulated"}
 SLOT = {"name": "slot", "role": "coin_acceptor", "driver": "simulated"}
-ESPRESSO = {"vending": {"one_product": "espresso", "show_s": 1}, "reading": {"same_card_ms": 0}}
-QUICK = {"sync": {"first_retry_s": 1, "longest_retry_s": 1, "breaker_probe_s": 1, "pause_retry_s": 1}}
+
 BY = ("--by", "Kim Doe", "--reason", "looked on the server")
 
 
-def vending(folder: Path, sandbox: SandboxProcess, **more: Any) -> Machine:
-    token_file = more.pop("token_file", sandbox.token_file)
-    devices = [READER, PANEL, RELAY]
-    return Machine(
-        folder, sandbox.url, token_file, devices, sections={**ESPRESSO, **more.pop("rules", {})}, **more
-    )
-
-
-def sale(coffee: Machine, uid: str = UID, notice: str = "confirmed") -> None:
-    coffee.wait_works()
-    coffee.do("tap", uid=uid)
-    coffee.wait("the coffee", screen__notice=notice)
-    coffee.do("untap")
-
-
-def secret_file(folder: Path, text: str) -> Path:
-    """Return a file for a server's token that only its owner can read."""
-    file = folder / "my.token"
-    file.touch(0o600)
-    file.write_text(text)
-    return file
-
-
-def roll(sandbox: SandboxProcess) -> None:
-    """Give the server another token: the old one is refused from now on."""
-    sandbox.stop()
-    sandbox.token_file.write_text("a-new-token-that-the-server-made\n")
-    sandbox.start()
-
-
-# -- the daemon's life -------------------------------------------------------------------------------------
+# -- the daemon's life ---------------------------------------------------------------------------------
 
 
 def test_a_second_daemon_on_the_same_journal_is_refused(tmp_path: Path, sandbox: SandboxProcess) -> None:
@@ -153,7 +118,7 @@ def test_sighup_reads_the_products_anew(tmp_path: Path, sandbox: SandboxProcess)
     assert [each["amount"] for each in sandbox.booked()] == [-35]
 
 
-# -- terminalctl against a running daemon ------------------------------------------------------------------
+# -- terminalctl against a running daemon --------------------------------------------------------------
 
 
 def test_the_status_has_the_promised_shape(tmp_path: Path, sandbox: SandboxProcess) -> None:
@@ -316,120 +281,3 @@ def test_the_simulated_network_can_be_cut_and_mended(tmp_path: Path) -> None:
         assert coffee.status()["queue"]["delivered"] == 1
         assert coffee.ctl("sim", "network", "up").returncode == 0
         coffee.wait("both", queue__delivered=2)
-
-
-# -- secrets -----------------------------------------------------------------------------------------------
-
-
-def test_no_secret_and_no_full_uid_in_logs_and_exports(tmp_path: Path, sandbox: SandboxProcess) -> None:
-    """After traffic of every kind, all of it logged: sales, refusals, lost answers, a denied token, pairing."""
-    secret = sandbox.token_file.read_text().strip()
-    mine = secret_file(tmp_path, secret)
-    uids = (UID, OTHER, "04998877665544")
-    rules = {**QUICK, "log": {"level": "debug"}, "offline": {"deny": [OTHER]}}
-    with vending(tmp_path, sandbox, rules=rules, token_file=mine) as coffee:
-        sale(coffee)
-        sandbox.faults({"kind": "drop", "after": True, "method": "POST", "count": 1})
-        sale(coffee)
-        sale(coffee, OTHER, notice="refused")
-        coffee.wait_delivered()
-        sandbox.faults(
-            {"kind": "status", "status": 422, "words": f"no wallet {UID.lower()}", "method": "POST", "count": 1}
-        )
-        coffee.wait("the next customer", phase="ready")
-        sale(coffee)
-        coffee.wait("a refusal", queue__parked=1)
-        coffee.ctl("pair", "11112222")
-        coffee.do("tap", uid=uids[2])
-        coffee.wait("the server's no", screen__notice="refused")
-        coffee.do("untap")
-        roll(sandbox)
-        mine.write_text("another-secret-0815")
-        coffee.wait("the next customer", phase="ready")
-        sale(coffee, notice="accepted offline")
-        coffee.wait("a pause", backends__0__state="paused")
-        outputs = {
-            "log": "",
-            "status": json.dumps(coffee.status()),
-            "entries": coffee.ask("GET", "journal").text,
-            "list": coffee.ctl("journal", "list").stdout,
-            "json": coffee.ctl("journal", "list", "--json").stdout,
-            "csv": coffee.ctl("journal", "export").stdout,
-            "export": coffee.ctl("journal", "export", "--format", "json").stdout,
-            "config": coffee.ctl("config", "show").stdout,
-        }
-        with coffee.reader() as journal:
-            for entry in journal.entries():
-                outputs[f"show {entry.seq}"] = coffee.ctl("journal", "show", str(entry.seq)).stdout
-        assert coffee.stop() == 0
-        outputs["log"] = coffee.log.read_text()
-    assert "Unauthenticated" in outputs["log"]
-    assert 'level = "debug"' in outputs["config"]
-    assert outputs["csv"].count("\n") == 5
-    hidden = {"the token": secret, "the other token": "another-secret-0815"}
-    hidden |= {f"UID {number}": uid for number, uid in enumerate(uids)}
-    found = [
-        (name, where)
-        for name, value in hidden.items()
-        for where, text in outputs.items()
-        if where != "config" or not name.startswith("UID")  # deny-lists are the operator's own
-        if value.lower() in text.lower()
-    ]
-    assert found == []
-
-
-# -- the configuration -------------------------------------------------------------------------------------
-
-MISTAKES = {
-    "terminal.id": ('id = "Coffee One"', "Coffee One"),
-    "terminal.job": ('job = "vendig"', "vendig"),
-    "terminal.currency": ('currency = "euro"', "euro"),
-    "journal.keep": ("keep = -1", "-1"),
-    "control.mode": ('mode = "0666"', "0666"),
-    "offline.max_sale": ('max_sale = "five"', "five"),
-    "offline.max_seal": ("max_seal = 5", "max_seal"),
-    "sync.parallel": ("parallel = 0", "0"),
-    "vending.authorize": ('authorize = "balanse"', "balanse"),
-    "log.level": ('level = "loud"', "loud"),
-    "roles.wallet": ('wallet = "mian"', "mian"),
-}
-
-
-@pytest.fixture
-def wrong(tmp_path: Path) -> Path:
-    sections: dict[str, list[str]] = {}
-    for path, (line, _) in MISTAKES.items():
-        sections.setdefault(path.partition(".")[0], []).append(line)
-    text = "".join(f"[{name}]\n" + "\n".join(lines) + "\n" for name, lines in sections.items())
-    text += '[backends.main]\ntype = "pointofsale"\nurl = "https://pos.example.org/"\ncredential = "pos"\n'
-    text += "".join(
-        f'[[devices]]\nname = "{each["name"]}"\nrole = "{each["role"]}"\ndriver = "{each["driver"]}"\n'
-        for each in (READER, RELAY, {**PANEL, "driver": "simulatd"})
-    )
-    file = tmp_path / "wrong.toml"
-    file.write_text(text)
-    return file
-
-
-@pytest.mark.parametrize("command", [["terminald", "--config"], ["terminalctl", "config", "check"]])
-def test_all_mistakes_of_a_configuration_are_told_at_once(wrong: Path, command: list[str]) -> None:
-    ran = subprocess.run(
-        [SCRIPTS / command[0], *command[1:], wrong],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-        env={**os.environ, "COLUMNS": "1000"},
-    )
-    assert ran.returncode == 2
-    said = ran.stdout + ran.stderr
-    assert "Traceback" not in said
-    lines = {path: [line for line in said.splitlines() if path in line] for path in MISTAKES}
-    for path, (_, found) in MISTAKES.items():
-        assert lines[path], f"nothing about {path} in:\n{said}"
-        assert any(found in line for line in lines[path]), lines[path]
-    (device,) = [line for line in said.splitlines() if "simulatd" in line]
-    assert 'did you mean "simulated"?' in device
-    assert '"vending"' in lines["terminal.job"][0]
-    assert "from 1 to 32" in lines["sync.parallel"][0]
-    assert f"{len(MISTAKES) + 1} mistakes" in said

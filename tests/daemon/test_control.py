@@ -1,146 +1,24 @@
 """The control socket, over a real Unix socket: what it answers, what it refuses, and what it never tells."""
 
-import http.client
 import json
-import logging
-import shutil
-import socket
-import stat
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from terminal.core.delivery import Outcome
-from terminal.core.events import Event, PairingAsked
-from terminal.core.facts import EntryState, Fact, PersonDecided
+from terminal.core.events import PairingAsked
+from terminal.core.facts import EntryState, PersonDecided
 from terminal.core.token import mask
-from terminal.daemon.control import Control
-from terminal.httpd import Drop, Server
-from terminal.journal.errors import JournalUnwritable
-from terminal.journal.store import Journal
+from tests.daemon import control_making
+from tests.daemon.control_making import Desk, park_one, refused
 from tests.journal.making import NOW, TOKEN, debit, ended, started, unclaimed
-from tests.journal.ticketing import CODE, STAFF, sold
 
-DISK = "The disk failed while the journal was used: check the card."
-
-
-class Desk:
-    """A control socket over a real journal; everything around it is noted in *done*."""
-
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "c"
-        self.journal = Journal.open(folder / "journal.db", b"k" * 32, boot=NOW.boot)
-        self.done: list[Any] = []
-        self.posted: list[Event] = []
-        self.told: list[Fact] = []
-        self.hands: dict[str, dict[str, Any]] = {
-            "front": {"tap": self._tap, "unplug": lambda: self.done.append("front unplugged")},
-            "slot": {"coin": self._coin, "unplug": lambda: self.done.append("slot unplugged")},
-        }
-        self.broken = False
-        self.server: Server | None = None
-
-    def start(self, *, real: bool = False) -> None:
-        control = Control(
-            status=self._status,
-            screen=lambda: {"notice": "ready"},
-            devices=lambda: [{"name": "front", "health": "ok"}],
-            books=self.journal,
-            now=lambda: NOW,
-            post=self.posted.append,
-            committed=self.told.extend,
-            sync_now=lambda: self.done.append("sync"),
-            reload=lambda: self.done.append("reload"),
-            hands={} if real else self.hands,
-            network=None if real else lambda up: self.done.append(("network", up)),
-            trial=lambda _: Drop(),
-            flush=lambda seconds: bool(self.done.append(("flush", seconds))) or True,
-        )
-        self.server = Server(control.routes(), self.path, mode=0o660)
-        self.server.start()
-
-    def _status(self) -> dict[str, Any]:
-        if self.broken:
-            raise JournalUnwritable(DISK)
-        return {"terminal": "coffee-1", "queue": {"queued": 1}}
-
-    def _tap(self, uid: str, twice: bool = False) -> None:  # noqa: FBT001, FBT002 - a hand, called by name
-        if not uid:
-            raise ValueError("a card has a UID")
-        self.done.append(("tap", uid, twice))
-
-    def _coin(self, cents: int) -> None:
-        if cents == 13:
-            raise TypeError("a mistake inside of the driver")
-        self.done.append(("coin", cents))
-
-    # -- asking ----------------------------------------------------------------------------------------
-
-    def ask(self, method: str, path: str, body: object = None, *, raw: bytes | None = None) -> tuple[int, Any]:
-        """Ask it; return the status and what came back."""
-        connection = _Unix(self.path)
-        data = json.dumps(body).encode() if raw is None and body is not None else raw
-        try:
-            headers = {} if data is None else {"Content-Type": "application/json"}
-            connection.request(method, f"/v1/{path}", data, headers)
-            answer = connection.getresponse()
-            text = answer.read()
-            return answer.status, json.loads(text) if text else None
-        finally:
-            connection.close()
-
-    def get(self, path: str) -> tuple[int, Any]:
-        return self.ask("GET", path)
-
-    def post(self, path: str, body: object = None) -> tuple[int, Any]:
-        return self.ask("POST", path, body)
-
-    def sim(self, verb: str, device: str = "", **args: object) -> tuple[int, Any]:
-        return self.post(f"sim/{verb}", {"device": device, "args": args})
-
-
-class _Unix(http.client.HTTPConnection):
-    def __init__(self, path: Path) -> None:
-        super().__init__("terminald", timeout=30)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(30)
-        self.sock.connect(str(self._path))
-
-
-@pytest.fixture
-def unstarted() -> Iterator[Desk]:
-    folder = Path(tempfile.mkdtemp(prefix="control-"))  # a socket's path must be short
-    desk = Desk(folder)
-    yield desk
-    if desk.server is not None:
-        desk.server.stop()
-    desk.journal.close()
-    shutil.rmtree(folder)
+unstarted = control_making.unstarted
 
 
 @pytest.fixture
 def desk(unstarted: Desk) -> Desk:
     unstarted.start()
     return unstarted
-
-
-def refused(answer: tuple[int, Any], status: int) -> str:
-    """Hold *answer* against the shape of every refusal, and return its sentence."""
-    found, body = answer
-    assert found == status, body
-    assert set(body) == {"error"}
-    assert isinstance(body["error"], str)
-    assert body["error"]
-    assert "Traceback" not in body["error"]
-    return str(body["error"])
 
 
 # -- looking -------------------------------------------------------------------------------------------
@@ -234,14 +112,9 @@ def test_what_cannot_be_looked_at_is_a_sentence(desk: Desk, path: str, status: i
 # -- a person decides ----------------------------------------------------------------------------------
 
 
-def _parked(desk: Desk) -> None:
-    desk.journal.commit([debit(), started()], NOW)
-    desk.journal.commit([ended(outcome=Outcome.REFUSED, state=EntryState.PARKED, words="no")], NOW)
-
-
 @pytest.mark.parametrize(("action", "state"), [("void", "voided"), ("retry", "queued")])
 def test_a_named_person_decides(desk: Desk, action: str, state: str, caplog: pytest.LogCaptureFixture) -> None:
-    _parked(desk)
+    park_one(desk)
     status, body = desk.post(f"journal/1/{action}", {"by": "the technician", "reason": "looked at the server"})
     assert (status, body["entry"]["state"]) == (200, state)
     assert desk.told == [PersonDecided("d1", action, "the technician", "looked at the server")]
@@ -285,7 +158,7 @@ def test_a_decision_that_does_not_fit_is_refused(desk: Desk, action: str) -> Non
     ],
 )
 def test_a_decision_has_a_name_and_a_reason_of_one_line(desk: Desk, body: object) -> None:
-    _parked(desk)
+    park_one(desk)
     refused(desk.post("journal/1/void", body), 400)
     found = desk.journal.entry("d1")
     assert found is not None
@@ -293,7 +166,7 @@ def test_a_decision_has_a_name_and_a_reason_of_one_line(desk: Desk, body: object
 
 
 def test_a_decision_is_bounded_and_sent_as_json(desk: Desk) -> None:
-    _parked(desk)
+    park_one(desk)
     refused(desk.ask("POST", "journal/1/void", raw=b"{"), 400)
     refused(desk.ask("POST", "journal/1/void", raw=b" " * 70_000), 413)
     refused(desk.ask("POST", "journal/1/void"), 415)
@@ -379,104 +252,3 @@ def test_a_real_terminal_has_no_hands(unstarted: Desk, verb: str) -> None:
     unstarted.start(real=True)
     assert "no device of this terminal is simulated" in refused(unstarted.sim(verb, up=True), 409)
     assert unstarted.done == []
-
-
-# -- when things are wrong -----------------------------------------------------------------------------
-
-
-def test_a_journal_that_cannot_be_read_is_told_and_the_screen_is_there(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: object, **__: object) -> Any:
-        raise JournalUnwritable(DISK)
-
-    desk.broken = True
-    for name in ("entries", "story", "entry_by_seq", "commit"):
-        monkeypatch.setattr(desk.journal, name, fail)
-    decision = {"by": "the technician", "reason": "why not"}
-    for answer in (
-        desk.get("status"),
-        desk.get("journal"),
-        desk.get("journal/1"),
-        desk.post("journal/1/void", decision),
-        desk.post("sync"),
-    ):
-        assert refused(answer, 503) == DISK
-    assert desk.get("screen") == (200, {"notice": "ready"})
-    assert desk.get("devices")[0] == 200
-    assert desk.told == []
-
-
-def test_a_decision_that_cannot_be_written_is_not_told(desk: Desk) -> None:
-    _parked(desk)
-    desk.journal._db.execute("PRAGMA query_only = ON")
-    words = refused(desk.post("journal/1/void", {"by": "the technician", "reason": "why not"}), 503)
-    assert "read-only" in words
-    assert desk.told == []
-    desk.journal._db.execute("PRAGMA query_only = OFF")
-    assert desk.post("journal/1/void", {"by": "the technician", "reason": "why not"})[0] == 200
-
-
-ROUTES = [
-    "journal/1/void",
-    "journal/1/retry",
-    "pair",
-    "sync",
-    "catalogue/reload",
-    "sim/tap",
-    "sim/coin",
-    "sim/unplug",
-    "sim/network",
-    "sim/%00",
-]
-_json = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(["by", "reason", "code", "device", "args", "uid", "up", "x"]), inner, max_size=4
-        )
-    ),
-    max_leaves=6,
-)
-
-
-@given(
-    path=st.sampled_from(ROUTES),
-    body=_json.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=40),
-)
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_no_body_is_too_odd(desk: Desk, path: str, body: bytes) -> None:
-    """Whatever is sent: an answer of the right shape, and never «failed inside the server»."""
-    status, answer = desk.ask("POST", path, raw=body)
-    assert status in (200, 400, 404, 409, 415)
-    if status != 200:
-        refused((status, answer), status)
-
-
-def test_the_socket_is_for_the_group_only(desk: Desk) -> None:
-    assert stat.S_IMODE(desk.path.stat().st_mode) == 0o660
-
-
-def test_looking_writes_nothing_into_the_log(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.DEBUG, "terminal"):
-        desk.get("journal/5")
-        desk.get("status")
-    assert caplog.records == []
-
-
-def test_a_sale_of_tickets_is_told_whole_where_it_is_asked_for_and_by_its_code_in_a_list(desk: Desk) -> None:
-    desk.journal.commit(sold(), NOW)
-    (listed,) = desk.get("journal")[1]["entries"]
-    assert (listed["code"], listed["tickets"]) == (CODE, 2)
-    seq = listed["seq"]
-    told = desk.get(f"journal/{seq}")[1]["entry"]
-    assert told["payload"]["lines"][0]["tickets"][1]["barcode"] == f"{CODE}XJX02"
-    assert told["payload"]["staff"] == "…0102"
-    assert f"{CODE}X" not in str(listed)
-    answers = [desk.get("journal"), desk.get(f"journal/{seq}")]
-    desk.journal.commit([started("t1")], NOW)
-    desk.journal.commit([ended("t1", Outcome.REFUSED, EntryState.PARKED, words="no")], NOW)
-    answers.append(desk.post(f"journal/{seq}/retry", {"by": "the technician", "reason": "tried"}))
-    assert [status for status, _ in answers] == [200, 200, 200]
-    assert STAFF not in str(answers)

@@ -2,17 +2,11 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 
-import drivers
-from drivers.contract import Condition, DriverOptions
-from drivers.device import DeviceThread, Pace
-from drivers.pins import PinOptions
 from drivers.releases.relay import RelayOptions
-from drivers.simulated import SimulatedDevice
 from terminal.core.catalogue import Product
 from terminal.core.events import (
     ButtonPressed,
@@ -24,79 +18,18 @@ from terminal.core.events import (
     TokenPresented,
     TokenRemoved,
 )
-from terminal.daemon import devices as module
-from terminal.daemon.devices import MOST_ANEW, SILENT_MS, STUCK_MS, WINDOW_S, Devices
+from terminal.daemon.devices import MOST_ANEW, SILENT_MS, STUCK_MS, WINDOW_S
 from terminal.settings import DeviceSettings
+from tests.daemon import devices_making
+from tests.daemon.devices_making import ROLES, House
 from tests.drivers.benches import BENCHES
-from tests.support.waiting import Inbox, wait_until
+from tests.support.waiting import wait_until
+
+house = devices_making.house
 
 COFFEE = Product("coffee", "Coffee", 120)
+
 UID = "04A1B2C3D4E5F6"
-ROLES = {"reader": "front", "coin_acceptor": "slot", "release": "machine", "buttons": "panel"}
-
-
-class House:
-    """Devices, a clock that stands, and what the loop would be told."""
-
-    def __init__(self) -> None:
-        self.inbox = Inbox()
-        self.now_s = 1000.0
-        self.devices = Devices([], self.inbox.put)
-        self.leave = threading.Event()
-
-    def build(self, *settings: DeviceSettings) -> Devices:
-        self.devices = Devices(settings, self.inbox.put, lambda: self.now_s)
-        self.devices.start()
-        self.inbox.wait(lambda _: len(self.healths()) >= len(settings))
-        return self.devices
-
-    def simulated(self) -> Devices:
-        return self.build(
-            *(
-                DeviceSettings(
-                    name=name, role=role, driver="simulated", options=drivers.find(role, "simulated").Options()
-                )
-                for role, name in ROLES.items()
-            )
-        )
-
-    def healths(self) -> list[DeviceChanged]:
-        return self.inbox.of(DeviceChanged)
-
-    def hang(self, name: str, seconds: float = SILENT_MS / 1000 + 1) -> Any:
-        """Let the driver of *name* hang since *seconds* ago; return the device."""
-        device: Any = self.devices[name]
-        hangs = threading.Event()
-
-        def hang() -> None:
-            hangs.set()
-            self.leave.wait(120)
-
-        device._order(hang, lambda _words: None)
-        assert hangs.wait(30)
-        device._beat_at -= seconds
-        return device
-
-    def state(self, name: str) -> tuple[Health, str]:
-        (found,) = [each for each in self.devices.states() if each.name == name]
-        return found.health, found.words
-
-    def wait_ok(self, name: str) -> None:
-        wait_until(lambda: self.devices[name].condition.health is Health.OK, what=f"{name} to be well")
-
-
-@pytest.fixture
-def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    """The watch is kept by hand: nothing is replaced but by look()."""
-    monkeypatch.setattr(module, "LOOK_S", 3600)
-    monkeypatch.setattr("drivers.device.WAKE_S", 0.05)
-    monkeypatch.setattr(SimulatedDevice, "pace", Pace(first_s=0.001, last_s=0.01))
-    before = {thread for thread in threading.enumerate() if thread.is_alive()}
-    house = House()
-    yield house
-    house.leave.set()
-    house.devices.stop()
-    wait_until(lambda: set(threading.enumerate()) <= before, what="all threads to end")
 
 
 # -- by name -------------------------------------------------------------------------------------------
@@ -308,121 +241,3 @@ def test_after_an_hour_it_is_tried_again(house: House) -> None:
     house.now_s += WINDOW_S
     devices.look()
     assert devices["slot"] is not last
-
-
-# -- drivers of third parties --------------------------------------------------------------------------
-
-
-class Foreign:
-    """A driver that keeps to the contract and no further; *bad* are the calls that raise."""
-
-    role = "reader"
-    Options = DriverOptions
-    bad: ClassVar[set[str]] = set()
-    built: ClassVar[list["Foreign"]] = []
-
-    def __init__(self, name: str, options: Any, emit: Callable[[Any], None]) -> None:
-        self.name = name
-        self.age_ms = 0
-        self.calls: list[str] = []
-        self._do("build")
-        self.built.append(self)
-
-    @property
-    def condition(self) -> Condition:
-        return Condition(Health.OK)
-
-    def _do(self, what: str) -> None:
-        self.calls.append(what)
-        if what in self.bad:
-            raise RuntimeError("a bug")
-
-    def start(self) -> None:
-        self._do("start")
-
-    def stop(self) -> None:
-        self._do("stop")
-
-    def beat_age_ms(self) -> int:
-        self._do("beat")
-        return self.age_ms
-
-
-@pytest.fixture
-def foreign(house: House, monkeypatch: pytest.MonkeyPatch) -> type[Foreign]:
-    class Own(Foreign):
-        bad: ClassVar[set[str]] = set()
-        built: ClassVar[list[Foreign]] = []
-
-    found = drivers.find
-    monkeypatch.setattr(drivers, "find", lambda role, name: Own if name == "foreign" else found(role, name))
-    ours = drivers.find("coin_acceptor", "simulated").Options()
-    house.devices = Devices(
-        [
-            DeviceSettings(name="theirs", role="reader", driver="foreign", options=DriverOptions()),
-            DeviceSettings(name="slot", role="coin_acceptor", driver="simulated", options=ours),
-        ],
-        house.inbox.put,
-        lambda: house.now_s,
-    )
-    house.devices.start()
-    house.wait_ok("slot")
-    return Own
-
-
-@pytest.mark.parametrize("bad", ["", "stop"])
-def test_one_that_can_only_be_stopped_is_replaced_too(house: House, foreign: type[Foreign], bad: str) -> None:
-    foreign.bad.add(bad)
-    foreign.built[0].age_ms = SILENT_MS + 1
-    house.devices.look()
-    assert house.devices["theirs"] is foreign.built[1]
-    assert "stop" in foreign.built[0].calls
-    assert "start" in foreign.built[1].calls
-    foreign.bad.clear()
-
-
-@pytest.mark.parametrize("bad", ["build", "start", "beat"])
-def test_one_that_raises_keeps_nobody_from_being_watched(
-    house: House, foreign: type[Foreign], bad: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    foreign.built[0].age_ms = SILENT_MS + 1
-    old = house.hang("slot")
-    foreign.bad.add(bad)
-    house.devices.look()
-    foreign.bad.clear()
-    assert house.devices["slot"] is not old
-    assert "please report this" in caplog.text
-
-
-# -- the watch -----------------------------------------------------------------------------------------
-
-
-def test_the_watch_is_kept_without_anybody_asking(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LOOK_S", 0.01)
-    devices = house.simulated()
-    old = house.hang("front")
-    wait_until(lambda: devices["front"] is not old, what="the new driver")
-    house.wait_ok("front")
-
-
-def test_each_role_that_gives_pins_away_gives_them_to_the_new_one(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A line has one owner at a time: what the old one does not let go, the new one cannot have."""
-    bench = BENCHES["simulated"](monkeypatch)
-    kinds: dict[str, tuple[str, dict[str, Any]]] = {
-        "coin_acceptor": ("pulse", {"line": 17, "inhibit_line": 27, "unit": 10}),
-        "buttons": ("gpio", {"buttons": {"a": 5}}),
-        "indicator": ("gpio", {"lamp": 16, "buzzer": 26}),
-        "release": ("relay", {"line": 22}),
-    }
-    settings = []
-    for role, (driver, own) in kinds.items():
-        options: PinOptions = drivers.find(role, driver).Options(**own, **bench.options)  # type: ignore[assignment]
-        settings.append(DeviceSettings(name=role, role=role, driver=driver, options=options))
-    devices = house.build(*settings)
-    old: dict[str, DeviceThread] = {role: house.hang(role) for role in kinds}
-    devices.look()
-    for role in kinds:
-        house.wait_ok(role)
-        assert devices[role] is not old[role]

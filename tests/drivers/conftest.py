@@ -5,6 +5,7 @@ from tests.support.waiting import Inbox
 
 pytest.register_assert_rewrite("tests.drivers.reader_contract")
 pytest.register_assert_rewrite("tests.drivers.printer_contract")
+pytest.register_assert_rewrite("tests.drivers.payout_bench")
 pytest.register_assert_rewrite("tests.drivers.payout_contract")
 
 

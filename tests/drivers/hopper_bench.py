@@ -10,7 +10,7 @@ from typing import Any
 
 from drivers.device import Pace
 from drivers.payouts.cctalk_hopper import CctalkHopper, CctalkHopperOptions
-from tests.drivers.payout_contract import NAME, PayoutBench
+from tests.drivers.payout_bench import NAME, PayoutBench
 from tests.support.remote import Remote
 
 ADDRESS, SERIAL = 3, 0x0A1B2C

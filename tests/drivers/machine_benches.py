@@ -11,7 +11,7 @@ from drivers.machines.mdb import MdbMachine, MdbMachineOptions
 from drivers.machines.simulated import SimulatedMachine, SimulatedMachineOptions
 from drivers.mdb.cashless import State
 from terminal.core.events import DeviceChanged
-from tests.drivers.machine_contract import NAME, Cannot, MachineBench
+from tests.drivers.machine_bench import NAME, Cannot, MachineBench
 from tests.support.remote import Remote
 
 FAST = Pace(first_s=0.01, last_s=0.05)

@@ -10,10 +10,11 @@ import pytest
 from drivers.coins.mdb import MdbOptions
 from drivers.contract import Emit
 from drivers.device import DeviceThread
-from tests.drivers import acceptor_contract, payout_contract
+from tests.drivers import acceptor_contract, payout_bench
 from tests.drivers.acceptor_contract import AcceptorBench, AcceptorContract, Cannot
 from tests.drivers.changer_bench import ONE_EURO, ChangerPeer, Quick
-from tests.drivers.payout_contract import PayoutBench, PayoutContract
+from tests.drivers.payout_bench import PayoutBench
+from tests.drivers.payout_contract import PayoutContract
 
 EURO = {5: 0, 10: 1, 20: 2, 50: 3, 100: 4, 200: 5}
 
@@ -86,7 +87,7 @@ class ChangerPayoutBench(PayoutBench):
 
     def make(self, emit: Any) -> Quick:
         options = MdbOptions(port=str(self.peer.link), poll_ms=25, back_s=self.back_s)
-        return Quick(payout_contract.NAME, options, emit)
+        return Quick(payout_bench.NAME, options, emit)
 
     def fill(self, coins: int) -> None:
         self.peer.do("fill", kind=0, count=coins)

@@ -11,8 +11,8 @@ from drivers.machines.mdb import MdbMachine, MdbMachineOptions
 from terminal.core.catalogue import Product
 from terminal.core.events import DeviceChanged, Ended, Health, ReleaseEnded
 from terminal.core.machine import MachineEnabled, SessionEnded, VendCancelled, VendRequested
+from tests.drivers.machine_bench import NAME, PRICE
 from tests.drivers.machine_benches import CentsBench, FastMdb, MdbBench, RawBench
-from tests.drivers.machine_contract import NAME, PRICE
 from tests.support.waiting import wait_until
 
 

@@ -11,7 +11,8 @@ from drivers.device import Pace
 from drivers.payouts import cctalk_hopper
 from drivers.payouts.simulated import SimulatedPayout, SimulatedPayoutOptions
 from tests.drivers.hopper_bench import HopperBench, bench_in
-from tests.drivers.payout_contract import NAME, PayoutBench, PayoutContract
+from tests.drivers.payout_bench import NAME, PayoutBench
+from tests.drivers.payout_contract import PayoutContract
 
 
 class Quick(SimulatedPayout):

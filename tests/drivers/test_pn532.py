@@ -1,85 +1,26 @@
 """The PN532 on a serial line, on I2C and on SPI: each way with the same chip, held to the same contract."""
 
-import errno
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from pathlib import Path
 
 import pytest
 
-from drivers.contract import Emit, TellsVersion
-from drivers.device import DeviceFault, DeviceMissing, Pace
-from drivers.readers import originality, pn532_chip
+from drivers.contract import TellsVersion
+from drivers.readers import originality
 from drivers.readers.originality import READ_SIG
 from drivers.readers.pn532 import Pn532Options, Pn532Reader
-from drivers.readers.pn532_frames import ACK, LIST, SAM, TYPE_A, Target, encode
-from drivers.readers.pn532_port import open_port
+from drivers.readers.pn532_frames import LIST, SAM, TYPE_A, Target, encode
 from drivers.readers.uid import Chip
 from terminal.core.events import Health, TokenPresented
-from tests.drivers.reader_contract import NAME, REMOVED, ReaderBench, ReaderContract
-from tests.support.pn532_buses import I2cBoard, SpiBoard, SpiBus
-from tests.support.pn532_cards import Card, FeliCa, Ntag, TypeA, TypeB
-from tests.support.pn532_emulator import Pn532Emulator
-from tests.support.waiting import Inbox, wait_until
+from tests.drivers.pn532_making import Bench
+from tests.drivers.reader_contract import NAME, REMOVED, ReaderContract
+from tests.support.pn532_cards import FeliCa, Ntag, TypeA, TypeB
+from tests.support.waiting import Inbox
 
 GENUINE = ("0453C652FE4A80", "EDFD3263E7DDB1730260B832605205FB40FB32D7BB06F1DB49F17706C2ED6727")
+
 WAYS = ("uart", "i2c", "spi")
-
-
-class QuickReader(Pn532Reader):
-    """The same, less patient between two tries to reopen."""
-
-    pace = Pace(first_s=0.02, last_s=0.05)
-
-
-class Bench(ReaderBench):
-    """A board in one of three ways, with any cards."""
-
-    def __init__(self, way: str, patch: pytest.MonkeyPatch, **options: object) -> None:
-        super().__init__()
-        self._stack = ExitStack()
-        self._options = options
-        # A Pi's USB may delay the first byte by a second; nothing here does.
-        patch.setattr(pn532_chip, "_FIRST_ACK_S", 0.25)
-        if way == "uart":
-            self.board = self._stack.enter_context(Pn532Emulator())
-            self.port = self.board.path
-        else:
-            self.board = {"i2c": I2cBoard, "spi": SpiBoard}[way](f"/dev/{way}-of-test")
-            self.board.install(patch)
-            self.storms = 3  # a bus stays where it is, so that each loss is found out by waiting only
-            self.port = f"{way}://{self.board.path}"
-
-    def make(self, emit: Emit) -> QuickReader:
-        return QuickReader(NAME, Pn532Options(port=self.port, **{"poll_ms": 20, **self._options}), emit)
-
-    def put(self, uid: str) -> None:
-        self.lay(Ntag(uid) if len(uid) == 14 else TypeA(uid))
-
-    def lay(self, card: Card) -> Card:
-        return self.board.put(card)
-
-    def take(self) -> None:
-        self.board.take()
-
-    def dwell(self) -> None:
-        self.wait_asked(5)
-
-    def wait_asked(self, times: int) -> None:
-        """Wait until the chip was asked for cards *times* more."""
-        heard = self.board.chip.heard
-        before = len(heard)
-        wait_until(lambda: sum(body[0] in (0x00, 0x4A) for body in heard[before:]) >= times)
-
-    def lose(self) -> None:
-        self.board.unplug()
-
-    def bring_back(self) -> None:
-        self.board.plug()
-
-    def clear(self) -> None:
-        self._stack.close()
 
 
 @pytest.fixture
@@ -94,7 +35,7 @@ class TestContract(ReaderContract):
         return make_bench(request.param, cards=("A", "B", "F"))
 
 
-# -- cards -----------------------------------------------------------------------------------------------
+# -- cards ---------------------------------------------------------------------------------------------
 
 
 def presented(uid: str, **more: object) -> TokenPresented:
@@ -198,7 +139,7 @@ def test_a_card_that_is_missed_is_looked_for_three_times(inbox: Inbox) -> None:
     assert inbox.events == (presented("A1B2C3D4"), REMOVED)
 
 
-# -- originality -----------------------------------------------------------------------------------------
+# -- originality ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -269,7 +210,7 @@ def test_a_missing_library_is_told_before_anybody_pays(make_bench, monkeypatch: 
     bench.expect_health(Health.FAILED, "terminald[originality]")
 
 
-# -- what a killed reader leaves behind ------------------------------------------------------------------
+# -- what a killed reader leaves behind ----------------------------------------------------------------
 
 
 @pytest.mark.parametrize("rate", [9600, 230400, 921600])
@@ -357,92 +298,3 @@ def test_another_chip_is_none(make_bench, monkeypatch: pytest.MonkeyPatch) -> No
     bench = make_bench("i2c")
     bench.device.start()
     bench.expect_health(Health.FAILED, "is a chip 33, no PN532")
-
-
-# -- ports -----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("port", ["usb:072f:2200", "tcp://1.2.3.4:5", "i2c://1", "COM3", "serial://"])
-def test_a_port_that_says_no_way_is_refused_with_the_ways(port: str) -> None:
-    with pytest.raises(DeviceFault, match=r"expected serial:///dev/serial/by-id/.*spi:///dev/spidev0.0"):
-        open_port(port)
-
-
-@pytest.mark.parametrize(
-    ("port", "words"),
-    [
-        ("/dev/ttyNOPE", "there is no /dev/ttyNOPE; there are: "),
-        ("serial:///dev/ttyNOPE", "there is no /dev/ttyNOPE; there are: "),
-        ("i2c:///dev/i2c-99", "there is no /dev/i2c-99; there are: none of its kind. .*do_i2c 0"),
-        ("spi:///dev/spidev9.9", "there is no /dev/spidev9.9; there are: none of its kind. .*do_spi 0"),
-    ],
-)
-def test_a_port_that_is_not_there_is_missing(port: str, words: str) -> None:
-    with pytest.raises(DeviceMissing, match=words):
-        open_port(port)
-
-
-@pytest.mark.parametrize(("way", "opener"), [("i2c", "smbus2.SMBus"), ("spi", "spidev.SpiDev")])
-def test_a_port_that_may_not_be_opened_names_the_group(monkeypatch, way: str, opener: str) -> None:
-    class Forbidden:
-        def __init__(self, *path: str) -> None:
-            if path:
-                self.open_path(*path)
-
-        def open_path(self, path: str) -> None:
-            raise PermissionError(errno.EACCES, "Permission denied", path)
-
-        def close(self) -> None:
-            pass
-
-    monkeypatch.setattr(opener, Forbidden)
-    with pytest.raises(DeviceFault, match=f"add the terminal's user to the group {way}"):
-        open_port(f"{way}:///dev/{way}-1")
-
-
-@pytest.mark.parametrize(
-    ("port", "module"), [("/dev/x", "serial"), ("i2c:///x", "smbus2"), ("spi:///x", "spidev")]
-)
-def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch, port: str, module: str) -> None:
-    monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(DeviceFault, match=rf"{module} cannot be imported: pip install 'terminald\[pn532\]'"):
-        open_port(port)
-
-
-def test_spi_sends_the_lowest_bit_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    sent: list[list[int]] = []
-
-    class Wire(SpiBus):
-        def xfer2(self, values: list[int]) -> list[int]:
-            sent.append(values)
-            return super().xfer2(values)
-
-    SpiBoard("/dev/wire").install(monkeypatch)
-    monkeypatch.setattr("spidev.SpiDev", Wire)
-    with closing(open_port("spi:///dev/wire")) as port:
-        port.send(ACK)
-        assert port.receive(0) == b""
-    assert sent[0] == [0x80, 0x00, 0x00, 0xFF, 0x00, 0xFF, 0x00]
-    assert sent[1] == [0x40, 0x00]
-
-
-def test_a_board_that_is_not_wired_to_the_bus_is_missing_with_advice(make_bench) -> None:
-    bench = make_bench("i2c")
-    bench.lose()
-    bench.device.start()
-    assert "address 24" in bench.expect_health(Health.MISSING)
-
-
-def test_lines_and_buses_are_proposed_as_they_stand_in_a_configuration(monkeypatch, tmp_path: Path) -> None:
-    for name in ("i2c-1", "i2c-20", "spidev0.0", "spidev0.1", "spidev10.0"):
-        (tmp_path / name).touch()
-    monkeypatch.setattr("drivers.readers.pn532._BUSES", tmp_path)
-    monkeypatch.setattr("drivers.readers.pn532.adapters", lambda: ["/dev/serial/by-id/usb-FTDI"])
-    found = Pn532Reader.scan()
-    assert [each.options["port"] for each in found] == [
-        "/dev/serial/by-id/usb-FTDI",
-        f"i2c://{tmp_path}/i2c-1",
-        f"spi://{tmp_path}/spidev0.0",
-        f"spi://{tmp_path}/spidev0.1",
-    ]
-    assert all(each.caution for each in found)

@@ -13,10 +13,11 @@ from drivers import device
 from drivers.cctalk import bus, line
 from drivers.coins import cctalk_books, cctalk_polled
 from drivers.payouts import cctalk_hopper, unsettled
-from tests.support import cctalk_peer, hopper_peer
+from tests.support import cctalk_peer, cctalk_slaves, hopper_peer
 
 READ_THE_TIME = (
-    device, bus, line, cctalk_books, cctalk_polled, cctalk_hopper, unsettled, cctalk_peer, hopper_peer
+    device, bus, line, cctalk_books, cctalk_polled, cctalk_hopper, unsettled, cctalk_peer,
+    cctalk_slaves, hopper_peer,
 )  # fmt: skip
 """Every module between a coin and an event that asks what time it is, or sleeps."""
 
@@ -89,7 +90,7 @@ class Clock:
         """Become the time of everybody concerned."""
         for module in READ_THE_TIME:
             patch.setattr(module, "time", self)
-        for module in (cctalk_peer, hopper_peer):
+        for module in (cctalk_peer, cctalk_slaves, hopper_peer):
             patch.setattr(module, "time", _PeerTime(self))
 
 

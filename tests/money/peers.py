@@ -8,7 +8,8 @@ from random import Random
 from typing import Any
 
 from tests.money.wire import Wire
-from tests.support.cctalk_peer import GAP_S, Bill, Coin, Peer, Slave
+from tests.support.cctalk_peer import GAP_S, Peer
+from tests.support.cctalk_slaves import Bill, Coin, Slave
 from tests.support.hopper_peer import Hopper, Line
 
 NOWHERE = Path("/nonexistent/nowhere")

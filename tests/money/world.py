@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -22,21 +22,7 @@ from drivers.coins.cctalk import CctalkAcceptor, CctalkCoinOptions
 from drivers.coins.cctalk_bill import CctalkBillOptions, CctalkBillValidator
 from drivers.device import DeviceError
 from drivers.payouts.cctalk_hopper import CctalkHopper, CctalkHopperOptions
-from terminal.core.effects import Screen
-from terminal.core.events import (
-    CachedWallet,
-    CoinInserted,
-    CoinUnrecognised,
-    DeviceEvent,
-    DeviceMarked,
-    Event,
-    Exposure,
-    StopAsked,
-    WalletAnswer,
-    WalletRead,
-    WalletRemembered,
-)
-from terminal.core.facts import Fact, PayoutIntended
+from terminal.core.events import CoinInserted, CoinUnrecognised, DeviceEvent, DeviceMarked, Event, StopAsked
 from terminal.core.job import Job
 from terminal.core.recover import LeftOpen, recover
 from terminal.core.rules import CashRules, TopupRules
@@ -46,33 +32,32 @@ from terminal.daemon.loop import Loop
 from terminal.daemon.perform import Performer
 from terminal.journal import Journal
 from terminal.journal.errors import JournalUnwritable
+from tests.money.around import Device, Devices, Nobody, Wallets, unseen
 from tests.money.audit import Audit
 from tests.money.clock import Clock
+from tests.money.fate import Disk, Fate, Hung, Killed
 from tests.money.ledger import Ledger
 from tests.money.life import Life, stepped
 from tests.money.peers import Acceptors, BillDevice, CoinDevice, HopperDevice, HopperPeer, any_hopper, lived
 from tests.money.wire import Wire
 
 KEY = b"every coin is somewhere"
+
 EPOCH_MS = 1_800_000_000_000
+
 COINS, BILLS = "coins", "bills"
+
 PORT = "sim://wire"
+
 HUNG_S = 30.0
 """How long a driver may hang until it is given up."""
+
 
 DRIVERS = {
     CctalkAcceptor: stepped(CctalkAcceptor),
     CctalkBillValidator: stepped(CctalkBillValidator),
     CctalkHopper: stepped(CctalkHopper),
 }
-
-
-class Killed(BaseException):
-    """The process is gone, at this very point."""
-
-
-class Hung(BaseException):
-    """A driver hangs at this very point, and is given up; args[0] is its life."""
 
 
 class Names:
@@ -87,49 +72,6 @@ class Names:
     def id(self) -> str:
         self._last += 1
         return f"{self._last:06d}"
-
-
-class Fate:
-    """When the process is killed: at the so-and-so-many-th point of a kind from now."""
-
-    def __init__(self) -> None:
-        self.kind, self.left = "", 0
-        self.dead = False
-        self.points: Counter[str] = Counter()
-
-    def set(self, kind: str, left: int) -> None:
-        self.kind, self.left = kind, left
-
-    def point(self, kind: str) -> None:
-        """Pass a point; whoever is dead does not get past one."""
-        self.points[kind] += 1
-        if not self.dead and kind == self.kind:
-            self.left -= 1
-            self.dead = self.left <= 0
-        if self.dead:
-            raise Killed
-
-
-class Disk:
-    """The journal as the loop writes it."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self.full = False
-
-    def commit(self, facts: Sequence[Fact], now: Stamp, *, urgent: bool = False, durable: bool = True) -> None:
-        world = self._world
-        world.fate.point("commit")
-        if self.full:
-            raise JournalUnwritable("The disk is full.")
-        world.journal.commit(facts, now, urgent=urgent, durable=durable)
-        world.audit.hear(facts)
-        if any(isinstance(fact, PayoutIntended) for fact in facts):
-            world.fate.point("intent")
-        world.fate.point("commit")
-
-    def probe(self, now: Stamp) -> None:
-        self.commit((), now, urgent=True)
 
 
 class World:
@@ -267,8 +209,8 @@ class World:
         terminal = Terminal(self.job, self._names)
         first = terminal.start(now, (), found, journal.boxes())
         performer = Performer(
-            devices=_Devices(self), acceptors={name: _Device(self, name) for name in self.slaves},
-            indicators={}, engine=_Nobody(), lookups=_Wallets(self), show=_unseen, post=self.post,
+            devices=Devices(self), acceptors={name: Device(self, name) for name in self.slaves},
+            indicators={}, engine=Nobody(), lookups=Wallets(self), show=unseen, post=self.post,
         )  # fmt: skip
         self.loop = Loop(terminal, self.disk, self.now, performer, lambda _facts: None)
         self.loop.begin(first.state, first.effects)
@@ -431,54 +373,5 @@ class World:
         self.start()
 
 
-class _Devices(dict[str, Any]):
-    """The devices by name, looked up anew for each order."""
-
-    def __init__(self, world: World) -> None:
-        super().__init__()
-        self._world = world
-
-    def __getitem__(self, name: str) -> Any:
-        return self._world.lives[name].device
-
-
-class _Device:
-    """The driver that has this name now."""
-
-    def __init__(self, world: World, name: str) -> None:
-        self._world, self.name = world, name
-
-    def __getattr__(self, what: str) -> Any:
-        return getattr(self._world.lives[self.name].device, what)
-
-
-class _Nobody:
-    """No server: what is to be delivered waits in the journal."""
-
-    def deliver_now(self, key: str, done: Any) -> None:
-        """Nothing."""
-
-
-class _Wallets:
-    """What is known of tokens: some wallets the server tells, some only the journal."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-
-    def read_wallet(self, token: str, deadline_ms: int) -> None:
-        world = self._world
-        world.post(WalletRemembered(token, CachedWallet(100, 0), Exposure()))
-        answer = WalletRead(token, WalletAnswer.KNOWN, 500)
-        if world.rng.random() < 0.7:
-            world.clock.plan(world.rng.choice((0.05, 0.3)), lambda: world.post(answer))
-
-    def pair(self, token: str, code: str) -> None:
-        """Nobody asks for it."""
-
-
 def _nothing() -> None:
     """Nothing happens."""
-
-
-def _unseen(screen: Screen) -> None:
-    """Nobody looks."""

@@ -6,8 +6,8 @@ import pytest
 
 from terminal.core.closing_rules import ClosingRules
 from terminal.settings import in_force
+from tests.settings.loading import GOOD, loaded, mistakes, only
 from tests.settings.plugins import Pos
-from tests.settings.test_load import GOOD, loaded, mistakes, only
 
 CLOSING = """
 [closing]

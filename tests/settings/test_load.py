@@ -1,86 +1,13 @@
 """The configuration file: what is right is loaded, and all that is wrong is said at once."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from terminal.settings import ConfigError, Mistake, Settings, load
+from terminal.settings import ConfigError
 from terminal.settings.notes import notes
-from tests.settings.plugins import Fake, RelayOptions
-
-GOOD = """
-[terminal]
-id = "coffee-1"
-job = "vending"
-
-[backends.main]
-type = "pointofsale"
-url = "https://pos.example.org/"
-credential = "pos-token"
-
-[roles]
-wallet = "main"
-
-[[devices]]
-name = "front reader"
-role = "reader"
-driver = "pcsc"
-
-[[devices]]
-name = "spout"
-role = "release"
-driver = "relay"
-pin = 17
-"""
-
-TESTER = """
-[terminal]
-id = "sim"
-job = "vending"
-
-[sandbox]
-enabled = true
-listen = "127.0.0.1:8099"
-
-[backends.main]
-type = "pointofsale"
-url = "sandbox:"
-
-[roles]
-wallet = "main"
-
-[[devices]]
-name = "reader"
-role = "reader"
-driver = "simulated"
-
-[[devices]]
-name = "spout"
-role = "release"
-driver = "simulated"
-"""
-
-
-def loaded(tmp_path: Path, text: str) -> Settings:
-    file = tmp_path / "terminal.toml"
-    file.write_text(text)
-    return load(file, Fake())
-
-
-def mistakes(tmp_path: Path, text: str) -> dict[str, Mistake]:
-    with pytest.raises(ConfigError) as caught:
-        loaded(tmp_path, text)
-    found = {mistake.path: mistake for mistake in caught.value.mistakes}
-    assert len(found) == len(caught.value.mistakes), "two mistakes of one path"
-    return found
-
-
-def only(tmp_path: Path, text: str) -> Mistake:
-    found = mistakes(tmp_path, text)
-    assert len(found) == 1, found
-    return next(iter(found.values()))
+from tests.settings.loading import GOOD, loaded, mistakes, only
+from tests.settings.plugins import RelayOptions
 
 
 def test_a_good_file_is_loaded_with_its_defaults(tmp_path: Path) -> None:
@@ -264,6 +191,7 @@ def test_two_release_devices_want_one_named_for_the_other_products(tmp_path: Pat
 
 
 MACHINE = GOOD.replace('role = "release"\ndriver = "relay"\npin = 17', 'role = "machine"\ndriver = "simulated"')
+
 SECOND = '[[devices]]\nname = "hatch"\nrole = "machine"\ndriver = "simulated"\n'
 
 
@@ -330,77 +258,3 @@ def test_a_receipt_can_be_required_only_where_one_can_be_printed(tmp_path: Path)
     assert loaded(tmp_path, required + printer).job().topup.receipt_required
     never = only(tmp_path, required + 'receipt_mode = "never"\n' + printer)
     assert (never.path, '"never"' in never.expected) == ("topup.receipt_required", True)
-
-
-def test_a_tester_may_use_the_embedded_server(tmp_path: Path) -> None:
-    settings = loaded(tmp_path, TESTER)
-    assert settings.sandbox is not None
-    backend = settings.backends["main"]
-    assert backend.sandbox
-    assert backend.options.url == "http://127.0.0.1:8099/"  # type: ignore[attr-defined]  # the fake's own
-    assert backend.token_file == settings.sandbox.token_file
-    assert Path(backend.token_file).is_absolute()
-
-
-def test_the_embedded_server_has_no_other_secret_and_must_run(tmp_path: Path) -> None:
-    assert only(tmp_path, TESTER.replace('"sandbox:"', '"sandbox:"\ncredential = "x"')).path == (
-        "backends.main.credential"
-    )
-    assert only(tmp_path, TESTER.replace("enabled = true", "enabled = false")).path == "backends.main.url"
-
-
-def test_an_embedded_server_listens_on_this_machine_only(tmp_path: Path) -> None:
-    found = mistakes(tmp_path, TESTER.replace("127.0.0.1:8099", "0.0.0.0:80"))
-    assert "an address of this machine" in found["sandbox.listen"].expected
-
-
-def test_wallets_of_the_embedded_server_are_checked_to_the_last_option(tmp_path: Path) -> None:
-    found = mistakes(
-        tmp_path,
-        TESTER
-        + '[[sandbox.wallets]]\ntoken = "04A1B2C3"\nbalanc = 5\n[[sandbox.wallets]]\ntoken = "04 a1 b2 c3"\n',
-    )
-    assert found["sandbox.wallets[1].balanc"].hint == 'did you mean "balance"?'
-
-
-# -- the file itself -----------------------------------------------------------------------------------
-
-
-def test_a_missing_file_says_where_to_begin(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"no such file.*terminalctl config example"):
-        load(tmp_path / "none.toml")
-
-
-def test_a_folder_is_no_configuration(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="what cannot be read: Is a directory"):
-        load(tmp_path)
-
-
-def test_a_file_that_never_ends_is_refused() -> None:
-    with pytest.raises(ConfigError, match="more than 1000000 bytes"):
-        load("/dev/zero")
-
-
-def test_a_syntax_error_names_the_line_and_repeats_no_value(tmp_path: Path) -> None:
-    mistake = only(tmp_path, "[terminal]\nid = coffee-s3cr3t\n")
-    assert mistake.path == "line 2, column 6"
-    assert mistake.hint == 'a text stands in quotes: name = "text"'
-    assert "s3cr3t" not in str(mistake)
-
-
-def test_bytes_that_are_no_text_name_their_line(tmp_path: Path) -> None:
-    file = tmp_path / "terminal.toml"
-    file.write_bytes(b'[terminal]\nid = "caf\xe9"\n')
-    with pytest.raises(ConfigError, match="line 2: found bytes that are no UTF-8"):
-        load(file)
-
-
-def test_a_key_given_twice_is_a_syntax_error(tmp_path: Path) -> None:
-    assert only(tmp_path, "a = 1\na = 2\n").path == "line 2, column 6"
-
-
-def test_settings_stay_light() -> None:
-    heavy = ("httpx", "sqlite_utils", "click", "sqlite3", "smartcard", "escpos")
-    code = f"import sys, terminal.settings; print([name for name in {heavy} if name in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"

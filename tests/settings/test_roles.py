@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.settings.test_load import GOOD, loaded, only
+from tests.settings.loading import GOOD, loaded, only
 
 BOOKS = GOOD.replace(
     "[roles]",

@@ -8,7 +8,7 @@ import pytest
 from terminal.core.ticket_rules import CodeRules
 from terminal.settings import Settings, in_force
 from terminal.settings.notes import notes
-from tests.settings.test_load import loaded, mistakes, only
+from tests.settings.loading import loaded, mistakes, only
 
 KIOSK = """
 [terminal]
