@@ -113,7 +113,7 @@ class OnlinePos:
             mine = self._take()
         except (OSError, ValueError) as error:
             return Answer(Outcome.DENIED, f"no secret for this server: {sentence(error)}")
-        if call.request.signed in {"values", "each", "body"} and not mine.key:
+        if self._signing.signs(call.request) and not mine.key:
             words = 'this call is signed, and the secret has no "key": OnlinePOS support gives one out'
             return Answer(Outcome.DENIED, words)
         sent = compose(call.request, mine, self._signing)

@@ -30,7 +30,7 @@ _COMMA = re.compile(
     rf"([+-]?)([0-9]{{1,{_DIGITS}}}|[0-9]{{1,3}}(?:\.[0-9]{{3}}){{1,4}}),([0-9]{{1,{_DECIMALS}}})"
 )
 _POINT = re.compile(rf"([+-]?)([0-9]{{1,{_DIGITS}}})(?:\.([0-9]{{1,{_DECIMALS}}}))?")
-_CARD = re.compile(rf"[0-9A-Za-z._-]{{1,{LONGEST_NUMBER}}}")
+_CARD = re.compile(rf"[0-9A-Za-z][0-9A-Za-z._-]{{0,{LONGEST_NUMBER - 1}}}")
 
 _FIRST_YEAR, _LAST_YEAR = 1970, 2200
 _CLOCK = r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?"

@@ -94,6 +94,10 @@ class Signing(Value, frozen=True):
     charset: str = "utf-8"
     reads: Literal["none", "empty", "query"] = "none"
 
+    def signs(self, request: Request) -> bool:
+        """Return whether *request* is signed, which takes a key."""
+        return bool(request.signed) and (request.signed != "query" or self.reads != "none")
+
 
 def segment(text: str) -> str:
     """Return *text* as one segment of a path."""

@@ -149,7 +149,12 @@ def test_without_a_key_what_is_not_signed_works_and_the_rest_is_not_sent() -> No
         assert pos.do(cards.card("0900"), ENOUGH_S) == ()
         deposit = pos.do(writes.deposit("1", 100), ENOUGH_S)
         points = pos.do(writes.adjust_values([("1", 1, 1)]), ENOUGH_S)
-    for answer in (deposit, points):
+        pos_that_signs = OnlinePos(
+            OnlinePosOptions(url=peer.url, allow_http=True, hash_reads="query"), credential=lambda: keyless
+        )
+        listed = pos_that_signs.do(cards.statuses(), ENOUGH_S)
+        pos_that_signs.close()
+    for answer in (deposit, points, listed):
         assert isinstance(answer, Answer)
         assert answer.outcome is Outcome.DENIED
         assert "support gives one out" in answer.words
