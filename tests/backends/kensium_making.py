@@ -115,6 +115,16 @@ class Tenant:
         return httpx.Response(400 if result.errors else 200, json=formatted)
 
 
+class Clock:
+    """What is read for time, turned by hand."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
 def options(**changes: Any) -> KensiumOptions:
     """Return the options of the tenant."""
     return msgspec.convert({"url": BASE, **changes}, KensiumOptions)

@@ -21,22 +21,13 @@ from tests.backends.kensium_making import (
     CLIENT_SECRET,
     CONFIGURATION,
     CREDENTIALS,
+    Clock,
     Tenant,
     client,
 )
 
 HEALTH = Documents().environment()
 TOKEN, DISCOVERY, GRAPHQL = "/connect/token", "/.well-known/openid-configuration", "/api/graphql"
-
-
-class Clock:
-    """What is read for time, turned by hand."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now
 
 
 @pytest.fixture
