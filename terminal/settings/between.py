@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from terminal.core.facts import EntryKind
 from terminal.core.token import mask

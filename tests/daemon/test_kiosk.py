@@ -10,7 +10,7 @@ from terminal.cli.client import Control
 from terminal.cli.errors import Refused
 from terminal.core.facts import EntryKind
 from terminal.core.tickets import TicketSale
-from terminal.daemon.wiring import CannotStart
+from terminal.daemon.wiring import CannotStart, Daemon
 from terminal.tickets.signed import new_private_key
 from tests.support.shipped import Shipped, shipped
 from tests.support.waiting import wait_until
@@ -105,13 +105,18 @@ def without_wallets(house: Shipped) -> None:
     house.change('change = ["payout", "credit", "voucher"]', 'change = ["payout", "voucher"]')
 
 
-def test_a_kiosk_without_wallets_sells_and_pairs_no_token(house: Shipped) -> None:
+def test_a_kiosk_without_wallets_sells_and_pairs_no_token(
+    house: Shipped, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[str] = []  # what a screen says for a moment only is heard as it is shown
+    show = Daemon._show
+    monkeypatch.setattr(Daemon, "_show", lambda self, screen: (shown.append(screen.words), show(self, screen)))
     without_wallets(house)
     house.change('[[devices]]\nname = "light"\nrole = "indicator"\ndriver = "simulated"\n', "")
     daemon = house.start()
     house.post("/v1/pair", {"code": "12345678"})
     house.hand("reader", "tap", UID)
-    wait_until(lambda: "roles.wallet" in house.status()["screen"]["words"], what="the refusal")
+    wait_until(lambda: any("roles.wallet" in words for words in shown), what="the refusal")
     house.hand("reader", "untap")
     wait_until(lambda: house.status()["screen"]["notice"] == "ready", what="the next guest")
     house.hand("panel", "button", "4")
