@@ -97,14 +97,14 @@ BOUNDARIES = {
 """The only files that may catch every exception, each at the top of a thread or process or at a plug-in."""
 
 CLOCKS = {
-    "terminal/backends/onslip_client.py": "each signature names its second, which the server checks",
+    "terminal/backends/onslip/client.py": "each signature names its second, which the server checks",
     "terminal/daemon/clock.py": "the clock",
     "terminal/sandbox/server.py": "a server, which is another machine, has a clock of its own",
 }
 CHANCE = {
     "drivers/coins/simulated_memory.py": "the name of a life of a simulated device",
     "drivers/payouts/hopper_talk.py": "what a hopper stirs into its cipher key",
-    "terminal/backends/onslip_client.py": "each signature has a nonce",
+    "terminal/backends/onslip/client.py": "each signature has a nonce",
     "terminal/cli/onslip/bind.py": "the key of a bound machine",
     "terminal/cli/satellite.py": "the secret by which a device is known at its discovery",
     "terminal/daemon/clock.py": "keys and ids",
@@ -112,7 +112,7 @@ CHANCE = {
     "terminal/journal/keyfile.py": "the key of the hash chain, made once",
     "terminal/sandbox/keys.py": "the server's secrets",
     "terminal/sandbox/faults.py": "faults, by a seed",
-    "terminal/sandbox/kensium_others.py": "what other customers do, by a seed",
+    "terminal/sandbox/kensium/others.py": "what other customers do, by a seed",
 }
 VENDOR = {
     "cryptography", "ecdsa", "escpos", "gpiod", "nfc", "PIL", "RPi", "serial", "smartcard", "smbus2", "spidev",

@@ -11,9 +11,9 @@ from importlib import import_module
 from typing import Any
 
 BACKENDS: dict[str, str] = {
-    "pointofsale": "terminal.backends.pointofsale:PointOfSale",
-    "satellite": "terminal.backends.satellite:Satellite",
-    "onslip": "terminal.backends.onslip:Onslip360",
+    "pointofsale": "terminal.backends.pointofsale.adapter:PointOfSale",
+    "satellite": "terminal.backends.satellite.adapter:Satellite",
+    "onslip": "terminal.backends.onslip.adapter:Onslip360",
 }
 
 

@@ -18,7 +18,7 @@ from terminal.core.token import mask
 from terminal.settings import BackendSettings, Settings, credential_reader
 
 if TYPE_CHECKING:
-    from terminal.backends.satellite_discovery import Discovery, Found
+    from terminal.backends.satellite.discovery import Discovery, Found
 
 _TYPE = "satellite"
 _SAY_AGAIN_S = 60.0
@@ -64,7 +64,7 @@ def discover(address: str | None, backend: str | None, code: str | None, **given
 
     Exits with 1 if the server names another address than the configuration does.
     """
-    from terminal.backends.satellite_discovery import DiscoveryError  # noqa: PLC0415 - not for any other command
+    from terminal.backends.satellite.discovery import DiscoveryError  # noqa: PLC0415 - not for any other command
 
     settings = common.settings()
     server = common.backend(settings, _TYPE, backend)
@@ -125,8 +125,8 @@ def _found(
     settings: Settings, server: BackendSettings, address: str | None, code: str, given: dict[str, Any]
 ) -> Found:
     """Ask until the credentials are here."""
-    from terminal.backends.satellite_access import agent  # noqa: PLC0415 - not for any other command
-    from terminal.backends.satellite_discovery import Discovery, checked_address  # noqa: PLC0415 - likewise
+    from terminal.backends.satellite.access import agent  # noqa: PLC0415 - not for any other command
+    from terminal.backends.satellite.discovery import Discovery, checked_address  # noqa: PLC0415 - likewise
 
     _may_replace(common.secret_path(server, given["out"], "--out"), yes=given["yes"])
     target = checked_address(address or _scanned(), allow_http=given["allow_http"])
@@ -146,7 +146,7 @@ def _found(
 
 def _asked(discovery: Discovery, *, every_s: float, limit_s: float) -> Found:
     """Ask, and say what is waited for: when that changes, and now and then."""
-    from terminal.backends import satellite_discovery as way  # noqa: PLC0415 - not for any other command
+    from terminal.backends.satellite import discovery as way  # noqa: PLC0415 - not for any other command
 
     began = time.monotonic()
     said, said_at = "", 0.0

@@ -7,22 +7,22 @@ from typing import Literal
 
 import msgspec
 
-from terminal.sandbox.kensium import Kensium
-from terminal.sandbox.kensium_furnish import CLIENT
-from terminal.sandbox.kensium_furnish import furnish as furnish_kensium
-from terminal.sandbox.kensium_rules import KensiumRules
+from terminal.sandbox.kensium.furnish import CLIENT
+from terminal.sandbox.kensium.furnish import furnish as furnish_kensium
+from terminal.sandbox.kensium.rules import KensiumRules
+from terminal.sandbox.kensium.server import Kensium
 from terminal.sandbox.keys import kept_client, kept_onlinepos, kept_onslip_key, kept_token
 from terminal.sandbox.ledger import Item
-from terminal.sandbox.onlinepos import OnlinePos
-from terminal.sandbox.onlinepos_furnish import furnish as furnish_onlinepos
-from terminal.sandbox.onlinepos_rules import OnlinePosRules
-from terminal.sandbox.onlinepos_things import Company
-from terminal.sandbox.onslip import Onslip
-from terminal.sandbox.onslip_furnish import Held, Sold, furnish
-from terminal.sandbox.onslip_rules import OnslipRules
-from terminal.sandbox.satellite import Satellite
-from terminal.sandbox.satellite_page import PATH
-from terminal.sandbox.satellite_rules import SatelliteRules
+from terminal.sandbox.onlinepos.furnish import furnish as furnish_onlinepos
+from terminal.sandbox.onlinepos.rules import OnlinePosRules
+from terminal.sandbox.onlinepos.server import OnlinePos
+from terminal.sandbox.onlinepos.things import Company
+from terminal.sandbox.onslip.furnish import Held, Sold, furnish
+from terminal.sandbox.onslip.rules import OnslipRules
+from terminal.sandbox.onslip.server import Onslip
+from terminal.sandbox.satellite.page import PATH
+from terminal.sandbox.satellite.rules import SatelliteRules
+from terminal.sandbox.satellite.server import Satellite
 from terminal.sandbox.server import Sandbox
 
 

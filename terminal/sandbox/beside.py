@@ -6,16 +6,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 from terminal.httpd import Route
-from terminal.sandbox import kensium_admin, onlinepos_admin, onslip_admin, satellite_admin
-from terminal.sandbox.kensium import Kensium
-from terminal.sandbox.kensium_rules import KensiumRules
+from terminal.sandbox.kensium import admin as kensium_admin
+from terminal.sandbox.kensium.rules import KensiumRules
+from terminal.sandbox.kensium.server import Kensium
 from terminal.sandbox.keys import new_secret
-from terminal.sandbox.onlinepos import OnlinePos
-from terminal.sandbox.onlinepos_rules import OnlinePosRules
-from terminal.sandbox.onslip import Onslip
-from terminal.sandbox.onslip_rules import OnslipRules
-from terminal.sandbox.satellite import Satellite
-from terminal.sandbox.satellite_rules import SatelliteRules
+from terminal.sandbox.onlinepos import admin as onlinepos_admin
+from terminal.sandbox.onlinepos.rules import OnlinePosRules
+from terminal.sandbox.onlinepos.server import OnlinePos
+from terminal.sandbox.onslip import admin as onslip_admin
+from terminal.sandbox.onslip.rules import OnslipRules
+from terminal.sandbox.onslip.server import Onslip
+from terminal.sandbox.satellite import admin as satellite_admin
+from terminal.sandbox.satellite.rules import SatelliteRules
+from terminal.sandbox.satellite.server import Satellite
 
 
 class Beside:

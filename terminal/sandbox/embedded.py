@@ -10,9 +10,9 @@ import httpx
 from terminal.backends.transport import Transport
 from terminal.sandbox.keys import kept_client, kept_onslip_key, kept_token
 from terminal.sandbox.ledger import Item
-from terminal.sandbox.onslip_furnish import Held, Sold, furnish
-from terminal.sandbox.onslip_rules import OnslipRules
-from terminal.sandbox.satellite_rules import SatelliteRules
+from terminal.sandbox.onslip.furnish import Held, Sold, furnish
+from terminal.sandbox.onslip.rules import OnslipRules
+from terminal.sandbox.satellite.rules import SatelliteRules
 from terminal.sandbox.server import Sandbox
 from terminal.settings import SandboxSection
 

@@ -25,15 +25,15 @@ from terminal.sandbox.beside import Beside
 from terminal.sandbox.booking import Permission
 from terminal.sandbox.desk import Desk
 from terminal.sandbox.faults import Faults
-from terminal.sandbox.kensium_api import PREFIX as KENSIUM
-from terminal.sandbox.kensium_rules import KensiumRules
+from terminal.sandbox.kensium.api import PREFIX as KENSIUM
+from terminal.sandbox.kensium.rules import KensiumRules
 from terminal.sandbox.keys import new_token
 from terminal.sandbox.ledger import Item, Ledger, whole_number
-from terminal.sandbox.onlinepos_api import PREFIX as ONLINEPOS
-from terminal.sandbox.onlinepos_rules import OnlinePosRules
-from terminal.sandbox.onslip_rules import OnslipRules
+from terminal.sandbox.onlinepos.api import PREFIX as ONLINEPOS
+from terminal.sandbox.onlinepos.rules import OnlinePosRules
+from terminal.sandbox.onslip.rules import OnslipRules
 from terminal.sandbox.pointofsale import PREFIX, Dialect, Keys, PointOfSaleApi, Terminal
-from terminal.sandbox.satellite_rules import SatelliteRules
+from terminal.sandbox.satellite.rules import SatelliteRules
 
 
 def _wall_ms() -> int:

@@ -11,7 +11,7 @@ from collections import Counter
 from pathlib import Path
 
 from terminal.core.facts import EntryState
-from terminal.sandbox.onslip_rules import thousandths
+from terminal.sandbox.onslip.rules import thousandths
 from tests.support.kiosk import Kiosk, sale_of
 from tests.support.onslip import RealmProcess
 from tests.support.seed import SEED

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from terminal.backends.onslip import Onslip360
-from terminal.backends.pointofsale import PointOfSale
+from terminal.backends.onslip.adapter import Onslip360
+from terminal.backends.pointofsale.adapter import PointOfSale
 from terminal.sandbox import Sandbox
 from terminal.sandbox.ledger import Item
 from tests.backends import onslip_bench

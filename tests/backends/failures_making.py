@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from terminal.backends.pointofsale import PointOfSale
+from terminal.backends.pointofsale.adapter import PointOfSale
 from terminal.sandbox import Sandbox
 
 Start = Callable[..., Sandbox]

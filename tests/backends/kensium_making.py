@@ -13,9 +13,9 @@ import httpx
 import msgspec
 from graphql import GraphQLSchema, build_schema, graphql_sync
 
-from terminal.backends.kensium_graphql import GraphQL
-from terminal.backends.kensium_options import KensiumOptions
-from terminal.sandbox.kensium_sdl import SDL
+from terminal.backends.kensium.graphql import GraphQL
+from terminal.backends.kensium.options import KensiumOptions
+from terminal.sandbox.kensium.sdl import SDL
 
 BASE = "https://pos.example.com/store1"
 CLIENT_ID, CLIENT_SECRET = "kiosk-one", "s3cret+/=%&word"

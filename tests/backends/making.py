@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import httpx
 
-from terminal.backends.pointofsale import PointOfSale
-from terminal.backends.pointofsale_options import PointOfSaleOptions
+from terminal.backends.pointofsale.adapter import PointOfSale
+from terminal.backends.pointofsale.options import PointOfSaleOptions
 from terminal.backends.protocol import Tenure
 from terminal.core.catalogue import Product
 from terminal.core.facts import EntryKind, EntryState

@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 
-from terminal.backends.onlinepos_answers import judged
-from terminal.backends.onlinepos_hash import Credentials
-from terminal.backends.onlinepos_orders import Line, Order
-from terminal.backends.onlinepos_wire import Call
+from terminal.backends.onlinepos.answers import judged
+from terminal.backends.onlinepos.hash import Credentials
+from terminal.backends.onlinepos.orders import Line, Order
+from terminal.backends.onlinepos.wire import Call
 from terminal.backends.replies import Reply
 from terminal.core.delivery import Answer, Outcome
 

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import msgspec
 
-from terminal.backends.onslip import Onslip360
-from terminal.backends.onslip_options import OnslipOptions
+from terminal.backends.onslip.adapter import Onslip360
+from terminal.backends.onslip.options import OnslipOptions
 from terminal.backends.protocol import TerminalInfo
 from terminal.core.records import Entry
 from tests.backends.making import ENOUGH_S, entry

@@ -7,10 +7,10 @@ from typing import Any
 
 import httpx
 
-from terminal.backends.onslip_client import open_client
-from terminal.backends.onslip_device import Device
-from terminal.backends.onslip_options import OnslipOptions
-from terminal.backends.onslip_realm import Realm as Told
+from terminal.backends.onslip.client import open_client
+from terminal.backends.onslip.device import Device
+from terminal.backends.onslip.options import OnslipOptions
+from terminal.backends.onslip.realm import Realm as Told
 from terminal.core.till import Attached
 from tests.backends.onslip_rest_making import BASE, CREDENTIAL, NOW_S
 from tests.sandbox.realm import Realm

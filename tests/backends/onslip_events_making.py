@@ -10,10 +10,10 @@ from typing import Any
 
 import httpx
 
-from terminal.backends.onslip_events import Events
-from terminal.backends.onslip_options import OnslipOptions
-from terminal.backends.onslip_realm import Realm as Told
-from terminal.backends.onslip_rest import Onslip
+from terminal.backends.onslip.events import Events
+from terminal.backends.onslip.options import OnslipOptions
+from terminal.backends.onslip.realm import Realm as Told
+from terminal.backends.onslip.rest import Onslip
 from terminal.backends.protocol import CATALOGUE, SETTINGS
 from terminal.core.delivery import Answer
 from terminal.core.value import replace

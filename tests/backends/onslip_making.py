@@ -9,9 +9,9 @@ import msgspec.inspect as kinds
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from terminal.backends.onslip_json import write_json
-from terminal.backends.onslip_models import Model, Patch, plainly
-from terminal.backends.onslip_models_values import Base64, Money, Number, Word
+from terminal.backends.onslip.json import write_json
+from terminal.backends.onslip.models import Model, Patch, plainly
+from terminal.backends.onslip.models_values import Base64, Money, Number, Word
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=8)
 MOMENTS = st.integers(0, 4 * 10**12).map(

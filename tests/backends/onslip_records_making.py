@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from fractions import Fraction
 from typing import Any
 
-from terminal.backends.onslip import Onslip360
+from terminal.backends.onslip.adapter import Onslip360
 from terminal.core.facts import EntryKind
 from terminal.core.payload import Closed, Payload, Sold
 from terminal.core.records import Entry
@@ -16,7 +16,7 @@ from terminal.core.report import Cash, Grand, MethodSum, Report, ReportKind, Sum
 from terminal.core.stamp import Stamp
 from terminal.core.tickets import Line, Method, Payment, Purchase, TicketSale
 from terminal.core.value import replace
-from terminal.sandbox.onslip_rules import PERMISSIONS
+from terminal.sandbox.onslip.rules import PERMISSIONS
 from tests.backends.making import entry
 from tests.backends.onslip_bench import adapter
 from tests.sandbox.realm import Realm

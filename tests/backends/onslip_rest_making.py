@@ -12,8 +12,8 @@ import httpx
 
 from terminal.backends import hawk
 from terminal.backends.hawk import Key, Target
-from terminal.backends.onslip_rest import Onslip
-from terminal.backends.onslip_rest_place import Place
+from terminal.backends.onslip.rest import Onslip
+from terminal.backends.onslip.rest_place import Place
 
 SECRET = bytes(range(32))
 SHOWN = b64encode(SECRET).decode()

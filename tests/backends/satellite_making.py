@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import msgspec
 
-from terminal.backends.satellite import Satellite
-from terminal.backends.satellite_options import SatelliteOptions
+from terminal.backends.satellite.adapter import Satellite
+from terminal.backends.satellite.options import SatelliteOptions
 from terminal.core.facts import EntryKind
 from terminal.core.payload import Payload
 from terminal.core.records import Entry

@@ -7,7 +7,7 @@ import socket
 import httpx
 import pytest
 
-from terminal.backends.pointofsale import PointOfSale
+from terminal.backends.pointofsale.adapter import PointOfSale
 from terminal.backends.protocol import TerminalInfo
 from terminal.backends.replies import Reply, judge
 from terminal.core.delivery import Answer, Outcome

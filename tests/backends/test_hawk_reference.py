@@ -16,9 +16,9 @@ import pytest
 
 from terminal.backends import hawk
 from terminal.backends.hawk import Target
-from terminal.backends.onslip_rest import Onslip
-from terminal.backends.onslip_rest_answers import Found, Listed
-from terminal.backends.onslip_rest_paths import Search, entity, listing
+from terminal.backends.onslip.rest import Onslip
+from terminal.backends.onslip.rest_answers import Found, Listed
+from terminal.backends.onslip.rest_paths import Search, entity, listing
 from tests.backends.onslip_rest_making import KEY, SHOWN, client
 from tests.support import needs
 

@@ -13,10 +13,10 @@ from graphql import FieldNode, OperationDefinitionNode, StringValueNode, parse, 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terminal.backends.kensium_documents import Documents
-from terminal.backends.kensium_purchase import Purchase, PurchaseLine, decimal, moment
-from terminal.backends.kensium_sheet import CHANGES, QUERIES, Part, Shape
-from terminal.backends.kensium_writing import Unsupported, literal
+from terminal.backends.kensium.documents import Documents
+from terminal.backends.kensium.purchase import Purchase, PurchaseLine, decimal, moment
+from terminal.backends.kensium.sheet import CHANGES, QUERIES, Part, Shape
+from terminal.backends.kensium.writing import Unsupported, literal
 from tests.backends.kensium_making import SCHEMA
 
 LINE = PurchaseLine(

@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from terminal.backends.kensium_documents import Documents
-from terminal.backends.kensium_graphql import Call, Found, Trouble, is_spent, read
-from terminal.backends.kensium_openid import LARGEST
+from terminal.backends.kensium.documents import Documents
+from terminal.backends.kensium.graphql import Call, Found, Trouble, is_spent, read
+from terminal.backends.kensium.openid import LARGEST
 from terminal.backends.replies import Reply
 from terminal.core.delivery import Answer, Outcome
 from tests.backends.kensium_making import CLIENT_SECRET, Tenant, client

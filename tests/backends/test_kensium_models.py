@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terminal.backends.kensium_models import (
+from terminal.backends.kensium.models import (
     Amount,
     Customer,
     Environment,
@@ -27,8 +27,8 @@ from terminal.backends.kensium_models import (
     read,
     read_page,
 )
-from terminal.backends.kensium_paging import Ask, followed, paged
-from terminal.backends.kensium_purchase import decimal
+from terminal.backends.kensium.paging import Ask, followed, paged
+from terminal.backends.kensium.purchase import decimal
 
 CARD = {
     "id": "30004",

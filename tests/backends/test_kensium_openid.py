@@ -11,9 +11,10 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
-from terminal.backends import bearer, kensium_openid
-from terminal.backends.kensium_documents import Documents
-from terminal.backends.kensium_graphql import Found
+from terminal.backends import bearer
+from terminal.backends.kensium import openid as kensium_openid
+from terminal.backends.kensium.documents import Documents
+from terminal.backends.kensium.graphql import Found
 from terminal.core.delivery import Answer, Outcome
 from tests.backends.kensium_making import (
     BASE,

@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from terminal.backends.kensium_documents import Documents
-from terminal.backends.kensium_graphql import Call, Found, GraphQL
-from terminal.backends.kensium_introspection import Schema, explore
-from terminal.backends.kensium_models import (
+from terminal.backends.kensium.documents import Documents
+from terminal.backends.kensium.graphql import Call, Found, GraphQL
+from terminal.backends.kensium.introspection import Schema, explore
+from terminal.backends.kensium.models import (
     GiftCard,
     GiftCardTrans,
     Item,
@@ -21,9 +21,9 @@ from terminal.backends.kensium_models import (
     read,
     read_page,
 )
-from terminal.backends.kensium_options import KensiumOptions
-from terminal.backends.kensium_paging import followed
-from terminal.backends.kensium_schema import check
+from terminal.backends.kensium.options import KensiumOptions
+from terminal.backends.kensium.paging import followed
+from terminal.backends.kensium.schema import check
 from terminal.core.delivery import Answer, Outcome
 from tests.backends.test_kensium_documents import PURCHASE
 from tests.sandbox.tenant import CODE, ID, SECRET, Tenant

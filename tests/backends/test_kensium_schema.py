@@ -10,11 +10,11 @@ import msgspec
 import pytest
 from graphql import build_schema, execute_sync, parse
 
-from terminal.backends.kensium_documents import Documents
-from terminal.backends.kensium_graphql import Call, Found
-from terminal.backends.kensium_introspection import Schema, explore, read_schema
-from terminal.backends.kensium_schema import Finding, check
-from terminal.sandbox.kensium_sdl import SDL
+from terminal.backends.kensium.documents import Documents
+from terminal.backends.kensium.graphql import Call, Found
+from terminal.backends.kensium.introspection import Schema, explore, read_schema
+from terminal.backends.kensium.schema import Finding, check
+from terminal.sandbox.kensium.sdl import SDL
 from tests.backends.kensium_making import Tenant, client
 
 

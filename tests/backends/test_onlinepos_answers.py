@@ -8,14 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terminal.backends import onlinepos_cards as cards
-from terminal.backends import onlinepos_orders as orders
-from terminal.backends import onlinepos_stock as stock
-from terminal.backends import onlinepos_writes as writes
-from terminal.backends.onlinepos_answers import failure, judged, parse
-from terminal.backends.onlinepos_values import Unreadable
-from terminal.backends.onlinepos_wire import Call
-from terminal.backends.onlinepos_writes import CardCode, Deposited, Updated
+from terminal.backends.onlinepos import cards, orders, stock, writes
+from terminal.backends.onlinepos.answers import failure, judged, parse
+from terminal.backends.onlinepos.values import Unreadable
+from terminal.backends.onlinepos.wire import Call
+from terminal.backends.onlinepos.writes import CardCode, Deposited, Updated
 from terminal.backends.replies import Reply
 from terminal.core.delivery import Answer, Outcome
 from tests.backends.onlinepos_making import DAY, ORDER

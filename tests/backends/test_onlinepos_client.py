@@ -11,14 +11,11 @@ import httpx
 import msgspec
 import pytest
 
-from terminal.backends import onlinepos_cards as cards
-from terminal.backends import onlinepos_orders as orders
-from terminal.backends import onlinepos_sales as sales
-from terminal.backends import onlinepos_writes as writes
-from terminal.backends.onlinepos_client import OnlinePos, read_credentials
-from terminal.backends.onlinepos_hash import body_hash
-from terminal.backends.onlinepos_options import OnlinePosOptions
-from terminal.backends.onlinepos_writes import Deposited
+from terminal.backends.onlinepos import cards, orders, sales, writes
+from terminal.backends.onlinepos.client import OnlinePos, read_credentials
+from terminal.backends.onlinepos.hash import body_hash
+from terminal.backends.onlinepos.options import OnlinePosOptions
+from terminal.backends.onlinepos.writes import Deposited
 from terminal.core.delivery import Answer, Outcome
 from terminal.httpd import Drop, Request, Response
 from tests.backends.onlinepos_making import DAY, ENOUGH_S, KEY, MINE, ORDER, SECRET, TOKEN

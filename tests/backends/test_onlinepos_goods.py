@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from terminal.backends import onlinepos_goods as goods
-from terminal.backends.onlinepos_goods import Choices, Part, PriceGroup
+from terminal.backends.onlinepos import goods
+from terminal.backends.onlinepos.goods import Choices, Part, PriceGroup
 from tests.backends.onlinepos_making import LATIN, told, unreadable
 
 PRODUCT = {

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from terminal.backends import onlinepos_orders as orders
-from terminal.backends.onlinepos_orders import Delivery, Line, Order
-from terminal.backends.onlinepos_wire import JSON, Request, Signing, compose
+from terminal.backends.onlinepos import orders
+from terminal.backends.onlinepos.orders import Delivery, Line, Order
+from terminal.backends.onlinepos.wire import JSON, Request, Signing, compose
 from tests.backends.onlinepos_making import MINE, ORDER
 
 SIGNING = Signing()

@@ -8,14 +8,11 @@ from typing import Any
 
 import pytest
 
-from terminal.backends import onlinepos_cards as cards
-from terminal.backends import onlinepos_sales as sales
-from terminal.backends import onlinepos_stock as stock
-from terminal.backends import onlinepos_writes as writes
-from terminal.backends.onlinepos_cards import Points
-from terminal.backends.onlinepos_reading import Fields
-from terminal.backends.onlinepos_values import Unreadable
-from terminal.backends.onlinepos_writes import NewCard
+from terminal.backends.onlinepos import cards, sales, stock, writes
+from terminal.backends.onlinepos.cards import Points
+from terminal.backends.onlinepos.reading import Fields
+from terminal.backends.onlinepos.values import Unreadable
+from terminal.backends.onlinepos.writes import NewCard
 from tests.backends.onlinepos_making import LATIN, told, unreadable
 
 MOMENT = datetime(2020, 1, 1, tzinfo=UTC)

@@ -10,20 +10,15 @@ from typing import Any
 
 import pytest
 
-from terminal.backends import onlinepos_cards as cards
-from terminal.backends import onlinepos_goods as goods
-from terminal.backends import onlinepos_orders as orders
-from terminal.backends import onlinepos_sales as sales
-from terminal.backends import onlinepos_stock as stock
-from terminal.backends import onlinepos_writes as writes
-from terminal.backends.onlinepos_client import OnlinePos
-from terminal.backends.onlinepos_options import OnlinePosOptions
-from terminal.backends.onlinepos_orders import Line
-from terminal.backends.onlinepos_wire import Call
-from terminal.backends.onlinepos_writes import CardCode, Deposited, NewCard
+from terminal.backends.onlinepos import cards, goods, orders, sales, stock, writes
+from terminal.backends.onlinepos.client import OnlinePos
+from terminal.backends.onlinepos.options import OnlinePosOptions
+from terminal.backends.onlinepos.orders import Line
+from terminal.backends.onlinepos.wire import Call
+from terminal.backends.onlinepos.writes import CardCode, Deposited, NewCard
 from terminal.core.delivery import Answer, Outcome
 from terminal.core.value import replace
-from terminal.sandbox.onlinepos_rules import HashScheme
+from terminal.sandbox.onlinepos.rules import HashScheme
 from tests.backends.onlinepos_making import ENOUGH_S, ORDER
 from tests.sandbox.shop import CARD, CHIP, FIRMAID, KEY, TOKEN, Shop
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terminal.backends.onlinepos_values import (
+from terminal.backends.onlinepos.values import (
     MOST_CENTS,
     Local,
     Unreadable,

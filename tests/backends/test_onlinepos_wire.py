@@ -13,15 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terminal.backends import onlinepos_cards as cards
-from terminal.backends import onlinepos_sales as sales
-from terminal.backends import onlinepos_stock as stock
-from terminal.backends import onlinepos_writes as writes
-from terminal.backends.onlinepos_hash import CANDIDATES, ORDERS, Credentials, HashScheme
-from terminal.backends.onlinepos_options import OnlinePosOptions
-from terminal.backends.onlinepos_values import Unreadable, read_time
-from terminal.backends.onlinepos_wire import JSON, Request, Signing, compose, next_page
-from terminal.backends.onlinepos_writes import NewCard
+from terminal.backends.onlinepos import cards, sales, stock, writes
+from terminal.backends.onlinepos.hash import CANDIDATES, ORDERS, Credentials, HashScheme
+from terminal.backends.onlinepos.options import OnlinePosOptions
+from terminal.backends.onlinepos.values import Unreadable, read_time
+from terminal.backends.onlinepos.wire import JSON, Request, Signing, compose, next_page
+from terminal.backends.onlinepos.writes import NewCard
 from tests.backends.onlinepos_making import DAY, FIRMAID, KEY, MINE, TOKEN
 
 SIGNING = Signing()

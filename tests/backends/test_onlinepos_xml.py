@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terminal.backends.onlinepos_values import Unreadable
-from terminal.backends.onlinepos_xml import DEEPEST, LARGEST, MOST_ELEMENTS, read
+from terminal.backends.onlinepos.values import Unreadable
+from terminal.backends.onlinepos.xml import DEEPEST, LARGEST, MOST_ELEMENTS, read
 
 LATIN = b'<?xml version="1.0" encoding="ISO-8859-1"?>\n'
 UTF_8 = b'<?xml version="1.0" encoding="UTF-8"?>\n'

@@ -9,13 +9,13 @@ import httpx
 import msgspec
 import pytest
 
-from terminal.backends.onslip import Onslip360
-from terminal.backends.onslip_options import OnslipOptions
+from terminal.backends.onslip.adapter import Onslip360
+from terminal.backends.onslip.options import OnslipOptions
 from terminal.core.delivery import Answer, Outcome
 from terminal.core.events import WalletAnswer
 from terminal.core.facts import EntryKind
 from terminal.sandbox import Fault
-from terminal.sandbox.onslip_rules import PERMISSIONS
+from terminal.sandbox.onslip.rules import PERMISSIONS
 from tests.backends.making import ENOUGH_S, credit
 from tests.backends.onslip_bench import (
     BOOKING,

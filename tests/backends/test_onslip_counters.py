@@ -12,7 +12,7 @@ from terminal.core.report import Grand, Sum
 from terminal.core.till import TillSettings
 from terminal.core.value import replace
 from terminal.sandbox.faults import Fault
-from terminal.sandbox.onslip_rules import PERMISSIONS
+from terminal.sandbox.onslip.rules import PERMISSIONS
 from tests.backends.onslip_device_making import Make, asked
 from tests.core.report_samples import EMPTY
 from tests.sandbox.realm import Realm

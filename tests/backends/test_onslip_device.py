@@ -7,11 +7,11 @@ from typing import Any
 import httpx
 import pytest
 
-from terminal.backends.onslip_device import Device
+from terminal.backends.onslip.device import Device
 from terminal.core.delivery import Answer, Outcome
 from terminal.core.till import TillSettings
 from terminal.sandbox.faults import Fault
-from terminal.sandbox.onslip_rules import PERMISSIONS
+from terminal.sandbox.onslip.rules import PERMISSIONS
 from tests.backends.onslip_device_making import (
     ACCOUNTS,
     MORNING,

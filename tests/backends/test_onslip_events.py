@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from terminal.backends.onslip_events import Events
-from terminal.backends.onslip_realm import Realm as Told
+from terminal.backends.onslip.events import Events
+from terminal.backends.onslip.realm import Realm as Told
 from terminal.core.delivery import LONGEST_RETRY_AFTER_MS, Answer, Outcome
 from terminal.httpd import Reply, Request
 from terminal.sandbox.embedded import CuttableNetwork

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from terminal.backends.onslip import Onslip360
-from terminal.backends.onslip_goods_shelf import rate, scale_of
+from terminal.backends.onslip.adapter import Onslip360
+from terminal.backends.onslip.goods_shelf import rate, scale_of
 from terminal.backends.protocol import TerminalInfo
 from terminal.core.catalogue import Product
 from terminal.core.delivery import Answer, Outcome
-from terminal.sandbox.onslip_rules import PERMISSIONS
+from terminal.sandbox.onslip.rules import PERMISSIONS
 from tests.backends.making import ENOUGH_S
 from tests.backends.onslip_bench import Spoiling, button, ids, know_map, know_product, told
 from tests.sandbox.realm import Realm

@@ -8,11 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
-from terminal.backends.onslip import Onslip360
+from terminal.backends.onslip.adapter import Onslip360
 from terminal.core.catalogue import Product
 from terminal.core.delivery import Answer, Outcome
 from terminal.sandbox import Fault
-from terminal.sandbox.onslip_rules import PERMISSIONS
+from terminal.sandbox.onslip.rules import PERMISSIONS
 from tests.backends.making import ENOUGH_S
 from tests.backends.onslip_bench import ENTITY, LIST, asked, ids, know_product, told
 from tests.sandbox.realm import Realm

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terminal.backends.onslip_json import read_json, write_json
-from terminal.backends.onslip_models import plainly
-from terminal.backends.onslip_models_till import Summary
-from terminal.backends.onslip_models_values import Money
+from terminal.backends.onslip.json import read_json, write_json
+from terminal.backends.onslip.models import plainly
+from terminal.backends.onslip.models_till import Summary
+from terminal.backends.onslip.models_values import Money
 
 MOST_CENTS = 10**14 - 1
 

@@ -10,16 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from terminal.backends import (
-    onslip_models_catalogue,
-    onslip_models_external,
-    onslip_models_journal,
-    onslip_models_realm,
-    onslip_models_sale,
-    onslip_models_till,
-)
-from terminal.backends.onslip_json import read_json
-from terminal.backends.onslip_models import (
+from terminal.backends.onslip import models_catalogue as onslip_models_catalogue
+from terminal.backends.onslip import models_external as onslip_models_external
+from terminal.backends.onslip import models_journal as onslip_models_journal
+from terminal.backends.onslip import models_realm as onslip_models_realm
+from terminal.backends.onslip import models_sale as onslip_models_sale
+from terminal.backends.onslip import models_till as onslip_models_till
+from terminal.backends.onslip.json import read_json
+from terminal.backends.onslip.models import (
     SERVER_OWNED,
     Model,
     Patch,
@@ -28,18 +26,18 @@ from terminal.backends.onslip_models import (
     read,
     read_stored,
 )
-from terminal.backends.onslip_models_catalogue import Voucher
-from terminal.backends.onslip_models_external import ExternalRecord
-from terminal.backends.onslip_models_realm import ClientInfo, Event
-from terminal.backends.onslip_models_sale import Item, Order
-from terminal.backends.onslip_models_till import (
+from terminal.backends.onslip.models_catalogue import Voucher
+from terminal.backends.onslip.models_external import ExternalRecord
+from terminal.backends.onslip.models_realm import ClientInfo, Event
+from terminal.backends.onslip.models_sale import Item, Order
+from terminal.backends.onslip.models_till import (
     CloudControlUnit,
     Summary,
     Till,
     TillConfigPatch,
     TillPatch,
 )
-from terminal.backends.onslip_models_values import Base64, Money, Number
+from terminal.backends.onslip.models_values import Base64, Money, Number
 from tests.backends.onslip_making import objects, wire
 
 HOMES = (

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from terminal.backends.onslip_models import plainly, read
-from terminal.backends.onslip_models_catalogue import ButtonMap, Location, LocationConfig
-from terminal.backends.onslip_models_realm import NEEDS, ClientInfo, missing, usable
-from terminal.backends.onslip_models_rules import (
+from terminal.backends.onslip.models import plainly, read
+from terminal.backends.onslip.models_catalogue import ButtonMap, Location, LocationConfig
+from terminal.backends.onslip.models_realm import NEEDS, ClientInfo, missing, usable
+from terminal.backends.onslip.models_rules import (
     Refused,
     binding,
     bound_to_us,
@@ -21,8 +21,8 @@ from terminal.backends.onslip_models_rules import (
     schedules_of,
     spending,
 )
-from terminal.backends.onslip_models_till import Till, TillConfig
-from terminal.backends.onslip_models_values import Base64
+from terminal.backends.onslip.models_till import Till, TillConfig
+from terminal.backends.onslip.models_values import Base64
 from terminal.core.till import Attached
 from terminal.core.value import replace
 

@@ -5,9 +5,9 @@ import sys
 
 PROGRAM = """
 import sys, threading
-from terminal.backends.onslip_models import read, read_patch
-from terminal.backends.onslip_models_realm import ClientInfo
-from terminal.backends.onslip_models_till import TillPatch
+from terminal.backends.onslip.models import read, read_patch
+from terminal.backends.onslip.models_realm import ClientInfo
+from terminal.backends.onslip.models_till import TillPatch
 
 company = {"id": 1, "name": "Demo", "alias": "demo.example"}
 params = {"vat-rates": [], "available-features": [], "required-features": []}

@@ -11,7 +11,7 @@ import pytest
 from terminal.core.delivery import Answer, Outcome
 from terminal.core.value import replace
 from terminal.sandbox.faults import Fault
-from terminal.sandbox.onslip_rules import PERMISSIONS
+from terminal.sandbox.onslip.rules import PERMISSIONS
 from tests.backends.onslip_device_making import (
     ACCOUNTS,
     NIGHTLY,

@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 
-from terminal.backends.onslip import Onslip360
-from terminal.backends.onslip_options import OnslipOptions
-from terminal.backends.onslip_realm import Realm as Told
-from terminal.backends.onslip_records import Records
+from terminal.backends.onslip.adapter import Onslip360
+from terminal.backends.onslip.options import OnslipOptions
+from terminal.backends.onslip.realm import Realm as Told
+from terminal.backends.onslip.records import Records
 from terminal.core.delivery import Answer, Outcome, Promise
 from terminal.core.facts import EntryKind
 from terminal.core.records import Entry
 from terminal.core.tickets import Interaction
 from terminal.core.value import replace
 from terminal.sandbox import Fault
-from terminal.sandbox.onslip_rules import PERMISSIONS
+from terminal.sandbox.onslip.rules import PERMISSIONS
 from tests.backends.making import ENOUGH_S
 from tests.backends.onslip_records_making import (
     JOURNAL,

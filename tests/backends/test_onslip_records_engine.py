@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from terminal.backends.onslip import Onslip360
-from terminal.backends.onslip_rest import Onslip
+from terminal.backends.onslip.adapter import Onslip360
+from terminal.backends.onslip.rest import Onslip
 from terminal.core.facts import EntryAdded, EntryKind, EntryState
 from terminal.core.payload import Payload
 from terminal.core.records import Entry

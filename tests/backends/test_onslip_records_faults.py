@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from terminal.backends.onslip import Onslip360
+from terminal.backends.onslip.adapter import Onslip360
 from terminal.core.delivery import Answer, Outcome
 from terminal.core.facts import EntryKind
 from terminal.core.records import Entry
 from terminal.core.value import replace
 from terminal.sandbox import Fault
-from terminal.sandbox.onslip_rules import PERMISSIONS
+from terminal.sandbox.onslip.rules import PERMISSIONS
 from tests.backends.making import ENOUGH_S
 from tests.backends.onslip_bench import LIST, asked
 from tests.backends.onslip_records_making import (

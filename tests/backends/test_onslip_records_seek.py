@@ -12,8 +12,8 @@ from urllib.parse import parse_qsl
 import httpx
 import pytest
 
-from terminal.backends import onslip_records_seek as seeking
-from terminal.backends.onslip_records_seek import PAGE, seek
+from terminal.backends.onslip import records_seek as seeking
+from terminal.backends.onslip.records_seek import PAGE, seek
 from terminal.core.delivery import Answer, Outcome
 from terminal.core.stamp import Stamp
 from terminal.core.value import replace

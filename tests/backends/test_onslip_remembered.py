@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from terminal.backends.onslip import Onslip360
+from terminal.backends.onslip.adapter import Onslip360
 from terminal.core.delivery import Outcome
 from terminal.core.events import WalletAnswer
 from terminal.sandbox import Fault

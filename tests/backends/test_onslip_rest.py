@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terminal.backends.onslip_rest import Onslip
-from terminal.backends.onslip_rest_access import target
-from terminal.backends.onslip_rest_answers import Found, Listed, Overtaken, Unchanged
-from terminal.backends.onslip_rest_paths import Search, entity, escaped, listing
-from terminal.backends.onslip_rest_place import checked_base, read_credentials
+from terminal.backends.onslip.rest import Onslip
+from terminal.backends.onslip.rest_access import target
+from terminal.backends.onslip.rest_answers import Found, Listed, Overtaken, Unchanged
+from terminal.backends.onslip.rest_paths import Search, entity, escaped, listing
+from terminal.backends.onslip.rest_place import checked_base, read_credentials
 from terminal.core.delivery import Answer, Outcome
 from tests.backends.onslip_rest_making import BASE, CREDENTIAL, KEY, NOW_S, SHOWN, Server, client
 
@@ -321,7 +321,7 @@ def test_a_page_has_bounds(onslip: Onslip, page: int) -> None:
 
 def test_all_pages_share_one_time(server: Server, onslip: Onslip, monkeypatch: pytest.MonkeyPatch) -> None:
     now = iter([0.0, 1.0, 31.0])
-    monkeypatch.setattr("terminal.backends.onslip_rest.monotonic", lambda: next(now))
+    monkeypatch.setattr("terminal.backends.onslip.rest.monotonic", lambda: next(now))
     server.says(200, [1, 2], X_Total_Count="4")
     answer = onslip.list(TILLS, 30, page=2)
     assert isinstance(answer, Answer)

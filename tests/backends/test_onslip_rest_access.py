@@ -13,12 +13,13 @@ from typing import Any
 import httpx
 import pytest
 
-from terminal.backends import hawk, onslip_rest_access
+from terminal.backends import hawk
 from terminal.backends.hawk import Key, Target
-from terminal.backends.onslip_rest import Onslip
-from terminal.backends.onslip_rest_answers import Found, Listed
-from terminal.backends.onslip_rest_paths import Search, entity, listing
-from terminal.backends.onslip_rest_place import Credentials, Place, read_credentials
+from terminal.backends.onslip import rest_access as onslip_rest_access
+from terminal.backends.onslip.rest import Onslip
+from terminal.backends.onslip.rest_answers import Found, Listed
+from terminal.backends.onslip.rest_paths import Search, entity, listing
+from terminal.backends.onslip.rest_place import Credentials, Place, read_credentials
 from terminal.core.delivery import Answer, Outcome
 from tests.backends.onslip_rest_making import BASE, CREDENTIAL, KEY, NOW_S, SHOWN, Server, challenge, client
 

@@ -8,8 +8,9 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from terminal.backends import onslip_vouchers, onslip_vouchers_find
-from terminal.backends.onslip import Onslip360
+from terminal.backends.onslip import vouchers as onslip_vouchers
+from terminal.backends.onslip import vouchers_find as onslip_vouchers_find
+from terminal.backends.onslip.adapter import Onslip360
 from terminal.backends.protocol import WalletReply
 from terminal.core.delivery import Answer, Outcome
 from terminal.core.events import WalletAnswer

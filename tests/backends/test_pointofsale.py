@@ -7,8 +7,8 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from terminal.backends.pointofsale import PointOfSale
-from terminal.backends.pointofsale_options import PointOfSaleOptions
+from terminal.backends.pointofsale.adapter import PointOfSale
+from terminal.backends.pointofsale.options import PointOfSaleOptions
 from terminal.backends.protocol import TerminalInfo, WalletReply
 from terminal.core.catalogue import Product
 from terminal.core.delivery import Answer, Guarantee, Outcome, Promise

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from terminal.backends.pointofsale import PointOfSale
-from terminal.backends.pointofsale_options import PointOfSaleOptions
+from terminal.backends.pointofsale.adapter import PointOfSale
+from terminal.backends.pointofsale.options import PointOfSaleOptions
 from terminal.core.delivery import Guarantee, Outcome, Promise
 from terminal.core.events import WalletAnswer
 from terminal.core.facts import EntryAdded, EntryKind, EntryState

@@ -12,8 +12,10 @@ from typing import Any
 import httpx
 import pytest
 
-from terminal.backends import bearer, satellite, satellite_access
+from terminal.backends import bearer
 from terminal.backends.bearer import Credentials, read_credentials
+from terminal.backends.satellite import access as satellite_access
+from terminal.backends.satellite import adapter as satellite
 from terminal.core.delivery import Answer, Outcome
 from terminal.core.events import WalletAnswer
 from terminal.settings.secrets import FileSecret

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from terminal.backends.protocol import DelegateReply, TerminalInfo
-from terminal.backends.satellite import Satellite
-from terminal.backends.satellite_options import SatelliteOptions
+from terminal.backends.satellite.adapter import Satellite
+from terminal.backends.satellite.options import SatelliteOptions
 from terminal.core.catalogue import Product
 from terminal.core.delivery import Answer, Outcome
 from terminal.core.events import WalletAnswer

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from terminal.backends.bearer import Credentials
-from terminal.backends.satellite_access import agent
-from terminal.backends.satellite_discovery import (
+from terminal.backends.satellite.access import agent
+from terminal.backends.satellite.discovery import (
     Discovery,
     DiscoveryError,
     Found,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from terminal.backends.protocol import TerminalInfo
-from terminal.backends.satellite import Satellite
+from terminal.backends.satellite.adapter import Satellite
 from terminal.core.catalogue import Product
 from terminal.core.delivery import Outcome
 from terminal.core.events import WalletAnswer
@@ -18,8 +18,8 @@ from terminal.core.facts import EntryAdded, EntryKind, EntryState
 from terminal.core.tickets import Interaction, Line, Method, Payment, Purchase, Ticket, TicketSale
 from terminal.core.value import replace
 from terminal.sandbox import Fault, Sandbox
-from terminal.sandbox.satellite import Satellite as Server
-from terminal.sandbox.satellite_rules import SatelliteRules
+from terminal.sandbox.satellite.rules import SatelliteRules
+from terminal.sandbox.satellite.server import Satellite as Server
 from tests.backends.kiosk import Kiosk
 from tests.backends.making import ENOUGH_S, UID
 from tests.backends.satellite_making import (

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import httpx
 
-from terminal.backends.pointofsale import PointOfSale
-from terminal.backends.pointofsale_options import PointOfSaleOptions
+from terminal.backends.pointofsale.adapter import PointOfSale
+from terminal.backends.pointofsale.options import PointOfSaleOptions
 from terminal.core.delivery import Answer
 from terminal.core.facts import EntryAdded
 from terminal.core.rules import SyncRules

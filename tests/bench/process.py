@@ -15,7 +15,8 @@ from tests.bench.report import Row, at_most, spread
 from tests.support.machine import READER, Machine, SandboxProcess
 
 IMPORTS = (
-    "import terminal.daemon.main, terminal.daemon.wiring, terminal.settings, terminal.backends.pointofsale, "
+    "import terminal.daemon.main, terminal.daemon.wiring, terminal.settings, "
+    "terminal.backends.pointofsale.adapter, "
     "drivers.readers.simulated, drivers.releases.relay"
 )
 _WATCHDOG_S = 30  # as in systemd/terminald.service

@@ -13,8 +13,8 @@ import pytest
 from terminal.backends.bearer import read_credentials
 from terminal.cli import satellite as command
 from terminal.sandbox import Sandbox
-from terminal.sandbox.satellite import Satellite
-from terminal.sandbox.satellite_rules import SatelliteRules
+from terminal.sandbox.satellite.rules import SatelliteRules
+from terminal.sandbox.satellite.server import Satellite
 from tests.cli.conftest import Place
 
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from terminal.backends.onslip_models import SERVER_OWNED
+from terminal.backends.onslip.models import SERVER_OWNED
 from terminal.backends.protocol import CATALOGUE, SETTINGS, TerminalInfo
 from terminal.daemon import following as module
 from terminal.daemon.following import Following
-from terminal.sandbox.onslip_furnish import TILL
+from terminal.sandbox.onslip.furnish import TILL
 from tests.backends.onslip_bench import adapter, asked
 from tests.sandbox.realm import Realm
 from tests.support.shipped import shipped

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from terminal.backends.onslip import Onslip360
+from terminal.backends.onslip.adapter import Onslip360
 from terminal.core.closing_rules import ClosingRules
 from terminal.core.till import Attached
 from terminal.daemon.closing import Closing
 from terminal.daemon.remote import Note, Remote
 from terminal.journal import Journal
-from terminal.sandbox.onslip_rules import PERMISSIONS
+from terminal.sandbox.onslip.rules import PERMISSIONS
 from tests.backends.onslip_bench import adapter
 from tests.core.report_samples import EMPTY
 from tests.daemon.test_closing import World, at

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from terminal.sandbox.onslip import Onslip
-from terminal.sandbox.onslip_furnish import JOURNAL, TILL
+from terminal.sandbox.onslip.furnish import JOURNAL, TILL
+from terminal.sandbox.onslip.server import Onslip
 from tests.support.shipped import Shipped, shipped
 from tests.support.waiting import wait_until
 

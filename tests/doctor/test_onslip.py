@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from terminal.doctor import Status
-from terminal.sandbox.onslip_rules import PERMISSIONS
+from terminal.sandbox.onslip.rules import PERMISSIONS
 from tests.backends.onslip_rest_making import CREDENTIAL, SHOWN
 from tests.doctor.pi import FalsePi
 from tests.sandbox.realm import Realm

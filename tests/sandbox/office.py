@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 
 from terminal.sandbox import Sandbox
-from terminal.sandbox.satellite import Satellite
-from terminal.sandbox.satellite_rules import SatelliteRules
+from terminal.sandbox.satellite.rules import SatelliteRules
+from terminal.sandbox.satellite.server import Satellite
 
 CLIENT = ("1_known", "kn0wn-s3cret")
 AGENT = "terminald/1.0/80POS (Linux; kiosk-1)"

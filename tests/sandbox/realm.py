@@ -13,9 +13,9 @@ from typing import Any
 import msgspec
 
 from terminal.sandbox import Sandbox
-from terminal.sandbox.onslip import Onslip
-from terminal.sandbox.onslip_hawk import OnslipKey
-from terminal.sandbox.onslip_rules import PERMISSIONS, OnslipRules
+from terminal.sandbox.onslip.hawk import OnslipKey
+from terminal.sandbox.onslip.rules import PERMISSIONS, OnslipRules
+from terminal.sandbox.onslip.server import Onslip
 from tests.sandbox.office import Clock
 
 ID = "key:kiosk+door1@demo.example"

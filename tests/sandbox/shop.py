@@ -12,9 +12,9 @@ import httpx
 from defusedxml import ElementTree
 
 from terminal.sandbox import Sandbox
-from terminal.sandbox.onlinepos import OnlinePos
-from terminal.sandbox.onlinepos_rules import OnlinePosRules
-from terminal.sandbox.onlinepos_things import (
+from terminal.sandbox.onlinepos.rules import OnlinePosRules
+from terminal.sandbox.onlinepos.server import OnlinePos
+from terminal.sandbox.onlinepos.things import (
     Campaign,
     Card,
     CardGroup,

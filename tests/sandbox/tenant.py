@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 
 from terminal.sandbox import Sandbox
-from terminal.sandbox.kensium import Kensium
-from terminal.sandbox.kensium_rules import PERMISSIONS, KensiumRules
+from terminal.sandbox.kensium.rules import PERMISSIONS, KensiumRules
+from terminal.sandbox.kensium.server import Kensium
 from tests.sandbox.office import Clock
 
 ID, SECRET = "kiosk", "s3cr3t&more"

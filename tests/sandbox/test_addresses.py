@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from terminal.backends.onslip_rest import Onslip
-from terminal.backends.onslip_rest_answers import Found
-from terminal.backends.onslip_rest_paths import entity
-from terminal.backends.onslip_rest_place import Credentials, Place
+from terminal.backends.onslip.rest import Onslip
+from terminal.backends.onslip.rest_answers import Found
+from terminal.backends.onslip.rest_paths import entity
+from terminal.backends.onslip.rest_place import Credentials, Place
 from terminal.sandbox.faults import Fault
 from tests.sandbox.realm import ID, SECRET, Realm, b64
 from tests.support.waiting import wait_until

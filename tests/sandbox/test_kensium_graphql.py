@@ -10,7 +10,7 @@ import httpx
 import pytest
 from msgspec import ValidationError
 
-from terminal.sandbox.kensium_rules import KensiumRules
+from terminal.sandbox.kensium.rules import KensiumRules
 from tests.sandbox.tenant import CODE, Tenant, capture
 
 WHO = "{ environment { currency } }"

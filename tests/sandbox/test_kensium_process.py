@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from terminal.sandbox import Sandbox
 from terminal.sandbox.asked import Asked, make, told
-from terminal.sandbox.kensium_rules import KensiumRules
+from terminal.sandbox.kensium.rules import KensiumRules
 from terminal.sandbox.main import main
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from terminal.sandbox.onlinepos_rules import HashScheme
-from terminal.sandbox.onlinepos_things import Company
+from terminal.sandbox.onlinepos.rules import HashScheme
+from terminal.sandbox.onlinepos.things import Company
 from tests.sandbox.shop import CARD, CHIP, FIRMAID, KEY, OTHER, TOKEN, Shop, sha1, sha256, told
 
 NOBODY: list[dict[str, str | None]] = [

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from defusedxml import ElementTree
 
-from terminal.sandbox.onlinepos_things import Card
+from terminal.sandbox.onlinepos.things import Card
 from tests.sandbox.shop import CARD, CHIP, FIRMAID, TOKEN, Shop, sha1, told
 
 CAMPAIGN = {

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from defusedxml import ElementTree
 
-from terminal.sandbox.onlinepos_things import Content, Offer, Product
+from terminal.sandbox.onlinepos.things import Content, Offer, Product
 from tests.sandbox.shop import Shop, told
 
 MILK: dict[str, Any] = {

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from terminal.sandbox.faults import Fault
-from terminal.sandbox.onlinepos_rules import Others
+from terminal.sandbox.onlinepos.rules import Others
 from tests.sandbox.shop import CARD, CHIP, FIRMAID, Shop
 
 # -- histories -----------------------------------------------------------------------------------------

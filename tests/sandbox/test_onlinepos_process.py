@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from terminal.sandbox.asked import Asked, make
 from terminal.sandbox.keys import kept_onlinepos
 from terminal.sandbox.main import main
-from terminal.sandbox.onlinepos_things import Product, Stock
+from terminal.sandbox.onlinepos.things import Product, Stock
 
 
 def test_credentials_are_made_once_and_for_nobody_else(tmp_path: Path) -> None:

@@ -16,11 +16,11 @@ import pytest
 from click.testing import CliRunner
 
 from terminal.backends import hawk
-from terminal.backends.onslip_rest_place import read_credentials
+from terminal.backends.onslip.rest_place import read_credentials
 from terminal.sandbox.asked import Asked, make, told
 from terminal.sandbox.keys import kept_onslip_key
 from terminal.sandbox.main import main
-from terminal.sandbox.onslip_hawk import raw_secret
+from terminal.sandbox.onslip.hawk import raw_secret
 
 
 def test_a_key_is_made_once_and_for_nobody_else(tmp_path: Path) -> None:

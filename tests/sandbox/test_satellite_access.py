@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from terminal.sandbox import satellite_page
+from terminal.sandbox.satellite import page as satellite_page
 from tests.sandbox.office import CLIENT, PUBLISHED, Office
 from tests.support.needs import program
 

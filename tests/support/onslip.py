@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from terminal.sandbox.onslip_furnish import JOURNAL
+from terminal.sandbox.onslip.furnish import JOURNAL
 from tests.support.machine import SandboxProcess, Section
 
 BOOKS = f"journal/{JOURNAL}"

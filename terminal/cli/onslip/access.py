@@ -15,8 +15,8 @@ from terminal.settings import BackendSettings
 from terminal.settings.secrets import FileSecret
 
 if TYPE_CHECKING:
-    from terminal.backends.onslip_rest import Onslip
-    from terminal.backends.onslip_rest_place import Place
+    from terminal.backends.onslip.rest import Onslip
+    from terminal.backends.onslip.rest_place import Place
 
 _TYPE = "onslip"
 _INSTEAD = ", or say everything by --url, --realm and --secret-file"
@@ -68,7 +68,7 @@ def server(given: dict[str, Any]) -> Server:
         WrongUse: The configuration has no such backend, or nothing says where the key is.
         ConfigError: The configuration has mistakes.
     """
-    from terminal.backends.onslip_rest_place import Place  # noqa: PLC0415 - not for any other command
+    from terminal.backends.onslip.rest_place import Place  # noqa: PLC0415 - not for any other command
 
     configured, timeout_s = None, _TIMEOUT_S
     place = Place("", "")
@@ -110,7 +110,7 @@ def client(
     Raises:
         WrongUse: Nothing may be sent to that address.
     """
-    from terminal.backends import onslip_client as way  # noqa: PLC0415 - an HTTP client: not for any other command
+    from terminal.backends.onslip import client as way  # noqa: PLC0415 - an HTTP client: not for any other command
 
     try:
         return way.open_client(
@@ -127,7 +127,7 @@ def client(
 
 
 def _place(configured: BackendSettings) -> Place:
-    from terminal.backends.onslip_options import OnslipOptions  # noqa: PLC0415 - not for any other command
+    from terminal.backends.onslip.options import OnslipOptions  # noqa: PLC0415 - not for any other command
 
     assert isinstance(configured.options, OnslipOptions), "the type of the backend says so"  # noqa: S101 - for mypy
     return configured.options.place

@@ -15,8 +15,8 @@ from terminal.cli.onslip.hardware import device_id
 from terminal.cli.onslip.keyfile import KeyFile, Unfinished
 
 if TYPE_CHECKING:
-    from terminal.backends.onslip_models_till import Till
-    from terminal.backends.onslip_rest import Onslip
+    from terminal.backends.onslip.models_till import Till
+    from terminal.backends.onslip.rest import Onslip
     from terminal.cli.onslip.access import Server
     from terminal.cli.onslip.binding import Proof
 
@@ -112,7 +112,7 @@ def _free(client: Onslip, server: Server, wanted: int) -> Till:
     Raises:
         Trouble: It is not free.
     """
-    from terminal.backends.onslip_models_rules import KEY_BYTES, Refused, binding  # noqa: PLC0415 - see above
+    from terminal.backends.onslip.models_rules import KEY_BYTES, Refused, binding  # noqa: PLC0415 - see above
     from terminal.cli.onslip.binding import read_till  # noqa: PLC0415 - see above
 
     till, _ = read_till(client, wanted, server.timeout_s)
@@ -141,7 +141,7 @@ def _same(before: Unfinished, keys: KeyFile, server: Server, wanted: int | None,
 
 
 def _key() -> str:
-    from terminal.backends.onslip_models_rules import KEY_BYTES  # noqa: PLC0415 - see above
+    from terminal.backends.onslip.models_rules import KEY_BYTES  # noqa: PLC0415 - see above
 
     return b64encode(secrets.token_bytes(KEY_BYTES)).decode()
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from base64 import b64decode
 from collections.abc import Sequence
 
-from terminal.backends.onslip_models import plainly
-from terminal.backends.onslip_models_rules import Refused, binding, bound_to_us
-from terminal.backends.onslip_models_till import Till
-from terminal.backends.onslip_rest import Onslip
-from terminal.backends.onslip_rest_answers import Overtaken
-from terminal.backends.onslip_rest_paths import entity, listing
-from terminal.backends.onslip_rest_place import Credentials
+from terminal.backends.onslip.models import plainly
+from terminal.backends.onslip.models_rules import Refused, binding, bound_to_us
+from terminal.backends.onslip.models_till import Till
+from terminal.backends.onslip.rest import Onslip
+from terminal.backends.onslip.rest_answers import Overtaken
+from terminal.backends.onslip.rest_paths import entity, listing
+from terminal.backends.onslip.rest_place import Credentials
 from terminal.cli import tables
 from terminal.cli.errors import Trouble, WrongUse
 from terminal.cli.onslip import access, words

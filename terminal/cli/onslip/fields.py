@@ -13,9 +13,9 @@ from typing import Any
 
 from msgspec.structs import fields
 
-from terminal.backends.onslip_json import read_json, write_json
-from terminal.backends.onslip_models import SERVER_OWNED, Patch, Unreadable, read_patch
-from terminal.backends.onslip_models_till import (
+from terminal.backends.onslip.json import read_json, write_json
+from terminal.backends.onslip.models import SERVER_OWNED, Patch, Unreadable, read_patch
+from terminal.backends.onslip.models_till import (
     AccountConfigPatch,
     CloudControlUnitPatch,
     CostCenterPatch,

@@ -15,7 +15,7 @@ from typing import Self
 
 import msgspec
 
-from terminal.backends.onslip_rest_place import Credentials, read_credentials
+from terminal.backends.onslip.rest_place import Credentials, read_credentials
 from terminal.cli.errors import Trouble, WrongUse
 from terminal.cli.secret_file import SecretFile
 from terminal.core.value import Value

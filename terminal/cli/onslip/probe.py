@@ -11,7 +11,7 @@ from terminal.cli.errors import NEEDS_PERSON, WrongUse
 from terminal.cli.onslip import access
 
 if TYPE_CHECKING:
-    from terminal.backends.onslip_options import OnslipOptions
+    from terminal.backends.onslip.options import OnslipOptions
     from terminal.cli.onslip.access import Server
     from terminal.cli.onslip.finding import Finding
 
@@ -71,7 +71,7 @@ def probe(voucher: int | None, **given: Any) -> None:
 
 
 def _options(server: Server) -> OnslipOptions:
-    from terminal.backends.onslip_options import OnslipOptions  # noqa: PLC0415 - see above
+    from terminal.backends.onslip.options import OnslipOptions  # noqa: PLC0415 - see above
 
     if isinstance(server.options, OnslipOptions):
         return server.options

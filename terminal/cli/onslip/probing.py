@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from typing import TypeVar
 
 from terminal import __version__
-from terminal.backends import onslip_client
-from terminal.backends.onslip_goods import Goods
-from terminal.backends.onslip_goods_shelf import scale_of
-from terminal.backends.onslip_models import Entity
-from terminal.backends.onslip_models_catalogue import ButtonMap, PaymentMethod, ProductGroup
-from terminal.backends.onslip_models_realm import NEEDS, ClientInfo, missing, usable
-from terminal.backends.onslip_models_rules import button_map_of, newer, schedules_of
-from terminal.backends.onslip_options import OnslipOptions
-from terminal.backends.onslip_realm import Realm
-from terminal.backends.onslip_rest import Onslip
+from terminal.backends.onslip import client as onslip_client
+from terminal.backends.onslip.goods import Goods
+from terminal.backends.onslip.goods_shelf import scale_of
+from terminal.backends.onslip.models import Entity
+from terminal.backends.onslip.models_catalogue import ButtonMap, PaymentMethod, ProductGroup
+from terminal.backends.onslip.models_realm import NEEDS, ClientInfo, missing, usable
+from terminal.backends.onslip.models_rules import button_map_of, newer, schedules_of
+from terminal.backends.onslip.options import OnslipOptions
+from terminal.backends.onslip.realm import Realm
+from terminal.backends.onslip.rest import Onslip
 from terminal.cli.onslip import access, words
 from terminal.cli.onslip.access import Server
 from terminal.cli.onslip.finding import Finding

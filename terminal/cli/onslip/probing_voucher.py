@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from terminal.backends.onslip_models import plainly
-from terminal.backends.onslip_models_catalogue import Voucher, VoucherTransaction
-from terminal.backends.onslip_models_values import Money
-from terminal.backends.onslip_rest import Onslip
-from terminal.backends.onslip_rest_answers import Found
-from terminal.backends.onslip_rest_paths import entity
+from terminal.backends.onslip.models import plainly
+from terminal.backends.onslip.models_catalogue import Voucher, VoucherTransaction
+from terminal.backends.onslip.models_values import Money
+from terminal.backends.onslip.rest import Onslip
+from terminal.backends.onslip.rest_answers import Found
+from terminal.backends.onslip.rest_paths import entity
 from terminal.cli.errors import Trouble, WrongUse
 from terminal.cli.onslip import words
 from terminal.cli.onslip.finding import Finding

@@ -8,13 +8,13 @@ from typing import Any
 
 import httpx
 
-from terminal.backends.onslip_models_catalogue import Product
-from terminal.backends.onslip_models_till import Till
-from terminal.backends.onslip_options import IDENTIFIER, OnslipOptions
-from terminal.backends.onslip_realm import Realm
-from terminal.backends.onslip_rest import Onslip
-from terminal.backends.onslip_rest_answers import Found
-from terminal.backends.onslip_rest_paths import Search, entity, escaped, listing
+from terminal.backends.onslip.models_catalogue import Product
+from terminal.backends.onslip.models_till import Till
+from terminal.backends.onslip.options import IDENTIFIER, OnslipOptions
+from terminal.backends.onslip.realm import Realm
+from terminal.backends.onslip.rest import Onslip
+from terminal.backends.onslip.rest_answers import Found
+from terminal.backends.onslip.rest_paths import Search, entity, escaped, listing
 from terminal.cli.onslip import access
 from terminal.cli.onslip.access import Server
 from terminal.cli.onslip.finding import Finding

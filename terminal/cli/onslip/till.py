@@ -253,7 +253,7 @@ def _print(value: Any) -> None:
     """Print JSON, numbers digit by digit, without secrets."""
     import msgspec  # noqa: PLC0415 - see above
 
-    from terminal.backends.onslip_json import write_json  # noqa: PLC0415 - see above
+    from terminal.backends.onslip.json import write_json  # noqa: PLC0415 - see above
     from terminal.cli.onslip.fields import masked  # noqa: PLC0415 - see above
 
     click.echo(msgspec.json.format(write_json(masked(value)), indent=2).decode())

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from terminal.backends.onslip_models_till import Till
-from terminal.backends.onslip_rest import Onslip
-from terminal.backends.onslip_rest_answers import Found, Overtaken
-from terminal.backends.onslip_rest_paths import Search, entity, listing
+from terminal.backends.onslip.models_till import Till
+from terminal.backends.onslip.rest import Onslip
+from terminal.backends.onslip.rest_answers import Found, Overtaken
+from terminal.backends.onslip.rest_paths import Search, entity, listing
 from terminal.cli.errors import Trouble
 from terminal.cli.onslip import words
 from terminal.cli.onslip.fields import Body, differences, holds, needs, own

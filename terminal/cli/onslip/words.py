@@ -5,8 +5,8 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TypeVar
 
-from terminal.backends.onslip_models import Model, Unreadable, read_stored
-from terminal.backends.onslip_rest_answers import Found, Listed, Overtaken, Unchanged
+from terminal.backends.onslip.models import Model, Unreadable, read_stored
+from terminal.backends.onslip.rest_answers import Found, Listed, Overtaken, Unchanged
 from terminal.cli import tables
 from terminal.cli.errors import Trouble, WrongUse
 from terminal.core.delivery import Answer, Outcome

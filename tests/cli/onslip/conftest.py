@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from terminal.backends import onslip_client
+from terminal.backends.onslip import client as onslip_client
 from terminal.cli import cli
 from tests.sandbox.realm import ID, SECRET, Realm
 

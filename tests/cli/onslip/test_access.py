@@ -100,7 +100,7 @@ def test_help_loads_no_http_client() -> None:
     program = (
         "import sys; from click.testing import CliRunner; from terminal.cli import cli\n"
         "CliRunner().invoke(cli, ['onslip', 'till', '--help'])\n"
-        "print(*sorted({'httpx', 'httpcore', 'terminal.backends.onslip_models'} & set(sys.modules)))"
+        "print(*sorted({'httpx', 'httpcore', 'terminal.backends.onslip.models'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""

@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
-from terminal.backends.onslip_rest import Onslip
-from terminal.backends.onslip_rest_answers import Found
+from terminal.backends.onslip.rest import Onslip
+from terminal.backends.onslip.rest_answers import Found
 from terminal.cli.errors import WrongUse
 from terminal.cli.onslip.hardware import device_id
 from terminal.cli.onslip.keyfile import KeyFile
 from terminal.cli.secret_file import SecretFile
 from terminal.httpd import Drop
 from terminal.sandbox.faults import Fault
-from terminal.sandbox.onslip_rules import PERMISSIONS
+from terminal.sandbox.onslip.rules import PERMISSIONS
 from tests.cli.onslip.conftest import DEVICE, Office
 from tests.sandbox.realm import ID, SECRET
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from terminal.sandbox.faults import Fault
-from terminal.sandbox.onslip_rules import PERMISSIONS
+from terminal.sandbox.onslip.rules import PERMISSIONS
 from tests.cli.onslip.conftest import Office
 from tests.sandbox.realm import ID, SECRET
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from terminal.backends.onslip_models_till import Till
+from terminal.backends.onslip.models_till import Till
 from terminal.cli.onslip import fields
 from terminal.httpd import Drop
 from terminal.sandbox.faults import Fault

@@ -1,0 +1,1 @@
+"""The adapter of a server of OnlinePOS, and what it is made of."""

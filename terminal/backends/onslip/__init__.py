@@ -1,0 +1,1 @@
+"""The adapter of a realm of Onslip 360, and what it is made of."""

@@ -1,0 +1,1 @@
+"""The adapter of a Satellite server, and what it is made of."""
