@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from terminal.core.facts import EntryKind, EntryState
+from terminal.core.payload import Booked, Sold
 from terminal.core.records import Entry
 from terminal.core.tickets import TicketSale
 
@@ -22,6 +23,8 @@ def kind(entry: Entry) -> str:
     """Return what *entry* is."""
     if is_report(entry):
         return "the paper of a report"
+    if isinstance(entry.payload, Sold) and entry.payload.back:
+        return "a sale that is taken back, for the server that keeps books of it"
     return "a technician's trial" if is_trial(entry) else KINDS[entry.kind]
 
 
@@ -94,7 +97,7 @@ def remedy(entry: Entry) -> str:
         case EntryState.UNKNOWN:
             return (
                 f"Look on the server for the key {entry.key}. If it is booked, settle it and say so: {void}"
-                f". If it is not, send it again: {retry}"
+                f"{_by_hand(entry)}. If it is not, send it again: {retry}"
             )
         case EntryState.PARKED if code:
             return (
@@ -109,3 +112,10 @@ def remedy(entry: Entry) -> str:
         case EntryState.PARKED:
             return f"Remove the cause that the server names and send it again: {retry}. Or give it up: {void}"
     return ""
+
+
+def _by_hand(entry: Entry) -> str:
+    """Return what a person does beside settling a payment: only a delivered one is recorded by itself."""
+    if not isinstance(entry.payload, Booked) or entry.compensate:
+        return ""
+    return f" (and enter the sale on {entry.payload.books} by hand: it is not recorded there by itself then)"

@@ -1,6 +1,7 @@
 """A sale is recorded with who keeps books of it once its payment is booked and stands, and never before."""
 
 import sqlite3
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from terminal.core.facts import (
     EntryAdded,
     EntryFreed,
     EntryKind,
+    EntryParked,
     EntryState,
     PersonDecided,
     SettingsTold,
@@ -21,6 +23,7 @@ from terminal.core.payload import Booked, Closed, Sold
 from terminal.core.tickets import Line, Method, Payment
 from terminal.core.value import replace
 from terminal.journal import Journal
+from terminal.journal.errors import DecisionRefused, NotQueued
 from tests.core.report_samples import WHOLE
 from tests.journal.making import ESPRESSO, KEY, NOW, TOKEN, debit, delivered, ended, lost, started
 
@@ -109,6 +112,50 @@ def test_whatever_the_pieces_cost_the_record_is_what_was_paid(tmp_path_factory, 
     assert sold.total == amount == sum(each.amount for each in sold.payments)
 
 
+_MOVES = (
+    started(),
+    ended(),
+    ended(outcome=Outcome.UNKNOWN, state=EntryState.UNKNOWN),
+    ended(outcome=Outcome.UNKNOWN, state=EntryState.QUEUED),
+    ended(outcome=Outcome.REFUSED, state=EntryState.PARKED),
+    ended(outcome=Outcome.REFUSED, state=EntryState.QUEUED),
+    EntryFreed("d1"),
+    EntryAbandoned("d1", "jammed"),
+    EntryParked("d1", EntryState.PARKED, "who knows"),
+    PersonDecided("d1", "retry", "Ada", "looked"),
+    PersonDecided("d1", "void", "Ada", "looked"),
+    started("d1-refund"),
+    ended("d1-refund"),
+    refund_of("d1"),
+    started("d1-back"),
+    ended("d1-back"),
+    PersonDecided("d1-back", "void", "Ada", "looked"),
+    started("d1-record"),
+    ended("d1-record"),
+    PersonDecided("d1-record", "void", "Ada", "entered by hand"),
+)
+
+
+@given(st.booleans(), st.lists(st.sampled_from(_MOVES), max_size=14))
+def test_in_whatever_order_a_record_follows_its_payment_and_is_there_once(tmp_path_factory, held, moves):
+    path = tmp_path_factory.mktemp("j") / "journal.db"
+    with Journal.open(path, KEY, boot="boot-1") as journal:
+        journal.commit([debit(held=held, payload=BOOKS)], NOW)
+        for move in moves:
+            before = record_of(journal)
+            with suppress(ValueError, DecisionRefused, NotQueued):
+                journal.commit([move], NOW)
+            paid, sold = journal.entry("d1"), record_of(journal)
+            stands = paid.state is EntryState.DELIVERED and not paid.held and not paid.compensate
+            assert before is not None or (sold is not None) == stands
+            given_back = [each for each in journal.entries() if each.kind is EntryKind.REFUND]
+            for refund in given_back:
+                assert record_of(journal, refund.key) is None or refund.state is EntryState.DELIVERED
+            if sold is None:
+                assert all(record_of(journal, refund.key) is None for refund in given_back)
+        assert journal.verify() == []
+
+
 def test_a_record_that_is_missing_is_found(journal, path):
     journal.commit([debit(payload=BOOKS), *delivered()], NOW)
     assert journal.verify() == []
@@ -118,6 +165,22 @@ def test_a_record_that_is_missing_is_found(journal, path):
     db.close()
     with Journal.open(path, KEY, boot="boot-1") as opened:
         assert any("the record of its sale is missing" in sentence for sentence in opened.verify())
+
+
+@pytest.mark.parametrize("kind", ["debit", "record"])
+def test_what_was_altered_into_nothing_readable_ends_no_check_of_the_others(journal, path, kind):
+    journal.commit([debit(payload=BOOKS), *delivered(), debit("d2", payload=BOOKS), *delivered("d2")], NOW)
+    (seq,) = [each.seq for each in journal.entries() if each.kind is EntryKind(kind) and "d1" in each.key]
+    journal.close()
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE entries SET payload = '{' WHERE seq = ?", (seq,))
+        db.execute("UPDATE entries SET key = 'other' WHERE key = 'd2-record'")
+    db.close()
+    with Journal.open(path, KEY, boot="boot-1") as opened:
+        found = opened.verify()
+    assert any(sentence.startswith(f"entries {seq}: what it is made of cannot be.") for sentence in found)
+    assert sum("the record of its sale is missing" in sentence for sentence in found) == 1
+    assert not any("The disk failed" in sentence for sentence in found)
 
 
 @pytest.mark.parametrize(
