@@ -18,7 +18,7 @@ from terminal.sandbox.onlinepos.rules import OnlinePosRules
 from terminal.sandbox.onlinepos.server import OnlinePos
 from terminal.sandbox.onlinepos.things import Company
 from terminal.sandbox.onslip.furnish import Held, Sold, furnish
-from terminal.sandbox.onslip.rules import OnslipRules
+from terminal.sandbox.onslip.furnish import rules as onslip_rules
 from terminal.sandbox.onslip.server import Onslip
 from terminal.sandbox.satellite.page import PATH
 from terminal.sandbox.satellite.rules import SatelliteRules
@@ -72,7 +72,7 @@ def make(asked: Asked) -> Sandbox:
         token=kept_token(asked.token_file),
         satellite=_rules(asked) if asked.satellite else None,
         client=kept_client(asked.satellite_file) if asked.satellite else None,
-        onslip=OnslipRules(realm=asked.realm, members=True) if asked.onslip else None,
+        onslip=onslip_rules(asked.realm) if asked.onslip else None,
         kensium=KensiumRules() if asked.kensium else None,
         onlinepos=OnlinePosRules() if asked.onlinepos else None,
         seed=asked.seed,

@@ -10,8 +10,7 @@ import httpx
 from terminal.backends.transport import Transport
 from terminal.sandbox.keys import kept_client, kept_onslip_key, kept_token
 from terminal.sandbox.ledger import Item
-from terminal.sandbox.onslip.furnish import Held, Sold, furnish
-from terminal.sandbox.onslip.rules import OnslipRules
+from terminal.sandbox.onslip.furnish import Held, Sold, furnish, rules
 from terminal.sandbox.satellite.rules import SatelliteRules
 from terminal.sandbox.server import Sandbox
 from terminal.settings import SandboxSection
@@ -33,7 +32,7 @@ def embedded(section: SandboxSection) -> Sandbox:
         token=kept_token(section.token_file),
         satellite=_satellite(section),
         client=kept_client(section.satellite_file) if section.satellite else None,
-        onslip=OnslipRules(realm=section.onslip_realm, members=True) if section.onslip else None,
+        onslip=rules(section.onslip_realm) if section.onslip else None,
     )
     try:
         _fill(sandbox, section)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,10 +12,12 @@ import pytest
 from click.testing import CliRunner
 
 from terminal.cli import cli
+from terminal.core.delivery import Outcome
 from terminal.core.events import WalletAnswer
 from terminal.sandbox import Sandbox
 from terminal.sandbox.embedded import embedded
 from terminal.settings import ConfigError, Settings, credential_reader, show
+from tests.backends.onslip_records_making import of, tickets
 from tests.sandbox import embedding
 
 UID = "04A1B2C3D4E5F6"
@@ -130,6 +133,31 @@ def test_the_command_line_reaches_it_by_the_configuration(tmp_path: Path, begin:
     done = CliRunner().invoke(cli, ["onslip", "till", "list", "--config", settings.file, "--json"])
     assert done.exit_code == 0, done.output
     assert ("Kiosk 1" in done.stdout, "Sales of kiosk 1" in done.stdout) == (True, True)
+
+
+def test_a_bound_device_goes_on_with_its_own_key(tmp_path: Path, begin: Begin) -> None:
+    sandbox, adapter = begin()
+    settings = configured(tmp_path, ("127.0.0.1:0", sandbox.base.removeprefix("http://")))
+
+    def onslip(*words: str, exit_code: int = 0) -> dict[str, Any]:
+        done = CliRunner().invoke(cli, ["onslip", *words, "--config", settings.file, "--json"])
+        assert done.exit_code == exit_code, done.output
+        told: dict[str, Any] = json.loads(done.stdout) if exit_code == 0 else {}
+        return told
+
+    made = onslip("till", "add", "--name", "Kiosk 2", "--type", "ordering-device", "--set", "location=1")
+    bound = onslip("bind", str(made["id"]), "--device-id", "a-machine", "--yes")
+    assert (bound["till"], bound["key_works"], bound["key_id_form"]) == (3, True, "till:{id}@{realm}")
+    assert '"till:3@shop.example"' in (tmp_path / "onslip.json").read_text()
+    key = f"{tmp_path}/onslip.json.before"
+    for again in range(2):
+        assert adapter.balance(UID, 30).balance == 725
+        assert adapter.deliver(of(f"sale-{again}", tickets(f"K{again}")), 30).outcome is Outcome.DELIVERED
+        onslip("till", "add", "--name", "no more", exit_code=1)
+        onslip("till", "add", "--name", "Kiosk", "--secret-file", key)
+        sandbox, adapter = begin(("127.0.0.1:0", sandbox.base.removeprefix("http://")))
+    assert sandbox.onslip is not None
+    assert [each["updated-from"] for each in sandbox.onslip.entities("journal/2")] == [3, 3]
 
 
 def test_a_backend_of_the_type_needs_the_server(tmp_path: Path) -> None:

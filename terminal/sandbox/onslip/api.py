@@ -118,11 +118,14 @@ class OnslipApi:
                 self._store.save("tills", till.id, till.body | {"client-user-agent": agent}, quietly=True)
 
     def _key(self, id_: str) -> OnslipKey | None:
-        """Return a credential: one that was made, or that of a bound device."""
+        """Return a credential: that of a bound device, or one that was made."""
+        return self.bound(id_) or self._store.key(id_)
+
+    def bound(self, id_: str) -> OnslipKey | None:
+        """Return the credential of the bound device that is called *id_*; None: there is no such device."""
         rules = self._rules()
-        found = self._store.key(id_)
-        if found is not None or rules.device_id is None:
-            return found
+        if rules.device_id is None:
+            return None
         for till in self._store.entities("tills"):
             device = till.body.get("device-id")
             if device is None or "deleted" in till.body or "device-key" not in till.body:
@@ -130,7 +133,7 @@ class OnslipApi:
             if rules.device_id.format(id=till.id, device=device, realm=rules.realm) == id_:
                 secret = raw_secret(till.body["device-key"])
                 allowed = frozenset(rules.device_permissions)
-                return OnslipKey(id_, secret, till=till.id, permissions=allowed)
+                return OnslipKey(id_, secret, till=till.id, journal=rules.device_journal, permissions=allowed)
         return None
 
     # -- event streams ---------------------------------------------------------------------------------

@@ -10,11 +10,22 @@ import msgspec
 from terminal.sandbox.ledger import whole_number
 from terminal.sandbox.onslip.hawk import OnslipKey, raw_secret
 from terminal.sandbox.onslip.query import Entity
-from terminal.sandbox.onslip.rules import PERMISSIONS
+from terminal.sandbox.onslip.rules import PERMISSIONS, OnslipRules
 from terminal.sandbox.onslip.server import Onslip
 
 TILL, JOURNAL = 1, 2
 """The devices of the realm: the terminal, and the external journal that its key may write to."""
+
+_BOUND_AS = "till:{id}@{realm}"
+_BOUND = frozenset(each for each in PERMISSIONS if each.startswith("show-")) | {
+    "add-external-records",
+    "edit-orders",
+    "edit-tabs",
+    "edit-till-config",
+    "use-event-streams",
+    "use-vouchers",
+}
+"""What a bound device may do: all that the terminal does by itself, and nothing that staff does."""
 
 _CASH, _TOKEN = 1, 2
 _VALUE = "Stored value"
@@ -55,6 +66,21 @@ _PLACES: dict[str, list[Entity]] = {
 }
 
 
+def rules(realm: str) -> OnslipRules:
+    """Return how a furnished server behaves: a bound device signs with its own key, and goes on selling.
+
+    Args:
+        realm: The alias of the company.
+    """
+    return OnslipRules(
+        realm=realm,
+        members=True,
+        device_id=_BOUND_AS,
+        device_permissions=sorted(_BOUND),
+        device_journal=JOURNAL,
+    )
+
+
 def furnish(
     onslip: Onslip,
     key: tuple[str, str],
@@ -67,7 +93,7 @@ def furnish(
 
     Args:
         onslip: The server.
-        key: Id, and secret in base64.
+        key: Id, and secret in base64; that of a bound device may do no more than before.
         sold: Products, in place of those of the same id; none: two drinks, if the realm has no products.
         held: Vouchers for tokens that have none; none: one, if the realm has no vouchers.
         cash_step: To what cash is rounded, in cents; 0: it is not.
@@ -77,7 +103,9 @@ def furnish(
     """
     id_, text = key
     onslip.add_user(1, "terminal")
-    onslip.add_key(OnslipKey(id_, raw_secret(text), "terminal", TILL, JOURNAL, PERMISSIONS))
+    secret = raw_secret(text)
+    if not onslip.is_bound(id_):
+        onslip.add_key(OnslipKey(id_, secret, "terminal", TILL, JOURNAL, PERMISSIONS))
     for resource, entities in _PLACES.items():
         if not onslip.entities(resource):
             onslip.know(resource, entities)

@@ -45,6 +45,7 @@ class OnslipRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         device_id: The key id of a bound device; ``{id}``, ``{device}`` and ``{realm}`` stand for that of the
             till, its ``device-id`` and the realm. None: devices cannot sign with their own key.
         device_permissions: What a bound device may do that signs with its own key.
+        device_journal: Id of the external journal that it may write to; None: none.
         members: Whether a query finds members of lists, such as ``identifiers:"04a1"``.
         spends: The sign of an amount that is taken from a voucher.
         endpoints: The ``service-endpoints``; None: the address that was asked.
@@ -63,6 +64,7 @@ class OnslipRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     if_match: bool = False
     device_id: _Name | None = None
     device_permissions: list[str] = []
+    device_journal: int | None = None
     members: bool = False
     spends: Literal["negative", "positive"] = "negative"
     endpoints: list[str] | None = None

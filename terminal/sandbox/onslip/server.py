@@ -64,6 +64,10 @@ class Onslip:
         """Accept a credential, in place of one of the same id."""
         self.store.add_key(key)
 
+    def is_bound(self, id_: str) -> bool:
+        """Return whether *id_* is what a bound device signs as."""
+        return self._api.bound(id_) is not None
+
     def revoke(self, id_: str) -> bool:
         """Take a credential back; False: there is none."""
         return self.store.drop_key(id_)
