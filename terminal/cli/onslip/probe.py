@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -85,10 +86,11 @@ def _options(server: Server) -> OnslipOptions:
 def _configuration(server: Server, options: OnslipOptions, found: list[Finding]) -> dict[str, Any]:
     """Return the options that are known now, those that must be said and those that were found."""
     place = server.place
-    said = (place.base, place.realm, place.acting_for, place.ca_file, options.allow_http)
+    ca_file = place.ca_file and str(Path(place.ca_file).absolute())
+    said = (place.base, place.realm, place.acting_for, ca_file, options.allow_http)
     known: dict[str, Any] = {"type": "onslip"}
     known |= {name: value for name, value in zip(_KEPT, said, strict=True) if value}
-    known["token_file"] = server.file
+    known["token_file"] = str(Path(server.file).absolute())  # the daemon starts in another folder
     for each in found:
         known |= each.set
     return known

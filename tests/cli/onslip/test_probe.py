@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -62,6 +63,12 @@ def test_what_people_are_told(office: Office) -> None:
         'voucher_query = "identifiers:\\"{identifier}\\""',
     ]
     assert "\x1b[" not in done.output
+
+
+def test_the_key_is_named_so_that_a_daemon_finds_it(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(office.folder)
+    done = office("probe", file=Path(office.file.name))
+    assert f'token_file = "{office.file}"' in done.output.splitlines()
 
 
 def test_nothing_is_changed_and_no_identifier_is_told(office: Office) -> None:
