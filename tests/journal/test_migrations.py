@@ -5,9 +5,21 @@ from pathlib import Path
 
 import pytest
 
-from terminal.core.facts import EntryState
+from terminal.core.delivery import Outcome
+from terminal.core.events import Ended
+from terminal.core.facts import (
+    EntryAdded,
+    EntryFreed,
+    EntryKind,
+    EntryState,
+    PersonDecided,
+    ReleaseSettled,
+)
+from terminal.core.payload import Booked, Closed
 from terminal.journal import Journal, migrate
-from tests.journal.making import KEY, NOW, debit
+from tests.core.report_samples import WHOLE
+from tests.journal.closing import at, closed
+from tests.journal.making import KEY, NOW, debit, delivered, ended
 
 RELEASED = sorted((Path(__file__).parent / "databases").glob("v*.sql"))
 ACCEPTED = {"v1": 250, "v2": 250, "v3": 800, "v4": 800, "v5": 800}
@@ -48,6 +60,33 @@ def test_a_released_journal_opens_and_goes_on(dump, path, tmp_path):
     fresh = tmp_path / "fresh.db"
     Journal.open(fresh, KEY, boot="b").close()
     assert schema(path) == schema(fresh)
+
+
+@pytest.mark.parametrize("dump", RELEASED, ids=lambda dump: dump.stem)
+def test_what_was_open_in_a_released_journal_is_settled_and_what_is_sold_then_is_recorded(dump, path):
+    restore(dump, path)
+    with Journal.open(path, KEY, boot="b") as journal:
+        for release in journal.open_releases():
+            journal.commit([ReleaseSettled(release.release, Ended.UNKNOWN, "restarted")], NOW)
+        for entry in journal.sending():
+            journal.commit([ended(entry.key, Outcome.UNKNOWN, EntryState.UNKNOWN)], NOW)
+        journal.commit([EntryFreed(entry.key) for entry in journal.held()], NOW)
+        report = EntryAdded("z", EntryKind.REPORT, "books", None, 0, payload=Closed(WHOLE))
+        journal.commit([debit("new", payload=Booked("books")), *delivered("new"), report], NOW)
+        for entry in [*journal.entries(EntryState.UNKNOWN), *journal.entries(EntryState.PARKED)]:
+            action = "void" if entry.kind is EntryKind.UNCLAIMED else "retry"
+            journal.commit([PersonDecided(entry.key, action, "Ada", "looked")], NOW)
+        while lanes := journal.pending_lanes():
+            for lane in lanes:
+                journal.commit(delivered(journal.next_in_lane(lane).key), NOW)
+        assert {state for state, count in journal.counts().items() if count} == {
+            EntryState.DELIVERED,
+            EntryState.VOIDED,
+        }
+        assert journal.entry("new-record").state is EntryState.DELIVERED
+        before = journal.last_report()
+        assert closed(journal, at(60)).number == (before.number if before else 0) + 1
+        assert journal.verify() == []
 
 
 def test_steps_one_by_one_lead_to_the_same_schema(path, tmp_path):
