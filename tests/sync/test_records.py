@@ -1,14 +1,16 @@
 """Sales that one server books and another one records: on the real journal, which adds the records."""
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from terminal.core.delivery import Guarantee, Outcome, Promise
-from terminal.core.facts import EntryAdded, EntryFreed, EntryKind, EntryState
+from terminal.core.facts import EntryAdded, EntryFreed, EntryKind, EntryState, Fact
 from terminal.core.payload import Booked
+from terminal.core.stamp import Stamp
 from terminal.journal.store import Journal
 from tests.sync.model import (
     DIE_AFTER,
@@ -103,3 +105,56 @@ def test_a_record_in_doubt_is_looked_for_and_never_made_twice(
     assert books.booked == {"d1-record": 1}
     assert again.state("d1-record") is EntryState.DELIVERED
     assert journal.verify() == []
+
+
+class LosingPower(Journal):
+    """A journal whose disk has, when the power goes after *left* commits, no more than was synced."""
+
+    disk: Path
+    left: int
+    lost = 0
+
+    def commit(self, facts: Sequence[Fact], now: Stamp, *, urgent: bool = False, durable: bool = True) -> None:
+        super().commit(facts, now, urgent=urgent, durable=durable)
+        self.lost = 0 if durable else self.lost + 1
+        if durable:
+            for file in self.path.parent.glob("journal.db*"):
+                if file.name in {"journal.db", "journal.db-wal"}:
+                    shutil.copy(file, self.disk / file.name)
+        self.left -= 1
+        if not self.left:
+            raise Killed
+
+
+def test_power_that_goes_after_any_commit_loses_no_record_and_doubles_none(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    most_lost = cuts = 0
+    while True:
+        cuts += 1
+        before, after = tmp_path / f"{cuts}-before", tmp_path / f"{cuts}-after"
+        before.mkdir()
+        after.mkdir()
+        wallets = ModelServer("main", clock=clock)
+        books = LookingServer("books", promise=Guarantee(Promise.READ_BACK), clock=clock)
+        with LosingPower.open(before / "journal.db", b"k" * 32, boot=clock.boot) as journal:
+            assert isinstance(journal, LosingPower)
+            journal.disk, journal.left = after, cuts
+            whole = False
+            with suppress(Killed):
+                run = Run(journal, wallets, books, clock=clock)
+                run.tell(*(debit(f"d{number}") for number in range(4)))
+                run.work_out()
+                whole = True
+            most_lost = max(most_lost, journal.lost)
+        with Journal.open(after / "journal.db", b"k" * 32, boot=clock.boot) as journal:
+            clock.advance(1_000)
+            again = Run(journal, wallets, books, clock=clock)
+            again.work_out()
+            assert wallets.booked == {f"d{number}": 1 for number in range(4)}
+            assert books.booked == {f"d{number}-record": 1 for number in range(4)}
+            assert journal.pending_lanes() == []
+            assert journal.verify() == []
+        if whole:
+            break
+    assert most_lost, "no commit was left to a later sync: this proves nothing"
