@@ -119,8 +119,8 @@ class PingedBackend(Protocol):
 CATALOGUE = frozenset({"products", "product-groups", "product-modifiers", "button-maps", "payment-methods"})
 """What a followed server tells a change of, as far as it is about what is sold, and how that is paid."""
 
-SETTINGS = frozenset({"tills", "locations"})
-"""As far as it is about what a TillBackend has settings for."""
+SETTINGS = frozenset({"tills", "locations", "payment-methods"})
+"""As far as it is about what a TillBackend has settings for; ways to pay tell what cash is rounded to."""
 
 
 class Stopping(Protocol):

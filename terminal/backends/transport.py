@@ -231,13 +231,13 @@ def _resolve(host: str, port: int, seconds: float) -> list[str]:
     """Return the addresses of *host*; a resolver cannot be interrupted, so it works on a thread of its own."""
     with contextlib.suppress(ValueError):
         return [str(ipaddress.ip_address(host))]
-    answers: queue.SimpleQueue[list[str] | OSError] = queue.SimpleQueue()
+    answers: queue.SimpleQueue[list[str] | OSError | UnicodeError] = queue.SimpleQueue()
 
     def ask() -> None:
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
             answers.put(list(dict.fromkeys(str(each[4][0]) for each in found)))
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # the latter: a name that no name server can be asked for
             answers.put(error)
 
     threading.Thread(target=ask, name="resolve", daemon=True).start()
@@ -246,6 +246,8 @@ def _resolve(host: str, port: int, seconds: float) -> list[str]:
             answer = answers.get(timeout=seconds)
     except queue.Empty:
         raise httpcore.ConnectTimeout(f"the name {host} was not resolved in time") from None
+    if isinstance(answer, UnicodeError):
+        raise httpcore.ConnectError(f"the name {host} cannot be resolved: it is no name of a host") from None
     if isinstance(answer, OSError):
         raise httpcore.ConnectError(f"the name {host} cannot be resolved: {answer.strerror}") from None
     return answer

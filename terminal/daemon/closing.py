@@ -35,8 +35,13 @@ LONGEST_S = 900
 
 _UNFORESEEN = "The day could not be closed, for a reason not foreseen: please report this."
 
+_CLOCK = (
+    "The day is not closed by its schedule as long as the clock is not set: see to the network, or to a clock "
+    "of this machine's own (terminalctl doctor)."
+)
+
 LATE_MS = 3_600_000
-"""How long a closing may have to wait before a person is told."""
+"""How long a closing, or the clock, may have to wait before a person is told."""
 
 
 class Periods(Protocol):
@@ -92,6 +97,7 @@ class Closing:
         self._first_ms: int | None = None  # when the clock was seen set for the first time
         self._late_ms: int | None = None  # monotonic: since when a closing is due that is not possible
         self._words = ""  # why
+        self._unset_ms: int | None = None  # monotonic: since when the clock is seen not to be set
         self._trouble = ""
         self._lock = threading.Lock()
         self._started = False
@@ -129,7 +135,10 @@ class Closing:
         """Close the day if that is due; return the seconds until the next look."""
         now = self._now()
         if not now.synced:
+            self._not_set(now)
             return RETRY_S  # nobody knows what time it is
+        if self._unset_ms is not None:
+            self._unset_ms, self._trouble = None, ""
         try:
             if cron.due(self._schedules, self._since_ms(now), now.wall_ms, self._zone) is not None:
                 self._reports.make(ReportKind.Z, "", printed=self._rules.printed)
@@ -162,6 +171,12 @@ class Closing:
             self._late_ms = now.mono_ms
         if now.mono_ms - self._late_ms >= LATE_MS:
             self._trouble = f"The day should be closed, and cannot be: {why}"
+
+    def _not_set(self, now: Stamp) -> None:
+        if self._unset_ms is None:
+            self._unset_ms = now.mono_ms
+        if self._schedules and now.mono_ms - self._unset_ms >= LATE_MS:
+            self._trouble = _CLOCK
 
     def _since_ms(self, now: Stamp) -> int:
         """Return after which moment a closing counts as missed."""

@@ -102,6 +102,7 @@ class Lookups:
         self._post = post
         self._questions: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._stopping = False
+        self._refused = ""  # why the products are those of before
         self._refresher = Rounds("catalogue", "reading the catalogue", self._refresh, retry_s=_RETRY_S)
         # A thread that waits for a server must not keep the process alive.
         self._askers = [
@@ -121,6 +122,16 @@ class Lookups:
         for _ in self._askers:
             self._questions.put(None)
         self._refresher.stop()
+
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """One sentence where the products cannot be read anew, and waiting does not help."""
+        if self._refresher.unforeseen:
+            return ("The products could not be read anew, for a reason not foreseen: please report this.",)
+        if not self._refused:
+            return ()
+        name = self._catalogue.name
+        return (f"The products cannot be read anew from {name!r}, and stay as they are: {self._refused}",)
 
     def reload(self) -> None:
         """Read the catalogue now."""
@@ -172,8 +183,12 @@ class Lookups:
         if isinstance(found, Answer):
             report(self._weather, self._catalogue.name, found)
             _LOG.info("the catalogue could not be read: %s", found.words)
+            if found.outcome in _ANSWERED:  # denied is shown as a pause
+                refused = found.outcome is Outcome.REFUSED
+                self._refused = (found.words or "the server refuses to tell them") if refused else ""
             return found
         self._weather.report(self._catalogue.name, ok=True)
+        self._refused = ""
         self.told(found.products)
         return REFRESH_S
 

@@ -306,9 +306,16 @@ class _Till:
 
     def troubles(self, currency: str) -> list[str]:
         """Return what a person must put right."""
+        found = []
+        if self.rounds.unforeseen:
+            found.append(
+                f"The server {self.name!r} could not be asked for its settings, for a reason not foreseen: "
+                "please report this."
+            )
         theirs = self._settings.currency if self._settings is not None else ""
-        if not theirs or theirs == currency:
-            return []
-        return [
-            f"The server {self.name!r} counts in {theirs}, this terminal in {currency}: correct one of them."
-        ]
+        if theirs and theirs != currency:
+            found.append(
+                f"The server {self.name!r} counts in {theirs}, this terminal in {currency}: correct one of "
+                "them."
+            )
+        return found

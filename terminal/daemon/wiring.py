@@ -316,6 +316,7 @@ class Daemon:
                 upkeep=[
                     *self._maintenance.troubles,
                     *self._closing.troubles,
+                    *self._lookups.troubles,
                     *self._remote.troubles,
                     *self._cash.troubles(),
                 ],

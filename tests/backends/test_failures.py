@@ -186,6 +186,15 @@ def test_a_name_that_is_none_was_sent_nothing(monkeypatch: pytest.MonkeyPatch) -
     )
 
 
+def test_a_name_that_no_name_server_can_be_asked_for_was_sent_nothing_at_once() -> None:
+    answer = adapter("https://pos..example.org/").deliver(entry(), ENOUGH_S)
+    assert answer == Answer(
+        Outcome.UNSENT,
+        "cannot connect to pos..example.org: the name pos..example.org cannot be resolved: "
+        "it is no name of a host",
+    )
+
+
 @pytest.mark.parametrize(
     ("error", "outcome"),
     [

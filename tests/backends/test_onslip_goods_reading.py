@@ -61,7 +61,7 @@ def test_long_lists_are_read_to_their_end(realm: Realm, reach: Reach) -> None:
 def test_a_missing_permission_is_one_clear_sentence(realm: Realm, reach: Reach, permission: str) -> None:
     realm.only(*(PERMISSIONS - {permission}))
     words = f"for the catalogue the key lacks the permission {permission}: have it given in the back office"
-    assert reach(realm).terminal(ENOUGH_S) == Answer(Outcome.DENIED, words, 403)
+    assert reach(realm).terminal(ENOUGH_S) == Answer(Outcome.REFUSED, words, 403)
     assert asked(realm, LIST) == 0
 
 

@@ -166,6 +166,14 @@ def test_a_304_or_412_that_nobody_asked_for_is_no_success(server: Server, onslip
     assert (got.outcome, written.outcome) == (Outcome.DENIED, Outcome.REFUSED)
 
 
+def test_an_etag_that_could_not_be_sent_back_is_none(server: Server, onslip: Onslip) -> None:
+    odd = httpx.Response(200, content=b"{}", headers=[(b"ETag", b'"\xfc"')])
+    server.answers.append(odd)
+    assert onslip.get(TILL, 30) == Found({}, "")
+    server.answers.append(httpx.Response(204, headers=[(b"ETag", b'"\ta"')]))
+    assert onslip.get(TILL, 30) == Found(None, "")
+
+
 @pytest.mark.parametrize("etag", ['"a"\r\nX: y', '"ü"'])
 def test_an_etag_that_no_header_can_hold_is_not_sent(server: Server, onslip: Onslip, etag: str) -> None:
     with pytest.raises(ValueError, match="ETag"):
@@ -334,6 +342,8 @@ def test_the_configuration_names_what_may_be_sent_to() -> None:
         with pytest.raises(ValueError, match=r"https://"):
             client(Server(), base=base)
     assert checked_base("http://10.0.0.2/v1", allow_http=True) == "http://10.0.0.2/v1/"
+    for base in ("https://[fd00::2]:8443/v1/", "https://onslip/", "https://an-onslip_2.example./v1/"):
+        assert checked_base(base, allow_http=False) == base
 
 
 def test_nothing_of_the_key_is_in_a_repr(onslip: Onslip) -> None:

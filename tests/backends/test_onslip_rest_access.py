@@ -211,6 +211,11 @@ def test_an_answer_is_an_answer_and_nobody_else_is_asked(server: Server, status:
         "https://evil.example:99999/",
         "javascript:alert(1)",
         "https://ev il.example/",
+        "https://999.1.1.1/",
+        "https://evil..example/",
+        f"https://{'e' * 64}.example/",
+        "https://[v1.x]/",
+        f"https://evil.example/{'x' * 70_000}/",
         "",
     ],
 )

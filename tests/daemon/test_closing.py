@@ -106,6 +106,24 @@ def test_while_nobody_knows_the_time_nothing_is_closed() -> None:
     assert len(world.made) == 1
 
 
+def test_a_clock_that_is_not_set_for_long_is_told_where_there_is_a_schedule() -> None:
+    world = World(at("2026-05-01 12:00"))
+    world.look("2026-05-03 12:00", synced=False)
+    world.look("2026-05-03 12:59:59", synced=False)
+    assert world.told() == ()
+    world.look("2026-05-03 13:00", synced=False)
+    (words,) = world.told()
+    assert words.startswith("The day is not closed by its schedule as long as the clock is not set")
+    world.error = Problem(409, "Somebody is at the machine.")
+    world.look("2026-05-03 13:01")
+    assert world.told() == ()
+
+    never = World(at("2026-05-01 12:00"), ClosingRules(printed=False))
+    never.look("2026-05-03 12:00", synced=False)
+    never.look("2026-05-03 14:00", synced=False)
+    assert never.told() == ()
+
+
 def test_a_period_that_began_by_a_clock_that_was_not_set_began_when_the_monotonic_one_says() -> None:
     began = Stamp(60_000, at("2026-05-01 12:00").mono_ms, "b", synced=False)
     world = World(began)

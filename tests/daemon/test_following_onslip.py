@@ -67,6 +67,14 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
     terminal.close()
 
 
+def test_a_way_to_pay_that_changes_tells_what_cash_is_rounded_to(terminal: Terminal) -> None:
+    terminal.following.start()
+    terminal.inbox.wait(lambda events: "settings" in events, what="the first reading")
+    method = {"id": 1, "name": "Cash", "type": "cash", "virtual": False, "rounding-multiple": 0.5}
+    terminal.realm.onslip.know("payment-methods", [method])
+    terminal.inbox.wait(lambda events: list(events).count("settings") >= 2, what="the settings")
+
+
 def test_a_price_is_known_as_soon_as_it_changes(terminal: Terminal) -> None:
     terminal.following.start()
     terminal.sees("Coffee", 1950)

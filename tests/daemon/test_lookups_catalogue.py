@@ -119,6 +119,34 @@ def test_a_server_that_says_no_is_there_all_the_same(desk: Desk, *, outcome: Out
     assert desk.inbox.events == ()
 
 
+def test_products_that_are_refused_stay_and_a_person_is_told_until_they_are_read(desk: Desk) -> None:
+    desk.catalogue.catalogues = lambda: Answer(Outcome.REFUSED, "the button map 5 is not there")
+    desk.lookups._refresh()
+    told = (
+        "The products cannot be read anew from 'shop', and stay as they are: the button map 5 is not there",
+    )
+    assert desk.lookups.troubles == told
+    desk.catalogue.catalogues = lambda: AWAY
+    desk.lookups._refresh()
+    assert desk.lookups.troubles == told
+    assert desk.weather.denied == ["", ""]
+    desk.catalogue.catalogues = lambda: TerminalInfo((ESPRESSO,))
+    desk.lookups._refresh()
+    assert desk.lookups.troubles == ()
+
+
+def test_a_read_that_failed_unforeseen_is_told(desk: Desk) -> None:
+    def fails() -> TerminalInfo:
+        raise ZeroDivisionError
+
+    desk.catalogue.catalogues = fails
+    desk.lookups.start()
+    wait_until(lambda: desk.lookups.troubles, what="the trouble")
+    assert desk.lookups.troubles == (
+        "The products could not be read anew, for a reason not foreseen: please report this.",
+    )
+
+
 @pytest.mark.parametrize(
     ("words", "told"), [("401: rolled", "401: rolled"), ("", "the server does not accept this terminal")]
 )

@@ -43,6 +43,23 @@ def test_a_server_that_counts_in_other_money_is_a_trouble(house: House) -> None:
     assert words == "The server 'main' counts in SEK, this terminal in EUR: correct one of them."
 
 
+def test_settings_that_could_not_be_asked_for_unforeseen_are_a_trouble(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Server()
+
+    def fails(_: float) -> TillSettings:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(server, "settings", fails)
+    remote = house.build(server)
+    remote.start(house)
+    wait_until(lambda: remote.troubles, what="the trouble")
+    assert remote.troubles == (
+        "The server 'main' could not be asked for its settings, for a reason not foreseen: please report this.",
+    )
+
+
 def test_nothing_is_known_of_a_server_that_was_never_reached(house: House) -> None:
     remote = house.begin(Server(Answer(Outcome.DENIED, "401: who are you")))
     assert (remote.notices, remote.troubles) == ((), ())

@@ -72,6 +72,27 @@ def test_a_voucher_pays_and_the_sale_is_on_the_books_of_the_realm(till: Shipped)
     assert status["problems"] == []
 
 
+def test_a_button_map_that_is_gone_is_a_trouble_until_it_is_there_and_no_pause(
+    till: Shipped,
+) -> None:
+    till.start()
+    _shows(till, 99)
+    hears = "The products cannot be read anew from 'main', and stay as they are: the button map 99 is not there"
+    assert till.daemon is not None
+    till.daemon.reload()
+    wait_until(lambda: any(each.startswith(hears) for each in till.status()["problems"]), what="the trouble")
+    assert [(each["name"], each["state"]) for each in till.status()["backends"]] == [("main", "ok")]
+    _shows(till, 1)
+    till.daemon.reload()
+    wait_until(lambda: not till.status()["problems"], what="the trouble to be over")
+
+
+def _shows(till: Shipped, button_map: int) -> None:
+    (own,) = [each for each in realm(till).entities("tills") if each["id"] == TILL]
+    kept = {name: own[name] for name in ("name", "type", "location")}
+    realm(till).know("tills", [{"id": TILL, **kept, "config": {"button-map": button_map}}])
+
+
 def test_a_voucher_with_too_little_on_it_buys_nothing(till: Shipped) -> None:
     till.start()
     buy(till, POOR, "1")

@@ -21,6 +21,7 @@ from terminal.backends.onslip.options import OnslipOptions
 from terminal.backends.onslip.realm import Realm, lacking
 from terminal.backends.protocol import TerminalInfo
 from terminal.core.delivery import Answer, Outcome
+from terminal.core.value import replace
 
 _LOG = logging.getLogger(__name__)
 _E = TypeVar("_E", bound=Entity)
@@ -44,9 +45,12 @@ class Goods:
     def terminal(self, timeout_s: float) -> TerminalInfo | Answer:
         """Read who this terminal is and what it sells, everything within *timeout_s* seconds."""
         until = monotonic() + timeout_s
-        info = self._realm.allowed("catalogue", timeout_s)
+        info = self._realm.info(timeout_s)
         if isinstance(info, Answer):
             return info
+        unable = _refused("catalogue", info)
+        if unable is not None:
+            return unable
         till = self._till(info, until)
         if isinstance(till, Answer):
             return till
@@ -66,7 +70,7 @@ class Goods:
         number = self._options.till
         if number is None or (info.till is not None and info.till.id == number):
             return info.till
-        unable = lacking("configuration", info)
+        unable = _refused("configuration", info)
         return unable or self._realm.entity("tills", Till, number, until - monotonic())
 
     def _location(self, info: ClientInfo, till: Till | None, until: float) -> models.Location | Answer | None:
@@ -131,3 +135,9 @@ class Goods:
         for words in sorted(said - self._said):
             _LOG.warning("%s: %s", self._name, words)
         self._said = said
+
+
+def _refused(part: str, info: ClientInfo) -> Answer | None:
+    """Return why *part* cannot be used; None: it can. The server accepts this terminal all the same."""
+    unable = lacking(part, info)
+    return None if unable is None else replace(unable, outcome=Outcome.REFUSED)

@@ -228,9 +228,9 @@ class Onslip:
             answer = judge(reply, said(reply))
             return replace(answer, words=self._access.hide(answer.words))
         if reply.status == HTTPStatus.NO_CONTENT or not reply.body.strip():
-            return Found(None, reply.headers.get("etag", ""))
+            return Found(None, _etag(reply))
         try:
-            return Found(read_json(reply.body), reply.headers.get("etag", ""))
+            return Found(read_json(reply.body), _etag(reply))
         except ValueError:
             words = f"the server answered {reply.title}, but no JSON: is something else before it?"
             return Answer(Outcome.UNKNOWN, words, reply.status)
@@ -276,7 +276,17 @@ def _written(body: Any) -> bytes | None:
     return None if body is None else write_json(body)
 
 
+def _etag(reply: Reply) -> str:
+    """Return the ETag of an answer; one that could not be sent back is none."""
+    etag = reply.headers.get("etag", "")
+    return etag if _is_sendable(etag) else ""
+
+
+def _is_sendable(etag: str) -> bool:
+    return etag.isascii() and etag.isprintable()
+
+
 def _condition(name: str, etag: str) -> tuple[tuple[str, str], ...]:
-    if not (etag.isascii() and (etag.isprintable())):
+    if not _is_sendable(etag):
         raise ValueError("an ETag is printable ASCII")
     return ((name, etag),) if etag else ()

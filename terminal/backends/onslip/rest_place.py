@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import binascii
+import ipaddress
+import re
 from base64 import b64decode
 from urllib.parse import urlsplit
 
@@ -12,6 +14,11 @@ from terminal.core.value import Value
 
 PORTS = {"https": 443, "http": 80}
 """Where none is given."""
+
+_LONGEST = 2_000  # characters of a base: every path behind it must be one that a client sends
+_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*\.?")
+_DOTTED = re.compile(r"[0-9.]+")
 
 
 class Place(Value, frozen=True):
@@ -80,7 +87,9 @@ def checked_base(base: str, *, allow_http: bool) -> str:
     """
     try:
         parts = urlsplit(base)
-        whole = parts.scheme in PORTS and parts.hostname and not (parts.query or parts.fragment)
+        whole = parts.scheme in PORTS and _is_host(parts.hostname or "") and len(base) <= _LONGEST
+        whole = whole and not (parts.query or parts.fragment)
+        whole = whole and ("[" in parts.netloc) == (":" in (parts.hostname or ""))
         _ = parts.port
     except ValueError:  # broken brackets, no number for a port
         whole = False
@@ -89,3 +98,14 @@ def checked_base(base: str, *, allow_http: bool) -> str:
     if parts.scheme != "https" and not allow_http:
         raise ValueError("requests would go in the open: https:// is expected (or allow_http)")
     return base.rstrip("/") + "/"
+
+
+def _is_host(host: str) -> bool:
+    """Return whether *host* is a name that can be looked up, or an address."""
+    if ":" not in host and not _DOTTED.fullmatch(host):
+        return _NAME.fullmatch(host) is not None
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
