@@ -96,7 +96,7 @@ def card(number: str) -> Call[tuple[Card, ...]]:
         ValueError: *number* is none.
     """
     path = f"getCard/{segment(card_number(number))}"
-    return Call(Request("GET", path), _listed, private=(number,))
+    return Call(Request("GET", path), read_cards, private=(number,))
 
 
 def by_rfid(uid: str) -> Call[Card]:
@@ -133,7 +133,7 @@ def cards(page: int = 1, *, email: str = "", mobile: str = "") -> Call[Page[Card
     query = tuple((name, value) for name, value in filters if value)
 
     def read(found: Any) -> Page[Card]:
-        items = _listed(found)
+        items = read_cards(found)
         return Page(items, page, page if len(items) < CARDS_PER_CALL else page + 1)
 
     return Call(Request("GET", f"getCards/{offset}", query=query), read)
@@ -196,8 +196,8 @@ def _many(path: str, page: int, numbers: Sequence[str], groups: Sequence[str], *
     return Request("GET", path, query=tuple(each for each in query if each[1]), signed="query")
 
 
-def _listed(found: Any) -> tuple[Card, ...]:
-    """Return the cards of a list, of one card alone, or of XML."""
+def read_cards(found: Any) -> tuple[Card, ...]:
+    """Return the cards of a list, of one card alone, or of XML. Raises Unreadable if it is something else."""
     if isinstance(found, dict):
         outer = Fields(found, "a list of cards")
         if outer.get("list") is not None:

@@ -217,10 +217,11 @@ def _exported(found: Any) -> tuple[ExportedLine, ...]:
     outer = Fields(found, "a list of sales")
     if outer.get("sales") is None:
         raise Unreadable(f"found {kind_of(found)} without sales; expected them")
-    return tuple(_exported_line(each.within("line")) for each in outer.each("a sale", "sales"))
+    return tuple(read_exported_line(each.within("line")) for each in outer.each("a sale", "sales"))
 
 
-def _exported_line(fields: Fields) -> ExportedLine:
+def read_exported_line(fields: Fields) -> ExportedLine:
+    """Return a line of the older export. Raises Unreadable if it is something else."""
     return ExportedLine(
         fields.whole("id"),
         fields.whole("chk"),

@@ -193,7 +193,7 @@ def adjust_values(changes: Sequence[tuple[str, int, int]]) -> Call[tuple[Updated
         "POST", "campaign/adjustValues", body={"updateCards": cards}, kind=JSON, signed="body", company=True
     )
     numbers = tuple(number for number, _, _ in changes)
-    return Call(request, lambda found: _updated(found, numbers), private=numbers)
+    return Call(request, lambda found: read_updated(found, numbers), private=numbers)
 
 
 # -- new cards -----------------------------------------------------------------------------------------
@@ -292,7 +292,8 @@ def _made_card(fields: Fields) -> MadeCard:
     return MadeCard(status == "success", fields.text("cardNumber"), fields.text("rfid"), fields.text("error"))
 
 
-def _updated(found: Any, numbers: tuple[str, ...]) -> tuple[Updated, ...]:
+def read_updated(found: Any, numbers: tuple[str, ...]) -> tuple[Updated, ...]:
+    """Return what became of each of *numbers*. Raises Unreadable if that is not what is told."""
     outer = Fields(found, "the answer of a call for several cards")
     if outer.get("updatedCards") is None:
         raise Unreadable(f"found {kind_of(found)} without updatedCards; expected them")
