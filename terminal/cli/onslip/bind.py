@@ -184,7 +184,7 @@ def _works(proof: Proof, keys: KeyFile, *, replaced: bool) -> list[str]:
         lines.append(f"What was there is in {keys.before}: keep it in a safe place, or have it taken back.")
     return [
         *lines,
-        "The daemon takes it up by itself; a credential of systemd at: systemctl restart terminald",
+        "The daemon keeps a key until that is refused, so restart it: systemctl restart terminald",
         "Look what it may do: sudo terminalctl onslip probe",
     ]
 

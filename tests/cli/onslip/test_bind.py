@@ -36,7 +36,7 @@ def test_a_machine_gets_a_key_of_its_own(office: Office) -> None:
         "The server knows its key as device:{device}@{realm}.\n"
         f"The key is in {office.file}; only its owner may read it.\n"
         f"What was there is in {office.file}.before: keep it in a safe place, or have it taken back.\n"
-        "The daemon takes it up by itself; a credential of systemd at: systemctl restart terminald\n"
+        "The daemon keeps a key until that is refused, so restart it: systemctl restart terminald\n"
         "Look what it may do: sudo terminalctl onslip probe\n"
     )
     till, kept = office.till(), office.kept()
