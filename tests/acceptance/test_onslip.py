@@ -166,7 +166,8 @@ class Day:
             waiting = [each for each in entries if each.state in OPEN]
             if not waiting:
                 return entries
-            for entry in waiting:
+            # First things first, as the words of a refund ask for: its debit before it.
+            for entry in sorted(waiting, key=lambda each: each.seq):
                 action = person.decide(entry, known(self.entries()), given=entry.key in self.given())
                 body = {"by": "Ada", "reason": "looked at the realm"}
                 answer = self.machine.ask("POST", f"journal/{entry.seq}/{action}", body)
