@@ -19,10 +19,7 @@ from terminal.journal import standing
 from terminal.journal.scribe import Known, Scribe
 from terminal.journal.standing import Standing
 
-_DEBIT = (
-    "SELECT pieces, payload, wall_ms, mono_ms, boot, synced FROM entries "
-    "WHERE key = ? AND kind = 'debit' AND payload IS NOT NULL"
-)
+_DEBIT = "SELECT pieces, wall_ms, mono_ms, boot, synced FROM entries WHERE seq = ?"
 _RECORD = (
     "SELECT r.backend, r.payload, r.description FROM entries AS e "
     "JOIN entries AS r ON r.key = e.refers_to || '-record' AND r.kind = 'record' WHERE e.key = ?"
@@ -42,13 +39,13 @@ def record(scribe: Scribe, entry: Known, after: Standing) -> EntryAdded | None:
 
 
 def _sold(scribe: Scribe, entry: Known) -> EntryAdded | None:
-    row = scribe.db.execute(_DEBIT, (entry.key,)).fetchone()
-    booked = None if row is None else _payload.decode(row[1])
+    booked = None if entry.payload is None else _payload.decode(entry.payload)
     if not isinstance(booked, Booked):
         return None
-    at = Stamp(wall_ms=row[2], mono_ms=row[3], boot=row[4], synced=bool(row[5]))
+    pieces, wall_ms, mono_ms, boot, synced = scribe.db.execute(_DEBIT, (entry.seq,)).fetchone()
+    at = Stamp(wall_ms=wall_ms, mono_ms=mono_ms, boot=boot, synced=bool(synced))
     paid = Payment(Method.WALLET, entry.amount, reference=entry.key)
-    sold = Sold(_lines(_pieces.decode(row[0]), entry), (paid,), at)
+    sold = Sold(_lines(_pieces.decode(pieces), entry), (paid,), at)
     return _entry(entry, booked.books, sold, entry.description)
 
 

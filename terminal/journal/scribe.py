@@ -13,7 +13,7 @@ from terminal.journal.standing import Standing
 
 _MOST_KNOWN = 256
 _ENTRY = (
-    "SELECT seq, backend, token, amount, description, tag, "
+    "SELECT seq, backend, token, amount, description, tag, payload, "
     "kind, state, held, words, attempts, first_attempt, in_doubt, compensate FROM entries WHERE key = ?"
 )
 _CHANGE = (
@@ -37,7 +37,7 @@ _INSERT = {table: _insert(table) for table in chain.CONTENT}
 
 
 class Known(Value, frozen=True):
-    """An entry as the facts about it need it."""
+    """An entry as the facts about it need it; *payload* as it is kept, in JSON."""
 
     seq: int
     key: str
@@ -46,6 +46,7 @@ class Known(Value, frozen=True):
     amount: int
     description: str
     tag: str
+    payload: str | None
     standing: Standing
 
 
@@ -85,8 +86,8 @@ class Scribe:
         row = self.db.execute(_ENTRY, (key,)).fetchone()
         if row is None:
             raise ValueError("A fact names an entry that is not in the journal.")
-        seq, backend, token, amount, description, tag, *stands = row
-        known = Known(seq, key, backend, token, amount, description, tag, standing.kept(stands))
+        seq, backend, token, amount, description, tag, payload, *stands = row
+        known = Known(seq, key, backend, token, amount, description, tag, payload, standing.kept(stands))
         return self._remember(known)
 
     def stand(self, entry: Known, after: Standing) -> None:
