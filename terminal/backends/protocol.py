@@ -15,6 +15,7 @@ from terminal.core.catalogue import Product
 from terminal.core.delivery import Answer, Guarantee
 from terminal.core.events import WalletAnswer
 from terminal.core.facts import EntryKind
+from terminal.core.reconcile_evidence import Evidence, Operation
 from terminal.core.records import Entry
 from terminal.core.report import Report
 from terminal.core.stamp import Stamp
@@ -88,6 +89,46 @@ class ReadsBack(Protocol):
 
     def look(self, entry: Entry, timeout_s: float) -> Answer:
         """DELIVERED: booked; REFUSED: surely not booked, send again; UNKNOWN and the rest: could not tell."""
+
+
+class Reconciles(Protocol):
+    """A backend some of whose bookings nothing names: what it tells before and after a try shows what became.
+
+    One at a time on each account: a read, a durable note of it, the try. See ``terminal.core.reconcile``.
+
+    Attributes:
+        settling_ms: After how many milliseconds what the server has not booked it will not book any more.
+    """
+
+    settling_ms: int
+
+    def account(self, entry: Entry) -> str | None:
+        """Return what this entry's bookings are told apart by: a card, a card's points, a department.
+
+        None: nothing is to be read before *entry* is sent. If it is in doubt, ``look`` tells, where the
+        guarantee for its kind is READ_BACK.
+        """
+
+    def operation(self, entry: Entry, sent: Stamp) -> Operation:
+        """Return what was to be booked, and how one sees that it was; *sent* as in Operation.
+
+        Raises:
+            ValueError: Nothing could tell of it; the words say why.
+        """
+
+    def evidence(self, entry: Entry, before: Evidence | None, at: Stamp, timeout_s: float) -> Evidence | Answer:
+        """Read what the server tells of the account of *entry* now; it books nothing.
+
+        Args:
+            entry: What is about to be sent, or is in doubt. ``deliver`` gets what this returns as its *before*.
+            before: What was read before the try; None: this is that read.
+            at: This moment: goes into the evidence.
+            timeout_s: For all reads together.
+
+        Returns:
+            An Answer where it could not all be read; DENIED: the server does not accept this terminal. REFUSED,
+            before a try: the server will never book this entry, and the words say why.
+        """
 
 
 class WalletBackend(Backend, Protocol):

@@ -12,6 +12,7 @@ from terminal.core.delivery import Outcome
 from terminal.core.events import CoinTrouble, Ended, Place
 from terminal.core.paper import Document
 from terminal.core.payload import Payload
+from terminal.core.reconcile_evidence import Evidence
 from terminal.core.report import Report
 from terminal.core.value import Value
 
@@ -233,7 +234,10 @@ class EntryParked(Value, frozen=True):
 
 
 class PersonDecided(Value, frozen=True):
-    """A named person settled an entry. *action*: void or retry."""
+    """A named person settled an entry.
+
+    *action*: ``void``, ``retry``, or ``delivered`` where the person found on the server that it is booked.
+    """
 
     key: str
     action: str
@@ -242,9 +246,13 @@ class PersonDecided(Value, frozen=True):
 
 
 class AttemptStarted(Value, frozen=True):
-    """Bytes of this entry may reach the server from now on."""
+    """Bytes of this entry may reach the server from now on.
+
+    *before* is what the server told just now, where only a second read will show whether it was booked.
+    """
 
     key: str
+    before: Evidence | None = None
 
 
 class AttemptEnded(Value, frozen=True):
@@ -252,6 +260,7 @@ class AttemptEnded(Value, frozen=True):
 
     *status* is the HTTP status, if there was one; *words* are the server's own, kept word for word (bounded).
     REFUSED with QUEUED says: the server was asked and has surely not booked it; no doubt is left.
+    *reference* is what the server calls what it booked, where it tells.
     """
 
     key: str
@@ -260,6 +269,7 @@ class AttemptEnded(Value, frozen=True):
     status: int | None = None
     words: str = ""
     balance: int | None = None
+    reference: str = ""
 
 
 # -- the world -----------------------------------------------------------------------------------------

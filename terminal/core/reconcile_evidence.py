@@ -77,6 +77,8 @@ class Evidence(Value, frozen=True, omit_defaults=True):
         points: Of the account.
         listing: Of the account's movements; of orders from the last one on that was known.
         key: Of the name of our making.
+        handle: What the server calls something that it prepared for this try, and that moved nothing yet (an
+            authorisation): the try is about that alone, so that a repeat of it is known as one.
     """
 
     at: Stamp
@@ -84,6 +86,7 @@ class Evidence(Value, frozen=True, omit_defaults=True):
     points: int | None = None
     listing: Listing | None = None
     key: Key | None = None
+    handle: str = ""
 
 
 class Operation(Value, frozen=True, omit_defaults=True):

@@ -7,6 +7,7 @@ from terminal.core.events import Ended
 from terminal.core.facts import EntryKind, EntryState, ReleaseKind
 from terminal.core.paper import Document
 from terminal.core.payload import Payload
+from terminal.core.reconcile_evidence import Evidence
 from terminal.core.stamp import Stamp
 from terminal.core.value import Value
 
@@ -22,6 +23,10 @@ class Entry(Value, frozen=True):
         attempts: How many tries there were.
         compensate: Nothing was given for it; see facts.EntryAbandoned.
         words: The last words about it: the server's, or why it is parked.
+        before: What the server told before the try that is in doubt, where that was asked.
+        sent: The last moment at which bytes of it may have left, while it is in doubt: the end of its last
+            try, or the start after it.
+        reference: What the server calls what it booked; of an entry that refers to another, what it called it.
 
     The other attributes are those of facts.EntryAdded.
     """
@@ -46,6 +51,9 @@ class Entry(Value, frozen=True):
     attempts: int
     compensate: bool
     payload: Payload | None = None
+    before: Evidence | None = None
+    sent: Stamp | None = None
+    reference: str = ""
 
 
 class OpenRelease(Value, frozen=True):
