@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -144,23 +144,44 @@ class OnlinePos:
         """
         until = time.monotonic() + timeout_s
         items: list[_T] = []
-        for number in range(1, MOST_PAGES + 1):
-            left_s = until - time.monotonic()
-            if left_s <= 0:
-                return Answer(Outcome.UNSENT, f"no time was left after {number - 1} pages of the list")
-            call = page(number)
-            found = self.do(call, left_s)
+        for found in self.pages(page, lambda: until - time.monotonic()):
             if isinstance(found, Answer):
                 return found
-            items += found.items
+            items += found
             if len(items) > most:
                 return Answer(Outcome.REFUSED, f"the list has more than {most} elements")
+        return tuple(items)
+
+    def pages(
+        self, page: Callable[[int], Call[Page[_T]]], left_s: Callable[[], float]
+    ) -> Iterator[tuple[_T, ...] | Answer]:
+        """Give a list page by page as it is asked for; an Answer is the last, and says why no more come.
+
+        Args:
+            page: Returns the call for a page, counted from 1.
+            left_s: Returns the time for the next page.
+
+        Raises:
+            ValueError: As ``do``.
+        """
+        for number in range(1, MOST_PAGES + 1):
+            timeout_s = left_s()
+            if timeout_s <= 0:
+                yield Answer(Outcome.UNSENT, f"no time was left after {number - 1} pages of the list")
+                return
+            call = page(number)
+            found = self.do(call, timeout_s)
+            if isinstance(found, Answer):
+                yield found
+                return
+            yield found.items
             try:
                 if not self._more(found, number, call):
-                    return tuple(items)
+                    return
             except Unreadable as error:
-                return Answer(Outcome.UNKNOWN, str(error))
-        return Answer(Outcome.REFUSED, f"the list has more than {MOST_PAGES} pages")
+                yield Answer(Outcome.UNKNOWN, str(error))
+                return
+        yield Answer(Outcome.REFUSED, f"the list has more than {MOST_PAGES} pages")
 
     def close(self) -> None:
         """Close every connection; a call under way ends at once as UNKNOWN, a later one is UNSENT."""

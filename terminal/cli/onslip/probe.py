@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from terminal.cli import common, tables
+from terminal.cli import common, finding, tables
 from terminal.cli.errors import NEEDS_PERSON, WrongUse
 from terminal.cli.onslip import access
 
 if TYPE_CHECKING:
     from terminal.backends.onslip.options import OnslipOptions
+    from terminal.cli.finding import Finding
     from terminal.cli.onslip.access import Server
-    from terminal.cli.onslip.finding import Finding
 
-_COLOURS = {"ok": "green", "note": None, "off": "yellow", "unknown": "yellow", "trouble": "red"}
 _MATTERS = ("voucher_sign", "voucher_lookup", "voucher_query", "vat_unit")
 _KEPT = ("url", "realm", "acting_for", "ca_file", "allow_http")
 
@@ -116,11 +115,11 @@ def _tell(
     from terminal.settings.toml import value  # noqa: PLC0415 - for this command alone
 
     if as_json:
-        rows = [{"what": each.what, "state": each.state, "words": tables.clean(each.words)} for each in found]
-        common.print_json({"findings": rows, "trial": steps, "configuration": known, "wrong": wrong})
+        common.print_json(
+            {"findings": finding.rows(found), "trial": steps, "configuration": known, "wrong": wrong}
+        )
         return
-    shown = [(each.what, tables.Cell(each.state, _COLOURS[each.state]), each.words) for each in found]
-    click.echo(tables.table(("what", "is", "found"), shown))
+    click.echo(finding.table(found))
     if steps:
         click.echo("\nWhat was done to the voucher:")
         for step in steps:

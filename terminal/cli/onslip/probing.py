@@ -16,9 +16,9 @@ from terminal.backends.onslip.models_rules import button_map_of, newer, schedule
 from terminal.backends.onslip.options import OnslipOptions
 from terminal.backends.onslip.realm import Realm
 from terminal.backends.onslip.rest import Onslip
+from terminal.cli.finding import Finding
 from terminal.cli.onslip import access, words
 from terminal.cli.onslip.access import Server
-from terminal.cli.onslip.finding import Finding
 from terminal.core import cron
 from terminal.core.delivery import Answer, Outcome
 

@@ -11,8 +11,8 @@ from terminal.backends.onslip.rest import Onslip
 from terminal.backends.onslip.rest_answers import Found
 from terminal.backends.onslip.rest_paths import entity
 from terminal.cli.errors import Trouble, WrongUse
+from terminal.cli.finding import Finding
 from terminal.cli.onslip import words
-from terminal.cli.onslip.finding import Finding
 from terminal.core.delivery import Answer, Outcome
 
 _CENT = Decimal("0.01")

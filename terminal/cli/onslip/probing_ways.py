@@ -15,9 +15,9 @@ from terminal.backends.onslip.realm import Realm
 from terminal.backends.onslip.rest import Onslip
 from terminal.backends.onslip.rest_answers import Found
 from terminal.backends.onslip.rest_paths import Search, entity, escaped, listing
+from terminal.cli.finding import Finding
 from terminal.cli.onslip import access
 from terminal.cli.onslip.access import Server
-from terminal.cli.onslip.finding import Finding
 from terminal.core.delivery import Answer
 
 QUERIES = (
