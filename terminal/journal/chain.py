@@ -35,7 +35,7 @@ CONTENT: dict[str, tuple[str, ...]] = {
         "added_words",
         "payload",
     ),
-    "attempts": ("entry", "outcome", "state", "status", "words", "balance"),
+    "attempts": ("entry", "outcome", "state", "status", "words", "balance", "told"),
     "decisions": ("entry", "action", "state", "by", "words"),
     "releases": ("release", "entry", "kind", "device", "detail", "ended", "words", "document"),
     "cash": ("session", "kind", "amount", "device", "counter", "entry", "place"),
@@ -48,7 +48,7 @@ CONTENT: dict[str, tuple[str, ...]] = {
 }
 """The chained tables with the columns that are facts; columns not named here are derived from facts."""
 
-_ADDED = {"entries": 1, "releases": 1, "cash": 1, "coin_faults": 1}
+_ADDED = {"entries": 1, "attempts": 1, "releases": 1, "cash": 1, "coin_faults": 1}
 """How many columns of a table, the last ones, are younger than it: each counts where it is not NULL."""
 
 _FEWEST = {table: len(CONTENT[table]) + 1 + len(STAMP) - added for table, added in _ADDED.items()}

@@ -12,14 +12,14 @@ from terminal.core.facts import EntryState
 from terminal.journal import standing
 from terminal.journal.books import books
 from terminal.journal.errors import DecisionRefused
-from terminal.journal.history import STEPS, followed
+from terminal.journal.history import followed, steps
 from terminal.journal.report_check import check_reports
 from terminal.journal.standing import Standing
 from terminal.journal.tickets import check_sales
 
 _ENTRIES = """
 SELECT seq, kind, added_state, added_held, added_words,
-       state, held, words, attempts, first_attempt, in_doubt, compensate
+       state, held, words, attempts, first_attempt, in_doubt, compensate, sent, reference
 FROM entries ORDER BY seq
 """
 _NO_MORE: tuple[float, Iterator[Any]] = (math.inf, iter(()))
@@ -161,15 +161,15 @@ def check_derived(db: sqlite3.Connection) -> Iterator[str]:
 
 
 def _standings(db: sqlite3.Connection) -> Iterator[str]:
-    groups = groupby(db.execute(STEPS), key=lambda step: step[0])
-    entry, steps = next(groups, _NO_MORE)
+    groups = groupby(db.execute(steps()), key=lambda step: step[0])
+    entry, of_entry = next(groups, _NO_MORE)
     for seq, *values in db.execute(_ENTRIES):
         while entry < seq:  # steps of an entry that is not there: told by the foreign keys
-            entry, steps = next(groups, _NO_MORE)
+            entry, of_entry = next(groups, _NO_MORE)
         begins, stands = standing.kept(values[:4]), standing.kept([values[0], *values[4:]])
         try:
             follows = begins
-            for _, follows in followed(begins, steps if entry == seq else ()):  # noqa: B007 - the last one
+            for _, follows in followed(begins, of_entry if entry == seq else ()):  # noqa: B007 - the last one
                 pass
         except (ValueError, DecisionRefused) as error:
             yield f"entries {seq}: its attempts and decisions could not have happened in this order. {error}"

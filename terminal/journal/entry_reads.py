@@ -11,6 +11,7 @@ import msgspec
 from terminal.core.catalogue import Product
 from terminal.core.facts import EntryKind, EntryState
 from terminal.core.payload import Payload
+from terminal.core.reconcile_evidence import Evidence
 from terminal.core.stamp import Stamp
 from terminal.journal.books import KEPT, OPEN
 from terminal.journal.errors import JournalError
@@ -18,10 +19,16 @@ from terminal.journal.readpool import ReadPool
 from terminal.journal.rows import Entry, Story, StoryEvent
 
 _ENTRY = (
+    # One row for each number of a fact; a number that is not there, or not noted, costs nothing.
     "SELECT e.seq, e.key, e.kind, e.backend, e.token, e.amount, e.pieces, e.description, e.tag, e.session, "
     "e.refers_to, e.held, e.state, e.words, e.wall_ms, e.mono_ms, e.boot, e.synced, e.in_doubt, e.attempts, "
-    "e.compensate, e.payload, a.wall_ms, a.mono_ms, a.boot, a.synced "
+    "e.compensate, e.payload, "
+    "CASE WHEN e.reference = '' AND (e.kind = 'refund' OR e.kind = 'record') "
+    "THEN coalesce((SELECT r.reference FROM entries AS r WHERE r.key = e.refers_to), '') ELSE e.reference END, "
+    "a.told, a.wall_ms, a.mono_ms, a.boot, a.synced, coalesce(s.wall_ms, d.wall_ms), "
+    "coalesce(s.mono_ms, d.mono_ms), coalesce(s.boot, d.boot), coalesce(s.synced, d.synced) "
     "FROM entries AS e LEFT JOIN attempts AS a ON a.seq = e.first_attempt "
+    "LEFT JOIN attempts AS s ON s.seq = e.sent LEFT JOIN decisions AS d ON d.seq = e.sent "
 )
 _OPEN = f"SELECT seq FROM entries INDEXED BY entries_open WHERE state = ? AND {OPEN}"  # noqa: S608 - our own words
 _VOIDED = "SELECT seq FROM entries INDEXED BY entries_voided WHERE state = 'voided' AND state = ?"
@@ -29,7 +36,15 @@ _HELD = f"SELECT seq FROM entries INDEXED BY entries_open WHERE held = 1 AND {KE
 _ALL = "SELECT count(*) FROM entries WHERE ? = 0"  # in the narrowest index, not in the table
 _HEAD_OF_LANE = f"(SELECT seq FROM entries WHERE lane = ? AND state = 'queued' AND {OPEN} ORDER BY seq LIMIT 1)"  # noqa: S608 - our own words
 
+_DOUBTFUL = (
+    "SELECT seq FROM entries INDEXED BY entries_open "  # noqa: S608 - our own words
+    f"WHERE (state = 'sending' OR state = 'unknown') AND {OPEN} "
+    "UNION ALL SELECT seq FROM entries INDEXED BY entries_in_doubt "
+    "WHERE in_doubt = 1 AND state NOT IN ('delivered', 'voided') AND state = 'queued' AND backend = ?1"
+)
+
 _pieces = msgspec.json.Decoder(tuple[Product, ...])
+_evidence = msgspec.json.Decoder(Evidence)
 _payload: msgspec.json.Decoder[Payload] = msgspec.json.Decoder(Payload)
 
 
@@ -83,6 +98,13 @@ class EntryReads(ReadPool):
     def sending(self) -> list[Entry]:
         """Return the entries of which an attempt began that has not ended, oldest first."""
         return self._entries(f"WHERE e.seq IN ({_OPEN}) ORDER BY e.seq", EntryState.SENDING.value)
+
+    def doubtful(self, backend: str) -> list[Entry]:
+        """Return the entries of *backend* that are being sent, or that it may have booked, oldest first.
+
+        These are SENDING, UNKNOWN, and QUEUED in doubt.
+        """
+        return self._entries(f"WHERE e.seq IN ({_DOUBTFUL}) AND e.backend = ?1 ORDER BY e.seq", backend)
 
     def held(self) -> list[Entry]:
         """Return the entries (settled ones too) whose releases are not settled, oldest first."""
@@ -167,7 +189,8 @@ def stamp_of(wall_ms: int, mono_ms: int, boot: str, synced: int) -> Stamp:
 
 def _as_entry(row: tuple[Any, ...]) -> Entry:
     seq, key, kind, backend, token, amount, pieces, description, tag, session, refers_to, held, *rest = row
-    state, words, wall_ms, mono_ms, boot, synced, in_doubt, attempts, compensate, payload, *first = rest
+    state, words, wall_ms, mono_ms, boot, synced, in_doubt, attempts, compensate, payload, *rest = rest
+    reference, told, f1, f2, f3, f4, *sent = rest
     return Entry(
         seq=seq,
         key=key,
@@ -184,9 +207,12 @@ def _as_entry(row: tuple[Any, ...]) -> Entry:
         state=EntryState(state),
         words=words,
         created=stamp_of(wall_ms, mono_ms, boot, synced),
-        first_attempted=None if first[0] is None else stamp_of(*first),
+        first_attempted=None if f1 is None else stamp_of(f1, f2, f3, f4),
         in_doubt=bool(in_doubt),
         attempts=attempts,
         compensate=bool(compensate),
         payload=None if payload is None else _payload.decode(payload),
+        before=None if told is None else _evidence.decode(told),
+        sent=None if sent[0] is None else stamp_of(*sent),
+        reference=reference,
     )

@@ -10,13 +10,13 @@ from terminal.core.facts import EntryState
 from terminal.journal import standing
 from terminal.journal.standing import Standing
 
-STEPS = """
-SELECT entry, seq, outcome, state, words, '' FROM attempts
-UNION ALL
-SELECT entry, seq, action, state, words, by FROM decisions
-ORDER BY 1, 2
-"""
-"""Every step of every entry, in the order in which `followed` wants those of one."""
+
+def steps(where: str = "") -> str:
+    """Return the question for the steps of entries, each entry's in their order; *where* says which rows."""
+    return (
+        f"SELECT entry, seq, outcome, state, words, '', coalesce(told, '') FROM attempts {where} "  # noqa: S608 - our own words
+        f"UNION ALL SELECT entry, seq, action, state, words, by, '' FROM decisions {where} ORDER BY 1, 2"
+    )
 
 
 def followed(begins: Standing, steps: Iterable[Any]) -> Iterator[tuple[int, Standing]]:
@@ -27,7 +27,7 @@ def followed(begins: Standing, steps: Iterable[Any]) -> Iterator[tuple[int, Stan
         DecisionRefused: Likewise, a person's.
     """
     at = begins
-    for _, seq, what, state, words, by in steps:
+    for _, seq, what, state, words, by, told in steps:
         match what:
             case "started":
                 at = standing.started(at, seq)
@@ -36,9 +36,11 @@ def followed(begins: Standing, steps: Iterable[Any]) -> Iterator[tuple[int, Stan
             case "abandon":
                 at = standing.abandoned(at, words)
             case "park":
-                at = standing.parked(at, EntryState(state), words)
+                at = standing.parked(at, seq, EntryState(state), words)
             case "retry" | "void":
                 at = standing.decided(at, what, by, words)
+            case "delivered" if state is None:  # by a person; a try that ended so has a state
+                at = standing.decided(at, what, by, words)
             case _:
-                at = standing.ended(at, Outcome(what), EntryState(state), words)
+                at = standing.ended(at, seq, Outcome(what), EntryState(state), words, told)
         yield seq, at

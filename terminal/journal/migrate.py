@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-_FILES = ("0001_initial.sql", "0002_money.sql", "0003_tickets.sql", "0004_reports.sql", "0005_records.sql")
+_FILES = (
+    "0001_initial.sql",
+    "0002_money.sql",
+    "0003_tickets.sql",
+    "0004_reports.sql",
+    "0005_records.sql",
+    "0006_evidence.sql",
+)
 LATEST = len(_FILES)
 """The version of the schema that this software reads and writes."""
 

@@ -22,7 +22,7 @@ from terminal.core.tickets import Method, TicketSale
 from terminal.core.value import Value
 from terminal.journal import standing
 from terminal.journal.books import OPEN
-from terminal.journal.history import followed
+from terminal.journal.history import followed, steps
 from terminal.journal.report_cash import cash_of
 
 Sorted = Callable[[ProductId, str, int | None], tuple[str, int | None]]
@@ -49,12 +49,7 @@ _VOIDABLE = (
 _OF_ENTRY = f"SELECT {_COLUMNS} FROM entries WHERE seq = ?"  # noqa: S608 - our own words
 _BY_KEY = f"SELECT {_COLUMNS} FROM entries WHERE key = ?"  # noqa: S608 - our own words
 # Attempts and decisions have no index by entry, so those of many entries are read together.
-_STEPS = (
-    "SELECT entry, seq, outcome, state, words, '' FROM attempts "
-    "WHERE seq > :first AND seq <= :upto AND entry IN (SELECT value FROM json_each(:entries)) "
-    "UNION ALL SELECT entry, seq, action, state, words, by FROM decisions "
-    "WHERE seq > :first AND seq <= :upto AND entry IN (SELECT value FROM json_each(:entries)) ORDER BY 1, 2"
-)
+_STEPS = steps("WHERE seq > :first AND seq <= :upto AND entry IN (SELECT value FROM json_each(:entries))")
 _WAITING = (
     f"SELECT state, count(*), sum(amount) FROM entries WHERE {OPEN} AND kind <> 'unclaimed' "  # noqa: S608 - our own words
     "AND amount > 0 GROUP BY state"
@@ -127,8 +122,8 @@ def _voided(db: sqlite3.Connection, after: int, upto: int) -> Iterator[tuple[_En
     if not entries:
         return
     asked = {"first": entries[0], "upto": upto, "entries": msgspec.json.encode(entries).decode()}
-    steps = db.execute(_STEPS, asked).fetchall()
-    for seq, of_entry in groupby(steps, key=lambda step: step[0]):
+    every = db.execute(_STEPS, asked).fetchall()
+    for seq, of_entry in groupby(every, key=lambda step: step[0]):
         entry = _Entry(*db.execute(_OF_ENTRY, (seq,)).fetchone())
         before = now = standing.kept([entry.kind_text, entry.added_state, entry.added_held, entry.added_words])
         for number, now in followed(before, of_entry):

@@ -14,11 +14,12 @@ from terminal.journal.standing import Standing
 _MOST_KNOWN = 256
 _ENTRY = (
     "SELECT seq, backend, token, amount, description, tag, payload, "
-    "kind, state, held, words, attempts, first_attempt, in_doubt, compensate FROM entries WHERE key = ?"
+    "kind, state, held, words, attempts, first_attempt, in_doubt, compensate, sent, reference "
+    "FROM entries WHERE key = ?"
 )
 _CHANGE = (
     "UPDATE entries SET state = ?, held = ?, words = ?, attempts = ?, first_attempt = ?, in_doubt = ?, "
-    "compensate = ? WHERE seq = ?"
+    "compensate = ?, sent = ?, reference = ? WHERE seq = ?"
 )
 
 
@@ -104,6 +105,8 @@ class Scribe:
                 after.first_attempt,
                 after.in_doubt,
                 after.compensate,
+                after.sent,
+                after.reference,
                 entry.seq,
             ),
         )

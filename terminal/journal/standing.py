@@ -27,7 +27,8 @@ NOTHING_GIVEN = (
 class Standing(Value, frozen=True):
     """What has become of an entry so far; the attributes are those of rows.Entry.
 
-    *first_attempt* is the number of the fact with which its bytes may first have left.
+    *first_attempt* is the number of the fact with which its bytes may first have left; *sent*, while it is in
+    doubt and not settled, that of the one before which they may last have left.
     """
 
     kind: EntryKind
@@ -38,12 +39,14 @@ class Standing(Value, frozen=True):
     first_attempt: int | None = None
     in_doubt: bool = False
     compensate: bool = False
+    sent: int | None = None
+    reference: str = ""
 
 
 def kept(values: Sequence[Any]) -> Standing:
-    """Return the standing that a row keeps: its columns in order, of which the last four may be missing."""
+    """Return the standing that a row keeps: its columns in order, of which the last six may be missing."""
     kind, state, held, words, *rest = values
-    attempts, first, in_doubt, compensate = rest or (0, None, 0, 0)
+    attempts, first, in_doubt, compensate, sent, reference = rest or (0, None, 0, 0, None, "")
     return Standing(
         EntryKind(kind),
         EntryState(state),
@@ -53,6 +56,8 @@ def kept(values: Sequence[Any]) -> Standing:
         first,
         bool(in_doubt),
         bool(compensate),
+        sent,
+        reference,
     )
 
 
@@ -75,22 +80,36 @@ def started(now: Standing, seq: int) -> Standing:
     return replace(now, state=EntryState.SENDING, attempts=now.attempts + 1, first_attempt=first)
 
 
-def ended(now: Standing, outcome: Outcome, state: EntryState, words: str) -> Standing:
-    """A try ended, and the delivery policy wants it in *state*.
+def ended(  # noqa: PLR0917 - the columns of a row
+    now: Standing, seq: int, outcome: Outcome, state: EntryState, words: str, reference: str = ""
+) -> Standing:
+    """A try ended with the fact *seq*, and the delivery policy wants it in *state*.
 
     REFUSED with QUEUED is what a look on the server found: surely not booked, so all doubt is gone. An answer
     that comes after the end changes nothing, unless it proves that a voided entry is booked after all.
     """
     if now.state in _FINAL:
         booked = now.state is EntryState.VOIDED and outcome is Outcome.DELIVERED
-        return replace(now, state=EntryState.DELIVERED, words=words) if booked else now
+        if not booked:
+            return now
+        return replace(now, state=EntryState.DELIVERED, words=words, reference=reference or now.reference)
     in_doubt = now.in_doubt or outcome is Outcome.UNKNOWN
-    if outcome is Outcome.DELIVERED or (outcome is Outcome.REFUSED and state is EntryState.QUEUED):
+    kept_as = reference or now.reference
+    if outcome is Outcome.DELIVERED:
         in_doubt = False
-    first = now.first_attempt
-    if not in_doubt and outcome is not Outcome.DELIVERED:
-        first = None
-    return _compensated(replace(now, state=state, words=words, in_doubt=in_doubt, first_attempt=first))
+    elif outcome is Outcome.REFUSED and state is EntryState.QUEUED:
+        in_doubt, kept_as = False, reference
+    left = now.state is EntryState.SENDING and outcome is not Outcome.UNSENT
+    after = replace(
+        now,
+        state=state,
+        words=words,
+        in_doubt=in_doubt,
+        first_attempt=now.first_attempt if in_doubt or outcome is Outcome.DELIVERED else None,
+        sent=(seq if left else now.sent) if in_doubt else None,
+        reference=kept_as,
+    )
+    return _compensated(after)
 
 
 def freed(now: Standing) -> Standing:
@@ -98,15 +117,16 @@ def freed(now: Standing) -> Standing:
     return replace(now, held=False)
 
 
-def parked(now: Standing, state: EntryState, words: str) -> Standing:
-    """It waits for a person. What was under way at that moment is in doubt."""
+def parked(now: Standing, seq: int, state: EntryState, words: str) -> Standing:
+    """It waits for a person from the fact *seq* on. What was under way at that moment is in doubt."""
     if state not in (EntryState.PARKED, EntryState.UNKNOWN):
         raise ValueError(f"An entry is parked as parked or unknown, not as {state.value}.")
     now = freed(now)
     if now.state in _FINAL:
         return now
-    in_doubt = now.in_doubt or now.state is EntryState.SENDING
-    return _compensated(replace(now, state=state, words=words, in_doubt=in_doubt))
+    if now.state is EntryState.SENDING:
+        now = replace(now, in_doubt=True, sent=seq)
+    return _compensated(replace(now, state=state, words=words))
 
 
 def abandoned(now: Standing, words: str) -> Standing:
@@ -119,7 +139,7 @@ def abandoned(now: Standing, words: str) -> Standing:
     if now.state in (EntryState.DELIVERED, EntryState.SENDING):
         return replace(now, compensate=True)
     if now.first_attempt is None or now.state is EntryState.PARKED:
-        return replace(now, state=EntryState.VOIDED, words=words)
+        return _void(now, words)
     return _compensated(replace(now, words=words, compensate=True))
 
 
@@ -128,35 +148,54 @@ def decided(now: Standing, action: str, by: str, reason: str) -> Standing:
 
     Raises:
         DecisionRefused: The entry's state does not allow it, or nobody has put a name to it.
-        ValueError: *action* is neither ``retry`` nor ``void``.
+        ValueError: *action* is none of ``retry``, ``void`` and ``delivered``.
     """
-    if action not in ("retry", "void"):
-        raise ValueError(f"A person decides retry or void, not {action!r}.")
+    if action not in ("retry", "void", "delivered"):
+        raise ValueError(f"A person decides retry, void or delivered, not {action!r}.")
     if not by.strip() or not reason.strip():
         raise DecisionRefused("A decision needs the name of the person and a reason.")
     if now.state is EntryState.SENDING:
         raise DecisionRefused("The entry is being sent at this moment: wait for the answer and look again.")
     if now.state in _FINAL:
         raise DecisionRefused(f"The entry is {now.state.value}: there is nothing left to decide.")
-    if action == "retry":
-        if now.kind is EntryKind.UNCLAIMED:
-            raise DecisionRefused("Unclaimed coins are not sent to any server: void the entry to settle it.")
-        # A person has looked for what waited for one: no doubt is left, else it would only be parked again.
-        looked = now.state in (EntryState.UNKNOWN, EntryState.PARKED)
-        return replace(
-            now,
-            state=EntryState.QUEUED,
-            held=False,
-            words=plain(f"Retry by {by}: {reason}"),
-            in_doubt=now.in_doubt and not looked,
-            first_attempt=None if looked else now.first_attempt,
-        )
+    return _DECISIONS[action](now, by, reason)
+
+
+def _retried(now: Standing, by: str, reason: str) -> Standing:
+    if now.kind is EntryKind.UNCLAIMED:
+        raise DecisionRefused("Unclaimed coins are not sent to any server: void the entry to settle it.")
+    now = replace(now, held=False, words=plain(f"Retry by {by}: {reason}"))
+    if now.state is EntryState.QUEUED:
+        return now
+    # A person has looked for what waited for one: no doubt is left, else it would only be parked again.
+    return replace(now, state=EntryState.QUEUED, in_doubt=False, first_attempt=None, sent=None, reference="")
+
+
+def _voided(now: Standing, by: str, reason: str) -> Standing:
     if now.kind is EntryKind.SALE and now.state is EntryState.QUEUED:
         raise DecisionRefused(
             "The tickets are in their guests' hands, and the sale is still on its way to the server: it is "
             "voided only where the server refused it, or where nobody can tell whether it is booked."
         )
-    return replace(now, state=EntryState.VOIDED, held=False, words=plain(f"Voided by {by}: {reason}"))
+    return _void(replace(now, held=False), plain(f"Voided by {by}: {reason}"))
+
+
+def _found_booked(now: Standing, by: str, reason: str) -> Standing:
+    """What waits for a release goes on waiting for it: whether something was given, no server can tell."""
+    if not now.in_doubt:
+        raise DecisionRefused(
+            f"The entry is {now.state.value}, and no try of it is without an answer: the server has not booked "
+            "it. Send it again, or void it."
+        )
+    words = plain(f"Found booked by {by}: {reason}")
+    return replace(now, state=EntryState.DELIVERED, words=words, in_doubt=False, sent=None)
+
+
+_DECISIONS = {"retry": _retried, "void": _voided, "delivered": _found_booked}
+
+
+def _void(now: Standing, words: str) -> Standing:
+    return replace(now, state=EntryState.VOIDED, words=words, sent=None)
 
 
 def record_due(before: Standing, after: Standing) -> bool:
@@ -187,7 +226,7 @@ def _compensated(now: Standing) -> Standing:
     if not now.compensate:
         return now
     if now.state is EntryState.PARKED or (now.state is EntryState.QUEUED and not now.in_doubt):
-        return replace(now, state=EntryState.VOIDED)
+        return _void(now, now.words)
     if now.state is EntryState.UNKNOWN:
         return replace(now, state=EntryState.UNKNOWN, words=plain(f"{NOTHING_GIVEN} {now.words}".rstrip()))
     return now

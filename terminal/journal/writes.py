@@ -98,7 +98,7 @@ def _entry_abandoned(scribe: Scribe, fact: facts.EntryAbandoned) -> None:
 def _entry_parked(scribe: Scribe, fact: facts.EntryParked) -> None:
     entry = scribe.entry(fact.key)
     words = plain(fact.words)
-    after = standing.parked(entry.standing, fact.state, words)
+    after = standing.parked(entry.standing, scribe.head.seq + 1, fact.state, words)
     scribe.append("decisions", entry.seq, "park", fact.state.value, "", words)
     _change(scribe, entry, after)
 
@@ -112,6 +112,8 @@ def _person_decided(scribe: Scribe, fact: facts.PersonDecided) -> None:
     after = standing.decided(entry.standing, fact.action, by, reason)
     scribe.append("decisions", entry.seq, fact.action, None, by, reason)
     _change(scribe, entry, after)
+    if fact.action == "delivered":
+        _spent(scribe, entry)
     if fact.action == "void" and entry.standing.kind is EntryKind.UNCLAIMED and entry.amount:
         scribe.append("cash", None, CashKind.WRITTEN_OFF.value, -entry.amount, "", None, entry.seq, None)
 
@@ -119,7 +121,8 @@ def _person_decided(scribe: Scribe, fact: facts.PersonDecided) -> None:
 def _attempt_started(scribe: Scribe, fact: facts.AttemptStarted) -> None:
     entry = scribe.entry(fact.key)
     after = standing.started(entry.standing, scribe.head.seq + 1)
-    scribe.append("attempts", entry.seq, "started", after.state.value, None, "", None)
+    before = None if fact.before is None else msgspec.json.encode(fact.before).decode()
+    scribe.append("attempts", entry.seq, "started", after.state.value, None, "", None, before)
     _change(scribe, entry, after)
 
 
@@ -129,16 +132,21 @@ def _attempt_ended(scribe: Scribe, fact: facts.AttemptEnded) -> None:
     ):
         raise ValueError(f"An attempt that ended {fact.outcome.value} leaves no entry {fact.state.value}.")
     entry = scribe.entry(fact.key)
-    words = plain(fact.words)
-    after = standing.ended(entry.standing, fact.outcome, fact.state, words)
+    words, reference = plain(fact.words), plain(fact.reference)
+    after = standing.ended(entry.standing, scribe.head.seq + 1, fact.outcome, fact.state, words, reference)
     outcome, state = fact.outcome.value, fact.state.value
-    scribe.append("attempts", entry.seq, outcome, state, fact.status, words, fact.balance)
+    scribe.append("attempts", entry.seq, outcome, state, fact.status, words, fact.balance, reference or None)
     _change(scribe, entry, after)
     if fact.balance is not None and entry.token is not None:
         _wallet_seen(scribe, facts.WalletSeen(entry.token, fact.balance))
-    elif fact.outcome is Outcome.DELIVERED and entry.standing.kind is EntryKind.DEBIT:
-        # No longer part of the exposure, and the server did not tell what is left: then we reckon.
-        spent = (entry.amount, entry.token)
+    elif fact.outcome is Outcome.DELIVERED:
+        _spent(scribe, entry)
+
+
+def _spent(scribe: Scribe, debit: Known) -> None:
+    """Reckon what is left: no longer part of the exposure, and the server did not tell."""
+    if debit.standing.kind is EntryKind.DEBIT:
+        spent = (debit.amount, debit.token)
         scribe.db.execute("UPDATE wallets SET balance = balance - ? WHERE token = ?", spent)
 
 

@@ -316,7 +316,7 @@ def test_a_decision_needs_an_entry_a_name_and_a_reason(journal):
     for fact in (decided("void", key="other"), decided("void", by=" "), decided("retry", reason="")):
         with pytest.raises(DecisionRefused):
             journal.commit([fact], NOW)
-    with pytest.raises(ValueError, match="retry or void"):
+    with pytest.raises(ValueError, match="retry, void or delivered"):
         journal.commit([decided("deliver")], NOW)
     assert state(journal) is EntryState.QUEUED
 

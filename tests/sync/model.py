@@ -117,14 +117,16 @@ class MemoryJournal:
             case f.EntryFreed():
                 at[fact.key] = standing.freed(at[fact.key])
             case f.EntryParked():
-                at[fact.key] = standing.parked(at[fact.key], fact.state, fact.words)
+                at[fact.key] = standing.parked(at[fact.key], seq, fact.state, fact.words)
             case f.PersonDecided():
                 at[fact.key] = standing.decided(at[fact.key], fact.action, fact.by, fact.reason)
             case f.AttemptStarted():
                 self.refused += at[fact.key].state is not EntryState.QUEUED
                 at[fact.key] = standing.started(at[fact.key], seq)
             case f.AttemptEnded():
-                at[fact.key] = standing.ended(at[fact.key], fact.outcome, fact.state, fact.words)
+                at[fact.key] = standing.ended(
+                    at[fact.key], seq, fact.outcome, fact.state, fact.words, fact.reference
+                )
             case _:
                 raise AssertionError(fact)
 
