@@ -13,6 +13,7 @@ from typing import Any
 BACKENDS: dict[str, str] = {
     "pointofsale": "terminal.backends.pointofsale.adapter:PointOfSale",
     "satellite": "terminal.backends.satellite.adapter:Satellite",
+    "onlinepos": "terminal.backends.onlinepos.adapter:OnlinePosServer",
     "onslip": "terminal.backends.onslip.adapter:Onslip360",
 }
 

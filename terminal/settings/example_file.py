@@ -40,6 +40,7 @@ _CHOSEN = {"job": "vending", "wallet": "main", "credential": "pos-token", "one_p
 
 _GIVEN: dict[tuple[str, str], dict[str, Any]] = {
     ("backend", "satellite"): {"credential": "satellite"},
+    ("backend", "onlinepos"): {"credential": "onlinepos", "wallet": "deposit"},
     ("backend", "onslip"): {"credential": "onslip"},
     ("release", "relay"): {"line": 22},
     ("reader", "pn532"): {"port": "/dev/ttyAMA0"},

@@ -136,7 +136,9 @@ def is_taken(answer: Answer) -> bool:
 # -- balances and points -------------------------------------------------------------------------------
 
 
-def deposit(number: str, cents: int, *, overwrite: bool = False, fractions: bool = False) -> Call[Deposited]:
+def deposit(
+    number: str, cents: int, *, overwrite: bool = False, fractions: bool = False, comma: bool = False
+) -> Call[Deposited]:
     """Add to a balance; a repeat adds again.
 
     Args:
@@ -144,6 +146,7 @@ def deposit(number: str, cents: int, *, overwrite: bool = False, fractions: bool
         cents: What is added; a negative amount is withdrawn [assumed].
         overwrite: Set the balance instead, whatever others have done to it meanwhile.
         fractions: Whether the server takes parts of a krone, which its page does not say.
+        comma: Whether a comma stands before them, and no dot.
 
     Raises:
         ValueError: *number* is none, or *cents* are no whole kroner and there are no *fractions*.
@@ -152,6 +155,8 @@ def deposit(number: str, cents: int, *, overwrite: bool = False, fractions: bool
         "cardnumber": card_number(number),
         "amount": amount(cents) if fractions else whole_kroner(cents),
     }
+    if comma:
+        body["amount"] = str(body["amount"]).replace(".", ",")
     if overwrite:
         body["overwrite_balance"] = True
     request = Request("POST", "deposit", "deposit", body=body, signed="values", accept=XML)

@@ -1,0 +1,102 @@
+"""OnlinePOS (cash registers in Denmark): cards as wallets.
+
+Over one client (``onlinepos.client``) and one set of options: wallets in ``onlinepos.wallets``.
+
+What is promised about a repeat, and what tells whether something was booked:
+
+    DEBIT, CREDIT, REFUND   READ_BACK   the balance of the card, or its points, before and after; with
+                                        ``history`` its history, too
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
+
+from terminal.backends.onlinepos.client import OnlinePos
+from terminal.backends.onlinepos.options import OnlinePosOptions
+from terminal.backends.onlinepos.wallets import Wallets
+from terminal.backends.protocol import Tenure, WalletReply
+from terminal.core.delivery import Answer, Guarantee
+from terminal.core.facts import EntryKind
+from terminal.core.reconcile_evidence import Evidence, Operation
+from terminal.core.records import Entry
+from terminal.core.stamp import Stamp
+
+if TYPE_CHECKING:
+    import httpx
+
+_WALLETS = frozenset({EntryKind.DEBIT, EntryKind.CREDIT, EntryKind.REFUND})
+
+
+class OnlinePosServer:
+    """A company of OnlinePOS.
+
+    Args:
+        name: Its name in the configuration.
+        options: Its options.
+        terminal_id: Who we are.
+        credential: Returns token, company number and key as JSON; see ``onlinepos.client.read_credentials``.
+        tenure: Not needed: no promise hangs on the secret.
+        transport: Stands in for the network.
+    """
+
+    Options: ClassVar = OnlinePosOptions
+    kinds: ClassVar[frozenset[EntryKind]] = _WALLETS
+
+    def __init__(
+        self,
+        name: str,
+        options: OnlinePosOptions,
+        *,
+        terminal_id: str,
+        credential: Callable[[], str],
+        tenure: Tenure | None = None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        del tenure, terminal_id
+        self.name = name
+        self.settling_ms = options.settling_seconds * 1000
+        self._pos = OnlinePos(options, credential=credential, transport=transport)
+        self._wallets = Wallets(self._pos, options, name)
+
+    def __repr__(self) -> str:
+        return f"OnlinePosServer({self.name!r})"
+
+    # -- every backend ---------------------------------------------------------------------------------
+
+    def guarantee(self, kind: EntryKind) -> Guarantee:
+        """Say what the server promises about a repeat of this kind of entry."""
+        return self._of(kind).guarantee(kind)
+
+    def deliver(self, entry: Entry, timeout_s: float) -> Answer:
+        """Book or record *entry*, once, within *timeout_s* seconds."""
+        return self._of(entry.kind).deliver(entry, timeout_s)
+
+    def close(self) -> None:
+        """Close connections; a call under way ends as UNKNOWN."""
+        self._pos.close()
+
+    # -- reconciliation --------------------------------------------------------------------------------
+
+    def account(self, entry: Entry) -> str | None:
+        """Return what the bookings of *entry* are told apart by; None: nothing is to be read before it."""
+        return self._of(entry.kind).account(entry)
+
+    def operation(self, entry: Entry, sent: Stamp) -> Operation:
+        """Return what was to be booked, and how one sees that it was. Raises ValueError if nothing tells."""
+        return self._of(entry.kind).operation(entry, sent)
+
+    def evidence(self, entry: Entry, before: Evidence | None, at: Stamp, timeout_s: float) -> Evidence | Answer:
+        """Read what the server tells of the account of *entry* now, within *timeout_s* seconds."""
+        return self._of(entry.kind).evidence(entry, before, at, timeout_s)
+
+    def _of(self, kind: EntryKind) -> Wallets:
+        """Return the part that books entries of *kind*."""
+        return self._wallets
+
+    # -- wallets ---------------------------------------------------------------------------------------
+
+    def balance(self, token: str, timeout_s: float) -> WalletReply:
+        """Read a token's balance within *timeout_s* seconds."""
+        return self._wallets.balance(token, timeout_s)

@@ -1,0 +1,120 @@
+"""What an operator says about the wallets of an OnlinePOS: cards with a balance, or with points."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from terminal.backends.options import ServerOptions
+from terminal.backends.values import Case, Order
+
+_Id = Annotated[int, Meta(ge=1, le=2**63 - 1)]
+
+
+class WalletOptions(ServerOptions, frozen=True, kw_only=True):
+    """The options of cards as wallets."""
+
+    wallet: Annotated[
+        Literal["deposit", "points"],
+        Meta(
+            description="What of a card is spent and loaded here: its balance, by `deposit`s of either sign; "
+            "or its `points` in a campaign. With `points`, `campaign` must be set."
+        ),
+    ] = "deposit"
+    cards: Annotated[
+        Literal["rfid", "number"],
+        Meta(
+            description="What a token's id is to the server: the `rfid` of a card, which takes one call more "
+            "now and then, or its `number`."
+        ),
+    ] = "rfid"
+    token_case: Annotated[
+        Case, Meta(description="How the letters of a UID are written in RFIDs or numbers of cards.")
+    ] = "upper"
+    token_order: Annotated[Order, Meta(description="How the bytes of a UID are ordered there.")] = "as read"
+    card_types: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, max_length=40)], ...],
+        Meta(
+            description="The types of cards that are wallets, as the server calls them. Empty: all that have a "
+            "balance, also those of staff."
+        ),
+    ] = ("Prepaid", "Gift card")
+    overdraft: Annotated[
+        bool,
+        Meta(
+            description="Whether a card may be debited below zero. Whether the server minds is not documented: "
+            "if it may not, its balance is looked at before, here."
+        ),
+    ] = False
+    deposit_amounts: Annotated[
+        Literal["whole kroner", "decimal point", "decimal comma"],
+        Meta(
+            description="Which amounts `deposit` takes, and how they are written. Documented are integers "
+            "only: what is no whole number of kroner is then refused, and nothing is sent."
+        ),
+    ] = "whole kroner"
+    campaign: Annotated[
+        _Id | None, Meta(description="Id of the campaign whose points are spent and loaded here.")
+    ] = None
+    point_cents: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=1_000_000,
+            description="What a point of that campaign is worth, in cents. An amount that is no whole number "
+            "of points is refused, and nothing is sent.",
+        ),
+    ] = 100
+    points_call: Annotated[
+        Literal["adjustValues", "adjustValue"],
+        Meta(
+            description="How points are changed: by the call for several cards, whose answer is documented; or "
+            "by that for one, which needs no key for hashes."
+        ),
+    ] = "adjustValues"
+    history: Annotated[
+        bool,
+        Meta(
+            description="Whether deposits are listed in the history of a card, which is not documented: set it "
+            "only after you have seen there one that this terminal made. What was sent and not answered is "
+            "then looked for in it."
+        ),
+    ] = False
+    history_amounts: Annotated[
+        Literal["by type", "spent"],
+        Meta(
+            description="What a positive amount in a history is: spent if its type is `Purchase`, and loaded "
+            "otherwise (`by type`); or always `spent`."
+        ),
+    ] = "by type"
+    mark: Annotated[
+        str,
+        Meta(
+            max_length=100,
+            description="The location that histories name for what this terminal books, and for nothing else: "
+            "you promise that nobody and no other till books under it. Empty: there is no such location.",
+        ),
+    ] = ""
+    alone: Annotated[
+        bool,
+        Meta(
+            description="You promise that nobody and nothing but this terminal ever changes the balances (or "
+            "points) of its cards: no till, no other terminal, no person. Only then a balance tells whether "
+            "what was sent and not answered was booked. If not, a person is asked."
+        ),
+    ] = False
+    settling_seconds: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=3600,
+            description="After how many seconds what the server has not booked it will not book any more.",
+        ),
+    ] = 60
+
+    def __post_init__(self) -> None:
+        """Refuse points of no campaign."""
+        super().__post_init__()
+        if self.wallet == "points" and self.campaign is None:
+            raise ValueError('the id of a `campaign` with wallet = "points"')

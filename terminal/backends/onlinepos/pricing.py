@@ -1,0 +1,232 @@
+"""What products of OnlinePOS cost: by price group, with their choices and parts, and with offers. Pure.
+
+    price((Pick(7, 2),), structure, offers, wall, Pricing())    -> lines of an order, exact to the cent
+
+Line prices are those of whole lines. A head stands at indentation 0, what belongs to it below, deeper. Choices
+and parts keep the prices that the server tells for their lines, and the head has what is left of what is paid;
+where they come to more than that, they share what is paid, to the cent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from terminal.backends.onlinepos.goods import Choices, Offer, Product, Structure
+from terminal.backends.onlinepos.offers import Bought, Clock, reductions
+from terminal.backends.onlinepos.orders import Line
+from terminal.core.value import Value
+
+_DEEPEST = 4
+"""Levels of choices of choices; what is deeper leads in a circle, or nobody has ordered it by hand either."""
+
+_MOST_LINES = 60
+"""Below one head."""
+
+
+class Unsellable(Exception):  # noqa: N818 - an outcome, not a fault
+    """A product cannot be priced, or not be ordered as it is described; the words say why."""
+
+
+class Pick(Value, frozen=True):
+    """Pieces of a product; *chosen*: products of its page of choices; None: those that are preset."""
+
+    product: int
+    pieces: int = 1
+    chosen: tuple[int, ...] | None = None
+
+
+class Pricing(Value, frozen=True):
+    """How prices are read.
+
+    Attributes:
+        group: Number of the price group; empty: the product's own price. So it is of products that have none.
+        clock: The unit in which the times of offers are written; None: those that have any do not hold.
+        each: Whether the price of an offer is that of each piece; if not, that of all it is about.
+    """
+
+    group: str = ""
+    clock: Clock | None = None
+    each: bool = False
+
+
+class _Extra(Value, frozen=True):
+    """A line below a head, for one piece of it; *price* in cents may be below nothing."""
+
+    product: int
+    amount: Decimal
+    price: int
+    indentation: int = 1
+
+
+class Dish(Value, frozen=True):
+    """One piece of a product with all that belongs to it.
+
+    Attributes:
+        price: In cents, of the head alone.
+        choices: What is chosen, at what it costs more.
+        parts: What it consists of: these prices are within its own.
+    """
+
+    product: int
+    group: int
+    price: int
+    choices: tuple[_Extra, ...] = ()
+    parts: tuple[_Extra, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """What one piece costs with what is chosen, in cents."""
+        return self.price + sum(each.price for each in self.choices)
+
+    def laid(self, pieces: int, paid: int) -> tuple[Line, ...]:
+        """Return the lines of an order for *pieces*, which come to *paid* cents together.
+
+        Raises:
+            Unsellable: A line would be no whole number of pieces, or less than nothing was paid.
+        """
+        if paid < 0:
+            raise Unsellable(f"it comes to {paid} cents")
+        extras = (*self.choices, *self.parts)
+        if len(extras) > _MOST_LINES:
+            raise Unsellable(f"it has {len(extras)} choices and parts")
+        for_choices = [max(0, each.price) * pieces for each in self.choices]
+        for_parts = [max(0, each.price) * pieces for each in self.parts]
+        choices = share(min(paid, sum(for_choices)), for_choices)
+        parts = share(min(paid - sum(choices), sum(for_parts)), for_parts)
+        head = Line(self.product, pieces, paid - sum(choices) - sum(parts))
+        below = zip(extras, (*choices, *parts), strict=True)
+        return (head, *(_line(extra, pieces, price) for extra, price in below))
+
+
+class Shop:
+    """All that is sold, by number, with its prices.
+
+    Args:
+        structure: What getProductStructure tells; of two products of one number the first counts.
+        pricing: How prices are read.
+    """
+
+    def __init__(self, structure: Structure, pricing: Pricing) -> None:
+        self.products: dict[int, tuple[Product, int]] = {}
+        for group in structure.groups:
+            for product in group.products:
+                self.products.setdefault(product.id, (product, group.id))
+        self._pages: Mapping[int, Choices] = {page.id: page for page in reversed(structure.choices)}
+        self._pricing = pricing
+
+    def price_of(self, product: Product) -> int:
+        """Return what *product* costs alone, in cents."""
+        group = self._pricing.group
+        prices = (each.price for each in product.price_groups if group and each.number == group)
+        return next(prices, product.price)
+
+    def dish(self, pick: Pick) -> Dish:
+        """Return one piece of what is picked.
+
+        Raises:
+            Unsellable: It is not there, or its choices are not what its page allows.
+        """
+        product, group = self._known(pick.product)
+        choices = tuple(self._choices(product, pick.chosen, 1))
+        parts = tuple(_Extra(each.product, each.amount, each.price) for each in product.parts)
+        return Dish(product.id, group, self.price_of(product), choices, parts)
+
+    def chosen(self, product: Product) -> tuple[Product, ...]:
+        """Return what is preset of *product*'s choices, as far as it is there."""
+        page = self._pages.get(product.choices)
+        ids = page.preset if page is not None else ()
+        return tuple(self.products[each][0] for each in ids if each in self.products)
+
+    def _known(self, number: int) -> tuple[Product, int]:
+        found = self.products.get(number)
+        if found is None:
+            raise Unsellable(f"the product {number} is not there")
+        return found
+
+    def _choices(self, product: Product, chosen: tuple[int, ...] | None, depth: int) -> Iterator[_Extra]:
+        """Give the lines of what is chosen, each with what is chosen of it."""
+        if not product.choices:
+            if chosen:
+                raise Unsellable("it has no choices")
+            return
+        if depth > _DEEPEST:
+            raise Unsellable("its choices have choices without an end")
+        page = self._pages.get(product.choices)
+        if page is None:
+            raise Unsellable(f"its page of choices {product.choices} is not there")
+        ids = _allowed(page, chosen)
+        options = [self._known(each)[0] for each in ids]
+        prices = [self.price_of(each) for each in options]
+        if page.price is not None and options:
+            prices = share(page.price, prices)
+        for option, price in zip(options, prices, strict=True):
+            yield _Extra(option.id, Decimal(1), price, depth)
+            yield from self._choices(option, None, depth + 1)
+
+
+def price(
+    cart: Sequence[Pick], structure: Structure, offers: Iterable[Offer], at: datetime, pricing: Pricing
+) -> tuple[Line, ...]:
+    """Return the lines of an order for *cart*: each head, then what belongs to it.
+
+    Args:
+        cart: What is bought.
+        structure: What is sold.
+        offers: Those that there are; which of them hold is told by *at*.
+        at: What the clocks in Denmark show.
+        pricing: How prices are read.
+
+    Raises:
+        Unsellable: Something cannot be priced or ordered.
+    """
+    shop = Shop(structure, pricing)
+    dishes = [shop.dish(each) for each in cart]
+    bought = [
+        Bought(dish.product, dish.group, each.pieces, dish.price)
+        for dish, each in zip(dishes, cart, strict=True)
+    ]
+    off = reductions(bought, offers, at, group=pricing.group, clock=pricing.clock, each=pricing.each)
+    lines: list[Line] = []
+    for dish, pick, less in zip(dishes, cart, off, strict=True):
+        lines += dish.laid(pick.pieces, dish.total * pick.pieces - less)
+    return tuple(lines)
+
+
+def share(whole: int, weights: Sequence[int]) -> list[int]:
+    """Return *whole* cents in parts that come to exactly that, as near as they can be to their *weights*.
+
+    The largest remainders get the cents that are left, the first of equals first. Weights below nothing count
+    as nothing; where all are nothing, all are alike.
+    """
+    counted = [max(0, each) for each in weights]
+    if not any(counted):
+        counted = [1] * len(counted)
+    total = sum(counted)
+    parts = [whole * each // total for each in counted]
+    by_rest = sorted(range(len(parts)), key=lambda i: (-(whole * counted[i] % total), i))
+    for i in by_rest[: whole - sum(parts)]:
+        parts[i] += 1
+    return parts
+
+
+def _allowed(page: Choices, chosen: tuple[int, ...] | None) -> tuple[int, ...]:
+    """Return what is chosen of a page. Raises Unsellable where that is not what it allows."""
+    ids = page.preset if chosen is None else chosen
+    if len(ids) < page.least:
+        words = "are preset" if chosen is None else "are made"
+        raise Unsellable(f"it wants {page.least} choices of {page.name!r}, and {len(ids)} {words}")
+    if page.most is not None and len(ids) > page.most:
+        raise Unsellable(f"it allows {page.most} choices of {page.name!r}, and there are {len(ids)}")
+    strange = set(ids) - {*page.options, *page.preset}
+    if strange:
+        raise Unsellable(f"{page.name!r} has no choice {min(strange)}")
+    return ids
+
+
+def _line(extra: _Extra, pieces: int, price: int) -> Line:
+    amount = extra.amount * pieces
+    if amount < 1 or amount != amount.to_integral_value():
+        raise Unsellable(f"it has {amount} pieces of the product {extra.product} in it")
+    return Line(extra.product, int(amount), price, extra.indentation)
