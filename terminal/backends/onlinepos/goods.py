@@ -101,12 +101,16 @@ class ListedProduct(Value, frozen=True):
 
 
 class OfferLine(Value, frozen=True):
-    """What an offer is about: a product or a group, from *amount* pieces on, for *price* cents."""
+    """What an offer is about: a product or a group, from *amount* pieces on, for *price* cents.
+
+    *percent*: what it takes off instead; that it is ever told is assumed, as it can be set.
+    """
 
     product: int | None
     group: int | None
     amount: int
     price: int | None
+    percent: int | None = None
 
 
 class Offer(Value, frozen=True):
@@ -284,4 +288,6 @@ def _offer(fields: Fields) -> Offer:
 
 def _offer_line(fields: Fields) -> OfferLine:
     product, group = (fields.whole(name, default=0) or None for name in ("pid", "gid"))
-    return OfferLine(product, group, fields.whole("amount", default=1), fields.cents_or_none("pris", "price"))
+    percent = fields.whole("percent", default=0) or None
+    price = fields.cents_or_none("pris", "price")
+    return OfferLine(product, group, fields.whole("amount", default=1), price, percent)

@@ -1,7 +1,7 @@
 """Which offers of OnlinePOS hold at a moment, and what they take off. Pure.
 
-Days, dates and times are those of clocks in Denmark. An offer that ends before it begins runs over midnight, and
-belongs to the day on which it began. The hour that comes twice in autumn has its offers twice.
+Days, dates and times are those of clocks in Denmark. An offer that ends before it begins runs over midnight,
+and belongs to the day on which it began. The hour that comes twice in autumn has its offers twice.
 
 Offers with a lower number apply first, and a piece is in one of them at most. None makes anything dearer.
 """
@@ -49,9 +49,12 @@ def holds(offer: Offer, at: datetime, clock: Clock | None) -> bool:
     now = at.hour * _HOUR_S + at.minute * 60 + at.second
     if begin < end:
         return begin <= now < end and _on(offer, at.date())
-    return (now >= begin and _on(offer, at.date())) or (
-        now < end and _on(offer, at.date() - timedelta(days=1))
-    )
+    return (now >= begin and _on(offer, at.date())) or (now < end and _on(offer, at.date() - timedelta(days=1)))
+
+
+def is_for(offer: Offer, group: str) -> bool:
+    """Return whether *offer* is for the price group *group* [assumed: one of the group 0 is for all]."""
+    return not offer.price_group or str(offer.price_group) == group
 
 
 def reductions(
@@ -76,7 +79,7 @@ def reductions(
     left = [line.pieces for line in bought]
     off = [0] * len(bought)
     for offer in sorted(offers, key=lambda one: (one.priority, one.id)):
-        if holds(offer, at, clock) and (not offer.price_group or str(offer.price_group) == group):
+        if holds(offer, at, clock) and is_for(offer, group):
             for term in offer.lines:
                 _apply(term, bought, left, off, each=each)
     return off
@@ -104,19 +107,19 @@ def _second(written: int | None, clock: Clock | None, unlimited: int) -> int | N
 
 def _apply(term: OfferLine, bought: Sequence[Bought], left: list[int], off: list[int], *, each: bool) -> None:
     """Let one line of an offer take pieces, as often as there are enough, and take something off them."""
-    if term.amount < 1 or (term.price is None and term.percent is None):
+    if term.amount < 1:
         return
-    meant = [i for i, line in enumerate(bought) if _is_about(term, line) and left[i]]
+    meant = [i for i, line in enumerate(bought) if _is_about(term, line)]
     while sum(left[i] for i in meant) >= term.amount:
         taken = tuple(_take(meant, left, term.amount))
         costs = [bought[i].price * pieces for i, pieces in taken]
         less = _less(term, sum(costs), each=each)
-        times = _whole_times(taken, left, term.amount) if less > 0 else 0
-        for (i, pieces), part in zip(taken, _shares(less, costs), strict=True):
-            off[i] += part * (1 + times)
-            left[i] -= pieces * (1 + times)
         if less <= 0:
             return
+        times = _times(taken, left, term.amount)
+        for (i, pieces), part in zip(taken, share(less, costs), strict=True):
+            off[i] += part * times
+            left[i] -= pieces * times
 
 
 def _is_about(term: OfferLine, line: Bought) -> bool:
@@ -129,24 +132,35 @@ def _take(meant: Sequence[int], left: Sequence[int], amount: int) -> Iterator[tu
         pieces = min(left[i], amount)
         if pieces:
             yield i, pieces
-        amount -= pieces
+            amount -= pieces
 
 
-def _whole_times(taken: Sequence[tuple[int, int]], left: Sequence[int], amount: int) -> int:
-    """Return how often more the same can be taken at once: of one line, as often as it has enough."""
-    (i, pieces) = taken[0]
-    return left[i] // amount - 1 if pieces == amount else 0
+def _times(taken: Sequence[tuple[int, int]], left: Sequence[int], amount: int) -> int:
+    """Return how often the same can be taken at once: all of one line, as often as it has enough."""
+    line, pieces = taken[0]
+    return left[line] // amount if pieces == amount else 1
 
 
 def _less(term: OfferLine, cost: int, *, each: bool) -> int:
-    """Return what *term* takes off pieces that cost so many cents together."""
-    if term.price is not None:
-        return cost - term.price * (term.amount if each else 1)
-    percent = min(max(term.percent or 0, 0), _PERCENT)
+    """Return what *term* takes off pieces that cost so many cents together; less than nothing: not cheaper."""
+    if term.percent is None:
+        return 0 if term.price is None else cost - term.price * (term.amount if each else 1)
+    percent = min(max(term.percent, 0), _PERCENT)
     return (cost * percent * 2 + _PERCENT) // (2 * _PERCENT)
 
 
-def _shares(less: int, costs: Sequence[int]) -> list[int]:
-    from terminal.backends.onlinepos.pricing import share  # noqa: PLC0415 - it is above this module
+def share(whole: int, weights: Sequence[int]) -> list[int]:
+    """Return *whole* cents in parts that come to exactly that, as near as they can be to their *weights*.
 
-    return share(max(0, less), costs)
+    The largest remainders get the cents that are left, the first of equals first. Weights below nothing count
+    as nothing; where all are nothing, all are alike.
+    """
+    counted = [max(0, each) for each in weights]
+    if not any(counted):
+        counted = [1] * len(counted)
+    total = sum(counted)
+    parts = [whole * each // total for each in counted]
+    by_rest = sorted(range(len(parts)), key=lambda i: (-(whole * counted[i] % total), i))
+    for i in by_rest[: whole - sum(parts)]:
+        parts[i] += 1
+    return parts

@@ -1,6 +1,6 @@
 """What products of OnlinePOS cost: by price group, with their choices and parts, and with offers. Pure.
 
-    price((Pick(7, 2),), structure, offers, wall, Pricing())    -> lines of an order, exact to the cent
+    Shop(structure, Pricing()).lines((Pick(7, 2),), offers, wall)    -> lines of an order, exact to the cent
 
 Line prices are those of whole lines. A head stands at indentation 0, what belongs to it below, deeper. Choices
 and parts keep the prices that the server tells for their lines, and the head has what is left of what is paid;
@@ -14,7 +14,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from terminal.backends.onlinepos.goods import Choices, Offer, Product, Structure
-from terminal.backends.onlinepos.offers import Bought, Clock, reductions
+from terminal.backends.onlinepos.offers import Bought, Clock, reductions, share
 from terminal.backends.onlinepos.orders import Line
 from terminal.core.value import Value
 
@@ -44,11 +44,13 @@ class Pricing(Value, frozen=True):
         group: Number of the price group; empty: the product's own price. So it is of products that have none.
         clock: The unit in which the times of offers are written; None: those that have any do not hold.
         each: Whether the price of an offer is that of each piece; if not, that of all it is about.
+        extras: Whether orders have lines of their own for choices and parts.
     """
 
     group: str = ""
     clock: Clock | None = None
     each: bool = False
+    extras: bool = True
 
 
 class _Extra(Value, frozen=True):
@@ -67,6 +69,7 @@ class Dish(Value, frozen=True):
         price: In cents, of the head alone.
         choices: What is chosen, at what it costs more.
         parts: What it consists of: these prices are within its own.
+        listed: Whether choices and parts have lines of their own; if not, the head costs all.
     """
 
     product: int
@@ -74,6 +77,7 @@ class Dish(Value, frozen=True):
     price: int
     choices: tuple[_Extra, ...] = ()
     parts: tuple[_Extra, ...] = ()
+    listed: bool = True
 
     @property
     def total(self) -> int:
@@ -88,6 +92,8 @@ class Dish(Value, frozen=True):
         """
         if paid < 0:
             raise Unsellable(f"it comes to {paid} cents")
+        if not self.listed:
+            return (Line(self.product, pieces, paid),)
         extras = (*self.choices, *self.parts)
         if len(extras) > _MOST_LINES:
             raise Unsellable(f"it has {len(extras)} choices and parts")
@@ -131,7 +137,30 @@ class Shop:
         product, group = self._known(pick.product)
         choices = tuple(self._choices(product, pick.chosen, 1))
         parts = tuple(_Extra(each.product, each.amount, each.price) for each in product.parts)
-        return Dish(product.id, group, self.price_of(product), choices, parts)
+        return Dish(product.id, group, self.price_of(product), choices, parts, self._pricing.extras)
+
+    def lines(self, cart: Sequence[Pick], offers: Iterable[Offer], at: datetime) -> tuple[Line, ...]:
+        """Return the lines of an order for *cart*: each head, then what belongs to it.
+
+        Args:
+            cart: What is bought.
+            offers: Those that there are; which of them hold is told by *at*.
+            at: What the clocks in Denmark show.
+
+        Raises:
+            Unsellable: Something cannot be priced or ordered.
+        """
+        how = self._pricing
+        dishes = [self.dish(each) for each in cart]
+        bought = [
+            Bought(dish.product, dish.group, pick.pieces, dish.price)
+            for dish, pick in zip(dishes, cart, strict=True)
+        ]
+        off = reductions(bought, offers, at, group=how.group, clock=how.clock, each=how.each)
+        found: list[Line] = []
+        for dish, pick, less in zip(dishes, cart, off, strict=True):
+            found += dish.laid(pick.pieces, dish.total * pick.pieces - less)
+        return tuple(found)
 
     def chosen(self, product: Product) -> tuple[Product, ...]:
         """Return what is preset of *product*'s choices, as far as it is there."""
@@ -164,51 +193,6 @@ class Shop:
         for option, price in zip(options, prices, strict=True):
             yield _Extra(option.id, Decimal(1), price, depth)
             yield from self._choices(option, None, depth + 1)
-
-
-def price(
-    cart: Sequence[Pick], structure: Structure, offers: Iterable[Offer], at: datetime, pricing: Pricing
-) -> tuple[Line, ...]:
-    """Return the lines of an order for *cart*: each head, then what belongs to it.
-
-    Args:
-        cart: What is bought.
-        structure: What is sold.
-        offers: Those that there are; which of them hold is told by *at*.
-        at: What the clocks in Denmark show.
-        pricing: How prices are read.
-
-    Raises:
-        Unsellable: Something cannot be priced or ordered.
-    """
-    shop = Shop(structure, pricing)
-    dishes = [shop.dish(each) for each in cart]
-    bought = [
-        Bought(dish.product, dish.group, each.pieces, dish.price)
-        for dish, each in zip(dishes, cart, strict=True)
-    ]
-    off = reductions(bought, offers, at, group=pricing.group, clock=pricing.clock, each=pricing.each)
-    lines: list[Line] = []
-    for dish, pick, less in zip(dishes, cart, off, strict=True):
-        lines += dish.laid(pick.pieces, dish.total * pick.pieces - less)
-    return tuple(lines)
-
-
-def share(whole: int, weights: Sequence[int]) -> list[int]:
-    """Return *whole* cents in parts that come to exactly that, as near as they can be to their *weights*.
-
-    The largest remainders get the cents that are left, the first of equals first. Weights below nothing count
-    as nothing; where all are nothing, all are alike.
-    """
-    counted = [max(0, each) for each in weights]
-    if not any(counted):
-        counted = [1] * len(counted)
-    total = sum(counted)
-    parts = [whole * each // total for each in counted]
-    by_rest = sorted(range(len(parts)), key=lambda i: (-(whole * counted[i] % total), i))
-    for i in by_rest[: whole - sum(parts)]:
-        parts[i] += 1
-    return parts
 
 
 def _allowed(page: Choices, chosen: tuple[int, ...] | None) -> tuple[int, ...]:
