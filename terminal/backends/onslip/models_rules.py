@@ -24,6 +24,8 @@ from terminal.core.value import replace
 
 KEY_BYTES = 32
 """Of the key that a device makes for itself [inferred]."""
+EXTERNAL_JOURNAL = "external-journal"
+"""The type of a till that stands for another system's books, and for no machine."""
 
 _VERSION = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){0,9}")
 _PRINTER: Mapping[str, tuple[str, ...]] = {"printer": ("receipt-printer",)}
@@ -45,7 +47,7 @@ def binding(till: Till, device_id: str, key: bytes) -> TillPatch:
         key: Random, ``KEY_BYTES`` long; that the device chooses it is inferred.
 
     Raises:
-        Refused: The till is deleted, or something is bound to it.
+        Refused: The till is deleted, no machine at all, or something is bound to it.
         ValueError: The device id is empty, or the key has another length.
     """
     if not device_id or len(key) != KEY_BYTES:
@@ -53,6 +55,8 @@ def binding(till: Till, device_id: str, key: bytes) -> TillPatch:
     name = f"the till {till.id} {till.name!r}"
     if till.deleted is not None:
         raise Refused(f"{name} is deleted; choose another, or have it restored in the back office")
+    if till.type == EXTERNAL_JOURNAL:
+        raise Refused(f"{name} is the journal of another system and no machine; choose another")
     if till.device_id is not None or till.device_key is not None:
         what = "a key without a device id" if till.device_id is None else f"the device {till.device_id!r}"
         hint = "choose another, or have device-id and device-key cleared in the back office"

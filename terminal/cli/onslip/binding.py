@@ -10,7 +10,7 @@ from base64 import b64decode
 from collections.abc import Sequence
 
 from terminal.backends.onslip.models import plainly
-from terminal.backends.onslip.models_rules import Refused, binding, bound_to_us
+from terminal.backends.onslip.models_rules import EXTERNAL_JOURNAL, Refused, binding, bound_to_us
 from terminal.backends.onslip.models_till import Till
 from terminal.backends.onslip.rest import Onslip
 from terminal.backends.onslip.rest_answers import Overtaken
@@ -28,7 +28,6 @@ FORMS = ("till:{id}@{realm}", "device:{device}@{realm}", "client:{id}@{realm}", 
 """How a bound device may be called: the documentation that is open to all does not say it. Tried in turn."""
 
 _TRIES = 5
-_JOURNAL = "external-journal"
 
 
 class Proof(Value, frozen=True):
@@ -63,7 +62,7 @@ def choose(client: Onslip, device_id: str, timeout_s: float) -> Till:
             "machine is bound to it, or another that has the same id. If you are sure, name a till and another "
             "--device-id."
         )
-    free = [each for each in tills if is_free(each) and each.type != _JOURNAL]
+    free = [each for each in tills if is_free(each) and each.type != EXTERNAL_JOURNAL]
     if len(free) == 1:
         return free[0]
     if not free:

@@ -113,6 +113,13 @@ def test_a_taken_till_is_left_alone(office: Office, taken: dict[str, str]) -> No
     assert [each.name for each in office.folder.iterdir()] == ["onslip.key"]
 
 
+def test_the_journal_of_another_system_is_no_machine(office: Office) -> None:
+    office.realm.onslip.know("tills", [{"id": 7, "name": "Books", "type": "external-journal"}])
+    done = office.bind("7")
+    assert (done.exit_code, office.changes()) == (1, 0)
+    assert "the till 7 'Books' is the journal of another system and no machine" in done.output
+
+
 def test_a_machine_with_the_same_device_id_is_another_machine(office: Office) -> None:
     """A copied card: the id is ours, and the key is not."""
     before = office.bind("7", "--out", str(office.folder / "first"))
