@@ -17,6 +17,8 @@ from terminal.sandbox.onlinepos.things import (
     Product,
     ProductGroup,
     Stock,
+    StockPlace,
+    StockProduct,
 )
 
 PREFIX = "/sandbox/onlinepos"
@@ -34,6 +36,8 @@ class OnlinePosSeed(Strict, frozen=True):
     campaigns: tuple[Campaign, ...] = ()
     offers: tuple[Offer, ...] = ()
     stock: tuple[Stock, ...] = ()
+    stock_places: tuple[StockPlace, ...] = ()
+    stock_products: tuple[StockProduct, ...] = ()
 
 
 class Spending(Strict, frozen=True):

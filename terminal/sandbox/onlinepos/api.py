@@ -6,9 +6,23 @@ from collections.abc import Callable
 
 from terminal.httpd import Request, Response, Route
 from terminal.sandbox.desk import Desk
-from terminal.sandbox.onlinepos import bulk, campaigns, cards, goods, history, orders, sales, stock
+from terminal.sandbox.onlinepos import (
+    bulk,
+    campaign_edits,
+    campaigns,
+    cards,
+    concern,
+    goods,
+    history,
+    offers,
+    orders,
+    sales,
+    stock,
+    stocktaking,
+    takeaway,
+)
 from terminal.sandbox.onlinepos import card_writes as writes
-from terminal.sandbox.onlinepos.call import NO_ACCESS, NO_USER, Answered, Call, forbidden
+from terminal.sandbox.onlinepos.call import NO_ACCESS, NO_PERMISSION, NO_USER, Answered, Call, forbidden
 from terminal.sandbox.onlinepos.hash import is_same
 from terminal.sandbox.onlinepos.print import whole
 from terminal.sandbox.onlinepos.rules import OnlinePosRules
@@ -20,10 +34,17 @@ PREFIX = "/onlinepos/api"
 _CALLS: tuple[tuple[str, str, str, Callable[[Call], Response]], ...] = (
     ("GET", "/getProducts", "getProducts", goods.get_products),
     ("GET", "/getProductStructure", "getProductStructure", goods.get_structure),
-    ("GET", "/taw/products", "tawProducts", goods.taw_products),
-    ("GET", "/taw/shops", "tawShops", goods.taw_shops),
-    ("GET", "/taw/timeslots/{date}", "tawTimeslots", goods.taw_timeslots),
-    ("GET", "/offer", "offer", goods.offers),
+    ("POST", "/addProduct", "addProduct", goods.add_product),
+    ("GET", "/taw/products", "tawProducts", takeaway.products),
+    ("GET", "/taw/shops", "tawShops", takeaway.shops),
+    ("GET", "/taw/timeslots", "tawTimeslots", takeaway.timeslots),
+    ("GET", "/taw/timeslots/{date}", "tawTimeslots", takeaway.timeslots),
+    ("POST", "/taw/makeOrdre", "tawMakeOrdre", takeaway.make_order),
+    ("GET", "/offer", "offer", offers.offers),
+    ("POST", "/offer", "offerCreate", offers.create),
+    ("PUT", "/offer/{offer_id}", "offerEdit", offers.edit),
+    ("POST", "/offer/{offer_id}/add", "offerAdd", offers.add),
+    ("DELETE", "/offer/{offer_id}/remove", "offerRemove", offers.remove),
     ("GET", "/getCard/{cardnumber}", "getCard", cards.get_card),
     ("GET", "/getCards", "getCards", cards.get_cards),
     ("GET", "/getCards/{offset}", "getCards", cards.get_cards),
@@ -45,6 +66,7 @@ _CALLS: tuple[tuple[str, str, str, Callable[[Call], Response]], ...] = (
     ("GET", "/getCardHistory/{cardnumber}", "getCardHistory", history.card_history),
     ("GET", "/campaign/campaignList", "campaignList", campaigns.campaign_list),
     ("GET", "/campaign/campaignProducts/{id}", "campaignProducts", campaigns.campaign_products),
+    ("POST", "/campaign/editCampaign/{id}", "editCampaign", campaign_edits.edit_campaign),
     ("POST", "/campaign/cardInfo", "cardInfo", cards.card_info),
     ("POST", "/campaign/adjustValue", "adjustValue", campaigns.adjust_value),
     ("POST", "/campaign/adjustValues", "adjustValues", bulk.adjust_values),
@@ -54,11 +76,25 @@ _CALLS: tuple[tuple[str, str, str, Callable[[Call], Response]], ...] = (
     ("GET", "/exportSales/v20/withId/{orderid}", "exportSalesV20", sales.export_with_id),
     ("POST", "/exportSales", "exportSales", sales.export_sales),
     ("GET", "/getByUnixTimeSales/{from}/{to}", "getByUnixTimeSales", sales.sums),
+    ("GET", "/debtorExportSales/{from}/{to}", "debtorExportSales", concern.debtors),
+    ("POST", "/exportKoncern", "exportKoncern", concern.export),
+    ("GET", "/getByUnixTimeKoncern/{from}/{to}", "getByUnixTimeKoncern", concern.sums),
+    ("GET", "/koncern/koncernInfo", "koncernInfo", concern.companies),
+    ("GET", "/koncern/clerkInfo", "clerkInfo", concern.clerks),
+    ("GET", "/koncern/getKoncernRevenue/{from}/{to}", "getKoncernRevenue", concern.revenue),
     ("POST", "/end_of_day_journal", "end_of_day_journal", history.journal),
     ("GET", "/stock", "stock", stock.stock),
     ("POST", "/stockFromEan", "stockFromEan", stock.stock_from_ean),
+    ("GET", "/stock/getStockComposition", "getStockComposition", stocktaking.composition),
+    ("GET", "/stock/getConsumption/{company}/{from}/{to}", "getConsumption", stocktaking.consumption),
+    ("GET", "/stock/getStockLocations/{firmaid}", "getStockLocations", stocktaking.places),
+    ("GET", "/stock/getStockValues", "getStockValues", stocktaking.values),
+    ("GET", "/stock/getStockLocationValue/{firmaid}", "getStockLocationValue", stocktaking.place_values),
     ("POST", "/updateStock", "updateStock", stock.update_stock),
 )
+
+_BY_401 = frozenset({"offerCreate", "offerEdit", "offerAdd", "offerRemove"})
+"""Calls that say by 401 what others say by 403."""
 
 
 class OnlinePosApi:
@@ -117,6 +153,8 @@ class OnlinePosApi:
         company = self._store.thing(Company, number) if whole(number) else None
         if company is None or not is_same(request.headers.get("token", ""), company.token):
             raise forbidden(self._rules(), NO_USER)
+        if name in company.denied and name in _BY_401:
+            raise Answered(Response.json({"error": NO_PERMISSION}, 401))
         if name in company.denied:
             raise forbidden(self._rules(), NO_ACCESS)
         return company

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from email import message_from_bytes
+from email.message import Message
 from functools import cached_property
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
@@ -20,8 +22,10 @@ from terminal.sandbox.onlinepos.things import Company, Effect
 WRONG_HASH = "Hash Not Matching!"
 NO_ACCESS = "You don't have access to this call!"
 NO_USER = "User not found!"
+NO_PERMISSION = "Credentials incorrect, lacking permissions"
 _FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"
+_MULTIPART = "multipart/form-data"
 _MISSING = re.compile(r"Object missing required field `(\w+)`(?: - at `\$(.*)`)?")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.+?)`.*")
 _PLACE = re.compile(r".* - at `\$(.*)`")
@@ -101,6 +105,22 @@ class Call:
         raw = self.request.body.decode("latin-1")
         pairs = parse_qsl(raw, keep_blank_values=True, encoding=self.rules.charset, errors="replace")
         return dict(pairs)
+
+    @cached_property
+    def multipart(self) -> dict[str, str]:
+        """The fields of a form in parts; a body of another type has none."""
+        if not self._is(_MULTIPART):
+            return {}
+        kind = self.request.headers["content-type"].encode("latin-1", "replace")
+        whole = message_from_bytes(b"Content-Type: " + kind + b"\r\n\r\n" + self.request.body)
+        parts = whole.get_payload() if whole.is_multipart() else []
+        found: dict[str, str] = {}
+        for part in parts:
+            name = part.get_param("name", header="content-disposition") if isinstance(part, Message) else None
+            if isinstance(part, Message) and isinstance(name, str):
+                raw = part.get_payload(decode=True)
+                found[name] = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else ""
+        return found
 
     def body(self, decoder: msgspec.json.Decoder[_T]) -> _T:
         """Return a JSON body.

@@ -50,11 +50,11 @@ def campaign_list(call: Call) -> Response:
             "campaignName": each.name,
             "active": int(each.active),
             "type": each.type,
-            "free_split": 0,
-            "free_msg": 0,
-            "auto_add": 0,
-            "info_view": 0,
-            "whitelisted_company_ids": [],
+            "free_split": int(each.free_split),
+            "free_msg": int(each.free_msg),
+            "auto_add": int(each.auto_add),
+            "info_view": int(each.info_view),
+            "whitelisted_company_ids": list(each.companies),
         }
         for each in call.store.things(Campaign)
         if each.active or inactive

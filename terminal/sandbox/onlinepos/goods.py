@@ -1,4 +1,4 @@
-"""What is sold: products with choices and parts, as three calls tell it, and offers."""
+"""What is sold: products with choices and parts, as two calls tell it, and the call that makes one."""
 
 from __future__ import annotations
 
@@ -6,11 +6,8 @@ from typing import Any
 
 from terminal.httpd import Response
 from terminal.sandbox.onlinepos.call import Call
-from terminal.sandbox.onlinepos.print import dot, element, fields, is_day, number, text
-from terminal.sandbox.onlinepos.things import Company, Offer, Page, Product, ProductGroup
-
-_DEEPEST = 8
-_OPENS, _CLOSES = 10, 22
+from terminal.sandbox.onlinepos.print import dot, element, hundredths, number, said, text
+from terminal.sandbox.onlinepos.things import Page, Product, ProductGroup
 
 
 def get_products(call: Call) -> Response:
@@ -139,94 +136,45 @@ def _page(page: Page) -> dict[str, Any]:
     return shown | {"MSG_Options": list(page.options)}
 
 
-# -- take away ---------------------------------------------------------------------------------------------
+# -- new ones ----------------------------------------------------------------------------------------------
 
 
-def taw_products(call: Call) -> Response:
-    """GET /taw/products, JSON only: the one list that says what is sold out."""
-    products = {each.id: each for each in call.store.things(Product)}
-    pages = {each.id: each for each in call.store.things(Page)}
-
-    def shown(product: Product, depth: int = 0) -> dict[str, Any]:
-        page = pages.get(product.page or 0)
-        inner = (
-            [] if page is None or depth >= _DEEPEST else [products[i] for i in page.options if i in products]
-        )
-        chosen = page.default if page else ()
-        return {
-            "id": product.id,
-            "name": product.name,
-            "price": dot(product.price),
-            "soldout": int(product.soldout),
-            "multi": int(bool(product.split)),
-            "description": product.description,
-            "type": "product",
-            "max": page.max if page else 0,
-            "min": page.min if page else 0,
-            "options": [shown(each, depth + 1) | {"default": int(each.id in chosen)} for each in inner],
-        }
-
-    groups = [
-        {
-            "id": group.id,
-            "name": group.name,
-            "description": group.description,
-            "products": [shown(each) for each in products.values() if each.group == group.id],
-        }
-        for group in call.store.things(ProductGroup)
-    ]
-    return Response.json({"groups": groups})
+def add_product(call: Call) -> Response:
+    """POST /addProduct, XML only: a repeat is another product; a group that there is none of is made."""
+    call.needs_form_hash()
+    name, group = call.form.get("productname", ""), call.form.get("productgroup", "")
+    if not name:
+        return said("fail", "No product name")
+    if not group:
+        return said("fail", "No product group")
+    try:
+        price, cost = (_whole_kroner(call, field) for field in ("price", "costprice"))
+    except ValueError as error:
+        return said("fail", str(error))
+    id_ = 1 + max((each.id for each in call.store.things(Product)), default=0)
+    call.store.keep(Product(id=id_, name=name, price=price, cost=cost, group=_group_of(call, group)))
+    call.took_effect(None, product=str(id_))
+    return said("status", f"Product {id_} created")
 
 
-def taw_shops(call: Call) -> Response:
-    """GET /taw/shops, JSON only."""
-    shops = [
-        {"id": each.firmaid, "name": each.name, "address": "", "postcode": "", "city": ""}
-        for each in call.store.things(Company)
-    ]
-    return Response.json({"shops": shops})
+def _whole_kroner(call: Call, field: str) -> int:
+    """Return the hundredths of a price, which the page calls an integer."""
+    written = call.form.get(field, "0")
+    try:
+        found = hundredths(written)
+    except ValueError:
+        found = -1
+    if found < 0 or ("." in written and call.rules.fractions == "refused"):
+        raise ValueError(f"{field} is invalid!")
+    return found // 100 * 100 if call.rules.fractions == "cut" else found
 
 
-def taw_timeslots(call: Call) -> Response:
-    """GET /taw/timeslots/{date}, JSON only: each quarter of an hour."""
-    date = call.params["date"]
-    if not is_day(date):
-        return Response.json({"error": "Input fail!"})
-    slots = [f"{hour:02d}:{minute:02d}" for hour in range(_OPENS, _CLOSES) for minute in (0, 15, 30, 45)]
-    return Response.json({"date": date, "timeslots": slots})
-
-
-# -- offers ------------------------------------------------------------------------------------------------
-
-
-def offers(call: Call) -> Response:
-    """GET /offer: discount families."""
-    shown: list[dict[str, Any]] = [
-        {
-            "ID": each.id,
-            "days": each.days,
-            "pricegroup": each.pricegroup,
-            "prio": each.prio,
-            "name": each.name,
-            "dayfrom": each.dayfrom,
-            "dayto": each.dayto,
-            "timefrom": each.timefrom,
-            "timeto": each.timeto,
-            "content": [
-                {"pid": it.pid, "gid": it.gid, "amount": it.amount, "pris": number(it.price)}
-                for it in each.content
-            ],
-        }
-        for each in call.store.things(Offer)
-    ]
-
-    def markup() -> str:
-        return element("list", *(_offer_in_xml(each) for each in shown))
-
-    return call.answer(shown, markup)
-
-
-def _offer_in_xml(shown: dict[str, Any]) -> str:
-    plain = {name: value for name, value in shown.items() if name != "content"}
-    content = "".join(fields("content", each) for each in shown["content"])
-    return element("offer", *(text(name, value) for name, value in plain.items()), content)
+def _group_of(call: Call, name: str) -> int:
+    """Return the id of the group of that name, which is made if there is none."""
+    groups = call.store.things(ProductGroup)
+    for group in groups:
+        if group.name == name:
+            return group.id
+    made = ProductGroup(id=1 + max((each.id for each in groups), default=0), name=name)
+    call.store.keep(made)
+    return made.id

@@ -13,6 +13,7 @@ from terminal.sandbox.onlinepos.rules import HashScheme
 from terminal.sandbox.onlinepos.things import Company
 
 HASHED: dict[str, tuple[str, ...]] = {
+    "addProduct": ("productname", "productgroup", "price", "costprice"),
     "addCard": (
         "type", "name", "phone", "debtor", "rfid", "eksnr", "allow_manual_input", "use_debtor_input", "group",
         "pin_code", "price_group", "discount", "email", "birthday", "block_card_payment",
@@ -24,6 +25,10 @@ HASHED: dict[str, tuple[str, ...]] = {
     "createVoucher": ("name", "voucherno", "campaignid", "start_date", "end_date"),
     "createVoucherFromInterval": (
         "voucherNoFrom", "voucherNoTo", "name", "campaignid", "points", "startDate", "endDate",
+    ),
+    "editCampaign": (
+        "name", "cardgroup", "free_msg", "free_split", "auto_add", "info_view", "active", "whitelist",
+        "remove_from_whitelist",
     ),
     "cardInfo": ("CardNo", "CardID"),
     "updateStock": ("ean", "amount", "type", "orderno"),

@@ -103,7 +103,7 @@ def close_day(store: OnlinePosStore, company: Company, now_ms: int) -> dict[str,
         entry: dict[str, Any] = {
             "journal_number": number_,
             "clerk_id": 1,
-            "cash_register_id": 1,
+            "cash_register_id": company.register,
             "cash_register_name": company.department,
             "department_code": company.department,
             "venue_id": company.firmaid,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -14,7 +14,7 @@ from terminal.sandbox.onlinepos.print import element, hundredths, is_day, text
 from terminal.sandbox.onlinepos.store import OnlinePosStore
 from terminal.sandbox.onlinepos.things import Company, Line, Product, Thing
 
-_HHMM = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+HHMM = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _FIRST_NUMBER, _FIRST_ORDER, _FIRST_LINE = 1000, 15_000_001, 23_000_001
 _DELIVERY = ("address", "zipCode", "city", "deliveryTime")
 
@@ -64,15 +64,20 @@ class Order(Thing, frozen=True):
 _order = msgspec.json.Decoder(Order)
 
 
-def make_order(call: Call) -> Response:
-    """POST /external/makeorder: no stock and no card is changed by it. No hash; a repeat is another order."""
-    try:
-        order = call.body(_order)
-        shop = _checked(call, order)
-        prices = _sums(call, order)
-        products = [_product(call, each) for each in order.cart]
-    except Invalid as error:
-        return _answer(call, {"status": "ERROR", "error": str(error)})
+class Booked(NamedTuple):
+    """A line that breaks no rule; *price*: hundredths, of the line; *rate*: its VAT per thousand percent."""
+
+    product: Product
+    amount: int
+    price: int
+    rate: float | None
+
+
+def book(
+    call: Call, shop: Company, booked: list[Booked], *, body: dict[str, Any], payment: str, paid: bool,
+    pax: int = 0, table: str = "",
+) -> int:  # fmt: skip
+    """Keep an order of *shop* as it came (*body*), and its lines; return its number."""
     number = call.store.count("ordernumber", _FIRST_NUMBER)
     id_ = call.store.count("order", _FIRST_ORDER)
     lines = [
@@ -81,21 +86,46 @@ def make_order(call: Call) -> Response:
             order=id_,
             number=number,
             firmaid=shop.firmaid,
-            product=product.id,
-            name=product.name,
+            product=each.product.id,
+            name=each.product.name,
             count=each.amount,
-            price=price,
-            vat=product.vat if each.vatRate is None else round(each.vatRate * 100_000),
-            payment=order.paymentType,
+            price=each.price,
+            vat=each.product.vat if each.rate is None else round(each.rate * 100_000),
+            payment=payment,
             ordered_ms=call.now_ms,
-            paid_ms=call.now_ms if order.paid else None,
-            pax=order.pax,
-            table="" if order.table is None else str(order.table),
+            paid_ms=call.now_ms if paid else None,
+            pax=pax,
+            table=table,
             department=shop.department,
         )
-        for each, price, product in zip(order.cart, prices, products, strict=True)
+        for each in booked
     ]
-    call.store.add_order(number, msgspec.to_builtins(order), lines)
+    call.store.add_order(number, body, lines)
+    return number
+
+
+def make_order(call: Call) -> Response:
+    """POST /external/makeorder: no stock and no card is changed by it. No hash; a repeat is another order."""
+    try:
+        order = call.body(_order)
+        shop = _checked(call, order)
+        prices = _sums(call, order)
+        booked = [
+            Booked(known_product(call, each.productId), each.amount, price, each.vatRate)
+            for each, price in zip(order.cart, prices, strict=True)
+        ]
+    except Invalid as error:
+        return _answer(call, {"status": "ERROR", "error": str(error)})
+    number = book(
+        call,
+        shop,
+        booked,
+        body=msgspec.to_builtins(order),
+        payment=order.paymentType,
+        paid=bool(order.paid),
+        pax=order.pax,
+        table="" if order.table is None else str(order.table),
+    )
     shown = {} if order.displayOrderNo is None else {"displayOrderNo": order.displayOrderNo}
     call.took_effect(sum(prices), ordernumber=str(number), **shown)
     return _answer(call, {"status": "OK", "ordernumber": str(number)})
@@ -120,7 +150,7 @@ def _checked(call: Call, order: Order) -> Company:
                 raise Invalid(f"The {name} field is required when forDelivery is 1")
     for name in ("pickupTime", "deliveryTime", "kdsTime"):
         value = getattr(order, name)
-        if value is not None and not _HHMM.fullmatch(value):
+        if value is not None and not HHMM.fullmatch(value):
             raise Invalid(f"The {name} field is invalid")
     if order.pickupDate is not None and not is_day(str(order.pickupDate)):
         raise Invalid("The pickupDate field is invalid")
@@ -135,10 +165,11 @@ def _checked(call: Call, order: Order) -> Company:
     return shop
 
 
-def _product(call: Call, line: CartLine) -> Product:
-    product = call.store.thing(Product, line.productId)
+def known_product(call: Call, id_: int) -> Product:
+    """Return a product. Raises Invalid if there is none."""
+    product = call.store.thing(Product, id_)
     if product is None:
-        raise Invalid(f"Product {line.productId} was not found")
+        raise Invalid(f"Product {id_} was not found")
     return product
 
 

@@ -64,7 +64,7 @@ class OnlinePosRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         voucher_method: How createVoucher may be asked for.
         voucher_hash: Whether createVoucher needs a hash; a wrong one is refused all the same.
         voucher_card: Whether a voucher's card has the voucher's number, or one of its own.
-        fractions: What becomes of a deposit with decimals; the page calls it an integer.
+        fractions: What becomes of a deposit or price with decimals; the page calls it an integer.
         overdraft: Whether balances and points may sink below zero.
         amount_checksum: What makeorder counts: all lines, those that are not indented, or the pieces.
         price_checksum: Whether tips are part of what makeorder sums up.
@@ -74,6 +74,10 @@ class OnlinePosRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         history: Which end of a card's history comes first.
         journal_place: Where the end-of-day journal looks for its period.
         stock_location: Whether the shop has a place for stock.
+        page_of_stock: How many products a page of what products are made of has.
+        concern_field: By which name the export of a concern wants a company: its page says both.
+        concern_company: By which name the sums of a concern tell a company: its page says both.
+        concern_lines: How many lines the export of a concern answers at most: its page says 10000, and 1000.
         others: Who else is at work.
     """
 
@@ -98,4 +102,8 @@ class OnlinePosRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     history: Literal["oldest", "newest"] = "oldest"
     journal_place: Literal["query", "form"] = "query"
     stock_location: bool = True
+    page_of_stock: _Some = 5000
+    concern_field: Literal["lokation", "location"] = "lokation"
+    concern_company: Literal["customerId", "userId"] = "customerId"
+    concern_lines: _Some = 10_000
     others: tuple[Others, ...] = ()

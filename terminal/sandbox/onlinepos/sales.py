@@ -134,14 +134,15 @@ def export_sales(call: Call) -> Response:
     ]
     products = {each.id: each for each in call.store.things(Product)}
     groups = {each.id: each.name for each in call.store.things(ProductGroup)}
-    shown = [_old_line(call, each, products.get(each.product), groups) for each in found]
+    shown = [old_line(call, each, products.get(each.product), groups) for each in found]
     return call.answer(
         {"sales": [{"line": each} for each in shown]},
         lambda: element("sales", *(fields("line", each) for each in shown)),
     )
 
 
-def _old_line(call: Call, line: Line, product: Product | None, groups: dict[int, str]) -> dict[str, Any]:
+def old_line(call: Call, line: Line, product: Product | None, groups: dict[int, str]) -> dict[str, Any]:
+    """Return a line as the old export has it."""
     group, when = 0 if product is None else product.group, local(line.paid_ms or 0)
     price = line.price if call.rules.export_price == "line" else round(line.price / (line.count or 1))
     return {
@@ -163,13 +164,18 @@ def _old_line(call: Call, line: Line, product: Product | None, groups: dict[int,
     }
 
 
+def period_of(start: str, end: str) -> str:
+    """Return a period, in Unix seconds, as the server prints it."""
+    return " - ".join(f"{local(int(each) * 1000):%Y.%m.%d %H:%M:%S}" for each in (start, end))
+
+
 def sums(call: Call) -> Response:
     """GET /getByUnixTimeSales/{from}/{to}: what a place took in, in a period."""
     start, end = call.params["from"], call.params["to"]
     if not (whole(start) and whole(end)):
         return Response.json({"error": "Input fail!"}) if call.wants_json else said("error", "Input fail!")
     found = [each for each in paid(call) if int(start) * 1000 <= (each.paid_ms or 0) < (int(end) + 1) * 1000]
-    period = " - ".join(f"{local(int(each) * 1000):%Y.%m.%d %H:%M:%S}" for each in (start, end))
+    period = period_of(start, end)
     amount = number(sum(each.price for each in found))
     guests = sum({each.order: each.pax for each in found}.values())
     place = {"userid": call.company.firmaid, "amount": amount, "pax": str(guests)}

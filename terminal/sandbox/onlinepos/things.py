@@ -18,13 +18,23 @@ class Thing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Company(Thing, frozen=True):
-    """Who may ask: its number, its token and its key for hashes. *denied*: calls that it may not make."""
+    """Who may ask: its number, its token and its key for hashes.
+
+    Attributes:
+        department: The login of its till.
+        register: The number of that.
+        denied: Calls that it may not make.
+    """
 
     firmaid: Id
     token: Named
     key: Named
     name: Text = "Company"
     department: Text = "Kiosk 1"
+    address: Text = ""
+    postcode: Text = ""
+    city: Text = ""
+    register: Id = 1
     denied: tuple[str, ...] = ()
     tables: tuple[int, ...] = ()
 
@@ -64,6 +74,13 @@ class Part(Thing, frozen=True):
     price: int
 
 
+class Ingredient(Thing, frozen=True):
+    """What one of a product takes from the stock, in thousandths."""
+
+    stock: Id
+    amount: Annotated[int, Meta(ge=1)]
+
+
 class Product(Thing, frozen=True):
     """A product; *page*: where its choices are; *vat*: hundredths of a percent."""
 
@@ -81,6 +98,7 @@ class Product(Thing, frozen=True):
     split: tuple[Part, ...] = ()
     page: Id | None = None
     soldout: bool = False
+    recipe: tuple[Ingredient, ...] = ()
 
     def ean(self, place: int) -> str:
         """Return the EAN in that place, from 1 on; empty: there is none."""
@@ -115,17 +133,24 @@ class Campaign(Thing, frozen=True):
     active: bool = True
     type: Literal["amount", "price", "points"] = "points"
     voucher: int = 0
+    card_group: int | None = None
+    free_split: bool = False
+    free_msg: bool = False
+    auto_add: bool = False
+    info_view: bool = False
+    companies: tuple[Id, ...] = ()
     collects: tuple[Reward, ...] = ()
     rewards: tuple[Reward, ...] = ()
 
 
 class Content(Thing, frozen=True):
-    """A line of an offer: a product or a group of them."""
+    """A line of an offer: a product or a group of them, at a price or a discount in percent."""
 
     pid: int = 0
     gid: int = 0
     amount: Annotated[int, Meta(ge=1)] = 1
-    price: int = 0
+    price: int | None = 0
+    percent: int | None = None
 
 
 class Offer(Thing, frozen=True):
@@ -155,6 +180,26 @@ class Stock(Thing, frozen=True):
 
     ean: Named
     amount: int = 0
+
+
+class StockPlace(Thing, frozen=True):
+    """Where a company has stock."""
+
+    id: Id
+    name: Named
+    firmaid: Id
+    main: bool = False
+
+
+class StockProduct(Thing, frozen=True):
+    """What products are made of: *cost* of a unit in hundredths, and thousandths by the id of their place."""
+
+    id: Id
+    name: Named
+    group: Text = ""
+    unit: Text = "stk"
+    cost: int = 0
+    amounts: dict[str, int] = {}
 
 
 class Card(Thing, frozen=True):
@@ -231,6 +276,8 @@ KINDS: dict[str, type[Thing]] = {
     "offer": Offer,
     "cardgroup": CardGroup,
     "stock": Stock,
+    "stockplace": StockPlace,
+    "stockproduct": StockProduct,
 }
 """What is kept by an id of its own."""
 
