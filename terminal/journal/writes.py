@@ -108,6 +108,8 @@ def _person_decided(scribe: Scribe, fact: facts.PersonDecided) -> None:
         entry = scribe.entry(fact.key)
     except ValueError:
         raise DecisionRefused("There is no such entry in the journal.") from None
+    if fact.action == "retry" and entry.standing.kind is EntryKind.REFUND:
+        _first_things_first(scribe, entry)
     by, reason = plain(fact.by), plain(fact.reason)
     after = standing.decided(entry.standing, fact.action, by, reason)
     scribe.append("decisions", entry.seq, fact.action, None, by, reason)
@@ -116,6 +118,24 @@ def _person_decided(scribe: Scribe, fact: facts.PersonDecided) -> None:
         _spent(scribe, entry)
     if fact.action == "void" and entry.standing.kind is EntryKind.UNCLAIMED and entry.amount:
         scribe.append("cash", None, CashKind.WRITTEN_OFF.value, -entry.amount, "", None, entry.seq, None)
+
+
+_MADE_GOOD = (
+    "SELECT d.seq, d.state FROM entries AS r JOIN entries AS d ON d.key = r.refers_to WHERE r.seq = ? "
+    "AND d.state <> 'delivered' AND d.state <> 'voided'"
+)
+
+
+def _first_things_first(scribe: Scribe, refund: Known) -> None:
+    """Refuse that *refund* is sent while nobody knows whether there is anything to give back."""
+    open_debit = scribe.db.execute(_MADE_GOOD, (refund.seq,)).fetchone()
+    if open_debit is not None:
+        seq, state = open_debit
+        raise DecisionRefused(
+            f"This refund gives back what entry {seq} takes, and that is {state}: settle entry {seq} first, or "
+            f"wait until it is delivered (`terminalctl journal show {seq}` says what can be done); then send "
+            "this one."
+        )
 
 
 def _attempt_started(scribe: Scribe, fact: facts.AttemptStarted) -> None:

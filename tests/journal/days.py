@@ -1,5 +1,7 @@
 """A terminal's days at random, beside a ledger of their own that knows nothing of how the journal counts."""
 
+import pytest
+
 from terminal.core.catalogue import Product
 from terminal.core.delivery import Outcome
 from terminal.core.events import Place
@@ -20,12 +22,14 @@ from terminal.core.facts import (
 from terminal.core.report import ReportKind
 from terminal.core.tickets import Line, Method, Payment, Purchase, TicketSale
 from terminal.core.value import replace
+from terminal.journal.errors import DecisionRefused
 from tests.core.rounding import nearest
 from tests.journal.ledger import MENU, TOLD, Ledger, Sold, sorted_by
 from tests.journal.making import delivered, ended, lost, started
 from tests.journal.till import Till
 
 COINS = (10, 50, 100, 200, 500)
+SETTLED = (EntryState.DELIVERED, EntryState.VOIDED)
 PLACES = (Place.BOX, Place.BOX, Place.TUBE, Place.MACHINE)
 
 
@@ -200,11 +204,21 @@ class Days(Till):
             entry = self.journal.entry(key)
             if entry is None:
                 continue
-            void, retry = (PersonDecided(key, action, "Ada", "looked") for action in ("void", "retry"))
+            void, retry, booked = (
+                PersonDecided(key, action, "Ada", "looked") for action in ("void", "retry", "delivered")
+            )
             sale = entry.kind is EntryKind.SALE
             choice = self.rng.random()
             if entry.state in (EntryState.PARKED, EntryState.UNKNOWN):
-                self.commit(void if choice < 0.5 else retry)
+                if entry.in_doubt and choice < 0.3:
+                    self.commit(booked)
+                elif choice < 0.5:
+                    self.commit(void)
+                elif key == sold.key or self.journal.entry(sold.key).state in SETTLED:
+                    self.commit(retry)
+                else:  # its debit comes first
+                    with pytest.raises(DecisionRefused, match="first"):
+                        self.commit(retry)
             elif entry.state is EntryState.QUEUED and not sale and choice < 0.4:
                 self.commit(void)
             elif entry.state is EntryState.QUEUED:
