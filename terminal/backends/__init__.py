@@ -14,6 +14,7 @@ BACKENDS: dict[str, str] = {
     "pointofsale": "terminal.backends.pointofsale.adapter:PointOfSale",
     "satellite": "terminal.backends.satellite.adapter:Satellite",
     "onlinepos": "terminal.backends.onlinepos.adapter:OnlinePosServer",
+    "kensium": "terminal.backends.kensium.adapter:Kensium",
     "onslip": "terminal.backends.onslip.adapter:Onslip360",
 }
 

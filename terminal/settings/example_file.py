@@ -42,6 +42,7 @@ _GIVEN: dict[tuple[str, str], dict[str, Any]] = {
     ("backend", "satellite"): {"credential": "satellite"},
     ("backend", "onlinepos"): {"credential": "onlinepos", "wallet": "deposit"},
     ("backend", "onslip"): {"credential": "onslip"},
+    ("backend", "kensium"): {"credential": "kensium"},
     ("release", "relay"): {"line": 22},
     ("reader", "pn532"): {"port": "/dev/ttyAMA0"},
     ("reader", "rdm6300"): {"port": "/dev/serial0"},

@@ -24,7 +24,7 @@ def test_each_adapter_is_found_and_explains_every_option(kind: str) -> None:
 
 
 def test_a_type_that_is_none_is_a_sentence_with_a_guess() -> None:
-    known = r"known: onlinepos, onslip, pointofsale, satellite \(did you mean 'pointofsale'\?\)"
+    known = r"known: kensium, onlinepos, onslip, pointofsale, satellite \(did you mean 'pointofsale'\?\)"
     with pytest.raises(LookupError, match=known):
         backends.find("point-of-sale")
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import httpx
 
 NOT_AUTHENTICATED = "NOT_AUTHENTICATED"
-_NOT_AUTHORIZED = "NOT_AUTHORIZED"
+NOT_AUTHORIZED = "NOT_AUTHORIZED"
 _GENERIC = "FUSION_ERROR"
 
 _MOST_ERRORS = 20
@@ -178,7 +178,7 @@ def _refused(troubles: tuple[Trouble, ...], status: int, call: Call, *, executed
     codes = {each.code for each in troubles}
     if call.changes and executed and codes & {_GENERIC, ""}:
         return Answer(Outcome.UNKNOWN, words, status)
-    denied = codes & {NOT_AUTHENTICATED, _NOT_AUTHORIZED} or status in (
+    denied = codes & {NOT_AUTHENTICATED, NOT_AUTHORIZED} or status in (
         HTTPStatus.UNAUTHORIZED,
         HTTPStatus.FORBIDDEN,
     )

@@ -8,10 +8,17 @@ import msgspec
 from msgspec import Meta
 
 from terminal.backends.options import ADDRESS, EXPECTED_ADDRESS, ServerOptions
+from terminal.backends.values import Case, Order
 
 _PATH = r"\A/[^\s?#]*\Z"
 _EXPECTED_PATH = "a path that begins with /"
 _NAME = r"\A(?:[_A-Za-z][_0-9A-Za-z]*)?\Z"
+_Word = Annotated[
+    str, Meta(max_length=50, pattern=r"\A[^\x00-\x1f\x7f]*\Z", extra={"expected": "a short text"})
+]
+_Said = Annotated[
+    str, Meta(min_length=4, max_length=200, extra={"expected": "a text of at least four characters"})
+]
 
 
 class KensiumOptions(ServerOptions, frozen=True, kw_only=True):
@@ -67,6 +74,107 @@ class KensiumOptions(ServerOptions, frozen=True, kw_only=True):
             "path that the schema check shows. Empty: it has no such thing, which is left out."
         ),
     ] = msgspec.field(default_factory=dict)
+    code_type: Annotated[
+        Literal["PHYSICAL", "PERSONAL", "EXTERNAL"],
+        Meta(description="Of which type the codes of gift cards are that tokens carry."),
+    ] = "PHYSICAL"
+    token_case: Annotated[
+        Case, Meta(description="How the letters of a UID are written in the codes of gift cards.")
+    ] = "lower"
+    token_order: Annotated[Order, Meta(description="How the bytes of a UID are ordered there.")] = "as read"
+    source_id: Annotated[
+        _Word,
+        Meta(description="What transactions name as their source. Empty: the id of this terminal."),
+    ] = ""
+    top_up: Annotated[
+        Literal["complete", "authorise"],
+        Meta(
+            description="How funds are added: `complete`: at once; `authorise`: authorised first, which moves "
+            "nothing, and then captured under the transaction's id, so that a repeat after a lost answer is "
+            "known. How the server is asked to authorise only is assumed: `terminalctl kensium schema-check`."
+        ),
+    ] = "complete"
+    spend: Annotated[
+        Literal["complete", "authorise"],
+        Meta(
+            description="How funds are taken: `complete`: at once; `authorise`: they are held when a customer "
+            "pays, captured when the sale is recorded, and given back where nothing was given out. Only for "
+            "the job vending with this backend as roles.sales."
+        ),
+    ] = "complete"
+    captures: Annotated[
+        Literal["once", "unknown"],
+        Meta(
+            description="What a second capture (or cancellation) of one transaction does: `once`: nothing, the "
+            "server says that it is done; `unknown`: nobody has tried, and what was lost is looked for."
+        ),
+    ] = "once"
+    completed_says: Annotated[
+        tuple[_Said, ...],
+        Meta(description="What is in the code or message of that answer where a transaction is completed."),
+    ] = ("transaction is completed", "already completed", "already been completed")
+    cancelled_says: Annotated[
+        tuple[_Said, ...],
+        Meta(description="What is in it where a transaction is cancelled."),
+    ] = ("transaction is cancelled", "already cancelled", "already been cancelled")
+    alone: Annotated[
+        bool,
+        Meta(
+            description="Whether the gift cards are used at this terminal only. Then a balance shows what "
+            "became of a transaction whose answer was lost; if others use them too, a person is asked."
+        ),
+    ] = False
+    settling_seconds: Annotated[
+        int,
+        Meta(
+            ge=5,
+            le=3600,
+            description="Seconds after which the server will not book any more what it has not booked.",
+            extra={"expected": "5 to 3600 seconds"},
+        ),
+    ] = 60
+    purchases: Annotated[
+        bool,
+        Meta(
+            description="Whether sales are recorded as purchases (for loyalty and reports). Each is sent at "
+            "most once: the server knows no repeat, and nothing tells what it has."
+        ),
+    ] = True
+    store_code: Annotated[
+        _Word, Meta(description="Code of the location that purchases name as their store.", examples=["MAIN"])
+    ] = ""
+    channel: Annotated[_Word, Meta(description="Channel of purchases. Empty: none is named.")] = ""
+    order_type: Annotated[_Word, Meta(description="Order type of purchases. Empty: none is named.")] = ""
+    wallet_method: Annotated[
+        _Word, Meta(description="Payment method of purchases paid by gift card. Empty: none is named.")
+    ] = ""
+    cash_method: Annotated[_Word, Meta(description="That of purchases paid in cash.")] = "CASH"
+    card_method: Annotated[_Word, Meta(description="That of purchases paid by card. Empty: none is named.")] = (
+        ""
+    )
+    uom: Annotated[
+        _Word,
+        Meta(min_length=1, description="Unit of measure in purchases, where the item tells none."),
+    ] = "EACH"
+    other_sku: Annotated[
+        _Word,
+        Meta(description="Item that purchases name for what has no product. Empty: such a sale is refused."),
+    ] = ""
+    warehouse_code: Annotated[
+        _Word,
+        Meta(
+            description="Code of the warehouse whose prices count. Empty: an item is sold where only one "
+            "warehouse has it."
+        ),
+    ] = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what does not go together."""
+        super().__post_init__()
+        if self.spend == "authorise" and self.names.get("giftcardTransAdd(trans.authorizeOnly)") == "":
+            raise ValueError('spend = "complete", because `names` says that the server cannot authorise only')
+        if self.top_up == "authorise" and self.names.get("giftcardTransAdd(trans.authorizeOnly)") == "":
+            raise ValueError('top_up = "complete", because `names` says that the server cannot authorise only')
 
     @property
     def base(self) -> str:

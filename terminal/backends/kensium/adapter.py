@@ -1,0 +1,120 @@
+"""Kensium POS: gift cards as wallets, items as the catalogue, purchases for its loyalty and reports.
+
+Over one client (``kensium.graphql``) and one set of options: wallets in ``kensium.cards``, what was sold in
+``kensium.books``, what is sold in ``kensium.goods``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
+
+from terminal.backends.kensium.books import Books
+from terminal.backends.kensium.cards import Cards
+from terminal.backends.kensium.documents import Documents
+from terminal.backends.kensium.goods import Goods
+from terminal.backends.kensium.graphql import GraphQL
+from terminal.backends.kensium.options import KensiumOptions
+from terminal.backends.kensium.tenant import Tenant
+from terminal.backends.protocol import Tenure, TerminalInfo, WalletReply
+from terminal.core.delivery import Answer, Guarantee, Outcome
+from terminal.core.facts import EntryKind
+from terminal.core.reconcile_evidence import Evidence, Operation
+from terminal.core.records import Entry
+from terminal.core.stamp import Stamp
+from terminal.mirror import Mirror
+
+if TYPE_CHECKING:
+    import httpx
+
+_WALLETS = frozenset({EntryKind.DEBIT, EntryKind.CREDIT, EntryKind.REFUND})
+_BOOKS = frozenset({EntryKind.SALE, EntryKind.RECORD})
+
+
+class Kensium:
+    """A tenant of Kensium POS.
+
+    Args:
+        name: Its name in the configuration.
+        options: Its options.
+        terminal_id: Who we are, in its books.
+        credential: Returns the client's id and secret as JSON; see ``terminal.backends.bearer``.
+        tenure: Not needed: no promise hangs on the secret.
+        mirror: Keeps what the server has many of; None: only while this runs.
+        transport: Stands in for the network.
+    """
+
+    Options: ClassVar = KensiumOptions
+    kinds: ClassVar[frozenset[EntryKind]] = _WALLETS | _BOOKS
+    without: ClassVar = {EntryKind.SALE: ("purchases", False)}
+    mirrored: ClassVar = True
+
+    def __init__(
+        self,
+        name: str,
+        options: KensiumOptions,
+        *,
+        terminal_id: str,
+        credential: Callable[[], str],
+        tenure: Tenure | None = None,
+        mirror: Callable[[str], Mirror] | None = None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        del tenure
+        self.name = name
+        self.settling_ms = options.settling_seconds * 1000
+        graphql = GraphQL(
+            options, agent=f"terminald ({terminal_id})", credential=credential, transport=transport
+        )
+        self._tenant = Tenant(graphql, Documents(options.names))
+        self._cards = Cards(self._tenant, options, terminal_id)
+        about = options.graphql_url
+        self._mirror = mirror(about) if mirror is not None else Mirror(None, about)
+        self._goods = Goods(self._tenant, self._mirror, options, name)
+        self._books = Books(self._tenant, self._cards, options, self._goods.uom)
+
+    def __repr__(self) -> str:
+        return f"Kensium({self.name!r})"
+
+    # -- every backend ---------------------------------------------------------------------------------
+
+    def guarantee(self, kind: EntryKind) -> Guarantee:
+        """Say what is promised about a repeat of this kind of entry."""
+        return self._cards.guarantee(kind) if kind in _WALLETS else self._books.guarantee(kind)
+
+    def deliver(self, entry: Entry, timeout_s: float) -> Answer:
+        """Book or record *entry*, once, within *timeout_s* seconds."""
+        if entry.kind in _WALLETS:
+            return self._cards.deliver(entry, timeout_s)
+        if entry.kind in _BOOKS:
+            return self._books.deliver(entry, timeout_s)
+        return Answer(Outcome.REFUSED, f"this server does not record a {entry.kind.value}")
+
+    def close(self) -> None:
+        """Close connections; a call under way ends as UNKNOWN."""
+        self._tenant.close()
+        self._mirror.close()
+
+    # -- what became of it -----------------------------------------------------------------------------
+
+    def account(self, entry: Entry) -> str | None:
+        """Return the card that *entry* moves funds of; None: it moves none."""
+        return self._cards.account(entry) if entry.kind in _WALLETS else None
+
+    def operation(self, entry: Entry, sent: Stamp) -> Operation:
+        """Return what *entry* was to change, and that the balance shows it."""
+        return self._cards.operation(entry, sent)
+
+    def evidence(self, entry: Entry, before: Evidence | None, at: Stamp, timeout_s: float) -> Evidence | Answer:
+        """Read the balance, within *timeout_s* seconds; before a try, prepare what it captures."""
+        return self._cards.evidence(entry, before, at, timeout_s)
+
+    # -- wallets and products --------------------------------------------------------------------------
+
+    def balance(self, token: str, timeout_s: float) -> WalletReply:
+        """Read a token's balance within *timeout_s* seconds."""
+        return self._cards.balance(token, timeout_s)
+
+    def terminal(self, timeout_s: float) -> TerminalInfo | Answer:
+        """Read who this terminal is and what it sells, within *timeout_s* seconds."""
+        return self._goods.terminal(timeout_s)

@@ -1,0 +1,272 @@
+"""Gift cards of Kensium POS as wallets: the card that has a token's id as a code, and what moves its funds.
+
+    top_up = "complete"     ADD                                 told by the balance, if we alone use the card
+    top_up = "authorise"    ADD, authorised; then its capture   a repeated capture says that it is completed
+    spend  = "complete"     USE                                 told by the balance
+    spend  = "authorise"    USE, authorised: funds are held     told by the balance; the record captures it, a
+                                                                refund cancels it
+
+An authorised ADD moves nothing, so it may be made for each try anew. What an authorised USE is called is kept
+as the reference of the debit, marked as a hold: so what is to be captured is told whatever the options say now.
+"""
+
+from __future__ import annotations
+
+from time import monotonic
+
+from terminal.backends.kensium.documents import Documents
+from terminal.backends.kensium.graphql import Call
+from terminal.backends.kensium.models import GiftCard, GiftCardTrans, Unreadable, read_page
+from terminal.backends.kensium.options import KensiumOptions
+from terminal.backends.kensium.tenant import Tenant, untouched
+from terminal.backends.protocol import WalletReply
+from terminal.backends.values import token_text
+from terminal.core.delivery import Answer, Guarantee, Outcome, Promise
+from terminal.core.events import WalletAnswer
+from terminal.core.facts import EntryKind
+from terminal.core.reconcile_evidence import Evidence, Looking, Operation
+from terminal.core.records import Entry
+from terminal.core.stamp import Stamp
+from terminal.core.value import replace
+
+FIND = "FindGiftCardByCode and the one for codes of that type"
+_NEEDS = {"ADD": "GiftCardTransAdd", "USE": "GiftCardTransUse"}
+_HOLD = "hold "
+_LONGEST_REFERENCE = 50
+
+
+def hold_of(reference: str) -> str:
+    """Return what the server calls the held funds that *reference* tells of; empty: it tells of none."""
+    return reference.removeprefix(_HOLD) if reference.startswith(_HOLD) else ""
+
+
+def ref_of(key: str) -> str:
+    """Return what an entry is called on the server: its key, or the end of it, where that is long."""
+    return key[-_LONGEST_REFERENCE:]
+
+
+class Cards:
+    """The gift cards of a tenant.
+
+    Args:
+        tenant: It.
+        options: How cards are found and funds are moved.
+        terminal_id: Who we are.
+    """
+
+    def __init__(self, tenant: Tenant, options: KensiumOptions, terminal_id: str) -> None:
+        self._tenant = tenant
+        self._options = options
+        self._source = options.source_id or terminal_id
+
+    def balance(self, token: str, timeout_s: float) -> WalletReply:
+        """Read a token's balance within *timeout_s* seconds."""
+        try:
+            code = self._code(token)
+        except ValueError as error:
+            return WalletReply(WalletAnswer.NOT_PAIRED, words=str(error))
+        found = self._find(code, monotonic() + timeout_s)
+        if isinstance(found, int):
+            return WalletReply(WalletAnswer.KNOWN, found)
+        if isinstance(found, str):
+            return WalletReply(WalletAnswer.NOT_PAIRED, words=found)
+        denied = found.outcome is Outcome.DENIED
+        return WalletReply(WalletAnswer.DENIED if denied else WalletAnswer.NO_ANSWER, words=found.words)
+
+    # -- what is promised, and how it is told ----------------------------------------------------------
+
+    def guarantee(self, kind: EntryKind) -> Guarantee:
+        """Say what is promised about a repeat: a capture is known again, all else is looked for."""
+        options = self._options
+        captured = options.top_up == "authorise" and kind is EntryKind.CREDIT
+        captured |= "authorise" in (options.top_up, options.spend) and kind is EntryKind.REFUND
+        once = captured and options.captures == "once"
+        return Guarantee(Promise.NATURAL_KEY if once else Promise.READ_BACK)
+
+    def account(self, entry: Entry) -> str | None:
+        """Return the token: each has one card."""
+        try:
+            self._code(entry.token or "")
+        except ValueError:
+            return None
+        return entry.token if entry.amount else None
+
+    def operation(self, entry: Entry, sent: Stamp) -> Operation:
+        """Return what *entry* was to change."""
+        amount = -entry.amount if entry.kind is EntryKind.DEBIT else entry.amount
+        return Operation(Looking.BALANCE, amount, sent, alone=self._options.alone)
+
+    def evidence(self, entry: Entry, before: Evidence | None, at: Stamp, timeout_s: float) -> Evidence | Answer:
+        """Read the balance; before a try that captures, authorise what it is to capture."""
+        until = monotonic() + timeout_s
+        try:
+            code = self._code(entry.token or "")
+        except ValueError as error:
+            return Answer(Outcome.REFUSED, str(error))
+        found = self._find(code, until)
+        if isinstance(found, str):
+            return Answer(Outcome.REFUSED, found)
+        if isinstance(found, Answer):
+            return untouched(found)
+        told = Evidence(at, balance=found)
+        if before is not None or not self._prepares(entry):
+            return told
+        made = self._book(entry, code, authorise=True, until=until)
+        if isinstance(made, Answer):
+            return untouched(made)  # what was authorised and is never captured moves nothing
+        if made.status == "COMPLETED":
+            return Answer(Outcome.REFUSED, _at_once(made, entry, 'top_up = "complete"'))
+        return replace(told, handle=made.id)
+
+    def _prepares(self, entry: Entry) -> bool:
+        adds = entry.kind is not EntryKind.DEBIT and not hold_of(entry.reference)
+        return adds and self._options.top_up == "authorise" and not self._by_hand(entry)
+
+    def _by_hand(self, entry: Entry) -> str:
+        """Return why a refund is a person's matter; empty: it is not.
+
+        Where debits hold funds, none is made good by adding funds: a hold whose name got lost would stay.
+        """
+        if entry.kind is not EntryKind.REFUND or self._options.spend != "authorise" or hold_of(entry.reference):
+            return ""
+        if entry.reference:
+            return (
+                f"The debit {entry.refers_to} was booked as transaction {entry.reference} and holds no funds: "
+                "give the money back by hand."
+            )
+        ref = ref_of(entry.refers_to or "")
+        return (
+            f"What the server calls the funds that it holds for the debit {entry.refers_to} is not known: look "
+            f"at its page Gift Cards / Transactions for the reference {ref} of {self._source}, and cancel it."
+        )
+
+    # -- moving funds ----------------------------------------------------------------------------------
+
+    def deliver(self, entry: Entry, timeout_s: float) -> Answer:
+        """Book *entry*, once, within *timeout_s* seconds."""
+        if not entry.amount:
+            return Answer(Outcome.DELIVERED, "nothing was to be booked")
+        until = monotonic() + timeout_s
+        try:
+            code = self._code(entry.token or "")
+        except ValueError as error:
+            return Answer(Outcome.REFUSED, str(error))
+        if entry.kind is EntryKind.DEBIT:
+            return self._spend(entry, code, until)
+        by_hand = self._by_hand(entry)
+        if by_hand:
+            return Answer(Outcome.REFUSED, by_hand)
+        hold = hold_of(entry.reference)
+        if hold:
+            return self._marked(self.capture(hold, until, cancel=True), entry)
+        if self._options.top_up == "complete":
+            return self._marked(_done(self._book(entry, code, authorise=False, until=until)), entry)
+        if entry.before is not None and entry.before.handle:
+            return self._marked(self.capture(entry.before.handle, until, needs=_NEEDS["ADD"]), entry)
+        if entry.in_doubt:
+            words = "it was sent without an authorisation, which alone could tell a repeat"
+            return self._marked(Answer(Outcome.REFUSED, words), entry)
+        return Answer(Outcome.UNSENT, "nothing was authorised that could be captured")
+
+    def capture(self, id_: str, until: float, *, cancel: bool = False, needs: str = _NEEDS["USE"]) -> Answer:
+        """Capture what was authorised as *id_*, or cancel it; that it is done already is as good."""
+
+        def write(documents: Documents) -> Call:
+            return documents.giftcard_trans_capture(id_, cancel=cancel)
+
+        made = self._tenant.change(write, GiftCardTrans, needs, until)
+        if isinstance(made, Answer):
+            said = self._options.cancelled_says if cancel else self._options.completed_says
+            if made.outcome is Outcome.REFUSED and _says(made.words, said):
+                return Answer(Outcome.DELIVERED, made.words, made.status, reference=id_)
+            return made
+        wanted = "CANCELLED" if cancel else "COMPLETED"
+        if made.id != id_ or made.status not in (None, wanted):
+            words = (
+                f"the server answered with transaction {made.id} as {made.status}; expected {id_} as {wanted}"
+            )
+            return Answer(Outcome.UNKNOWN, words)
+        return _done(made)
+
+    def _spend(self, entry: Entry, code: str, until: float) -> Answer:
+        holds = self._options.spend == "authorise"
+        made = self._book(entry, code, authorise=holds, until=until)
+        answer = _done(made)
+        if holds and isinstance(made, GiftCardTrans) and made.status != "COMPLETED":
+            return replace(answer, reference=_HOLD + made.id)
+        return self._marked(answer, entry)
+
+    def _book(self, entry: Entry, code: str, *, authorise: bool, until: float) -> GiftCardTrans | Answer:
+        spends = entry.kind is EntryKind.DEBIT
+        kind = "USE" if spends else "ADD"
+
+        def write(documents: Documents) -> Call:
+            return documents.giftcard_trans_add(
+                code,
+                -entry.amount if spends else entry.amount,
+                kind,
+                source_id=self._source,
+                ref_no=ref_of(entry.key),
+                code_type=self._options.code_type,
+                authorize_only=authorise,
+            )
+
+        return self._tenant.change(write, GiftCardTrans, _NEEDS[kind], until)
+
+    def _marked(self, answer: Answer, entry: Entry) -> Answer:
+        """Say by what a person finds on the server what is in doubt."""
+        refused = answer.outcome is Outcome.REFUSED and entry.in_doubt
+        if answer.outcome is not Outcome.UNKNOWN and not refused:
+            return answer
+        found = f"on the server's page Gift Cards / Transactions it is {ref_of(entry.key)} of {self._source}"
+        if refused:
+            found = f"an earlier try may have been booked, so look before it is sent again: {found}"
+        return replace(answer, words=f"{answer.words}; {found}")
+
+    # -- finding ---------------------------------------------------------------------------------------
+
+    def _find(self, code: str, until: float) -> int | str | Answer:
+        """Return the balance of the card with *code* in cents; a text: why there is none that can be used."""
+        kind = self._options.code_type
+        found = self._tenant.ask(lambda documents: documents.giftcard(code, kind), FIND, until)
+        if isinstance(found, Answer):
+            return found
+        try:
+            page = read_page(GiftCard, found)
+            if len(page.rows) == 1:
+                (card,) = page.rows
+                unknown = Answer(Outcome.UNKNOWN, "the server does not tell the balance of a gift card")
+                return unknown if card.balance is None else card.balance.cents
+        except Unreadable as error:
+            return Answer(Outcome.UNKNOWN, str(error))
+        if page.rows:
+            return f"{len(page.rows)} gift cards have this token as their {kind} code; expected one"
+        if page.limited:
+            words = f"the server hides gift cards from this terminal: give its role {FIND}"
+            return Answer(Outcome.DENIED, words)
+        return f"no gift card has this token as its {kind} code"
+
+    def _code(self, uid: str) -> str:
+        return token_text(uid, self._options.token_case, self._options.token_order)
+
+
+def _done(made: GiftCardTrans | Answer) -> Answer:
+    """Return what the answer to a booking means."""
+    if isinstance(made, Answer):
+        return made
+    try:
+        balance = None if made.balance is None else made.balance.cents
+    except Unreadable:
+        balance = None  # it is booked all the same
+    return Answer(Outcome.DELIVERED, balance=balance, reference=made.id)
+
+
+def _at_once(made: GiftCardTrans, entry: Entry, option: str) -> str:
+    return (
+        f"The server completed at once what it was to authorise only: set {option}. What {ref_of(entry.key)} "
+        f"adds is booked, as transaction {made.id}: close it as delivered."
+    )
+
+
+def _says(words: str, said: tuple[str, ...]) -> bool:
+    return any(each.lower() in words.lower() for each in said)
