@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from terminal.backends.onslip import records_bodies as bodies
 from terminal.backends.onslip.json import write_json
 from terminal.backends.onslip.records_bodies import Style
-from terminal.backends.onslip.records_items import Sale, Ways, sale_of
+from terminal.backends.onslip.records_items import Ways
+from terminal.backends.sold import Sale, sale_of
 from terminal.core.facts import EntryKind
 from terminal.core.report import Cash, Emptied, Sum
 from terminal.core.tickets import Line, Method, Payment, Purchase, TicketSale

@@ -18,7 +18,6 @@ from terminal.backends.onslip.models_realm import ClientInfo
 from terminal.backends.onslip.models_till import Till
 from terminal.backends.onslip.options import OnslipOptions
 from terminal.backends.onslip.realm import Realm
-from terminal.backends.onslip.records_items import sale_of
 from terminal.backends.onslip.records_parts import (
     Journal,
     Part,
@@ -30,6 +29,7 @@ from terminal.backends.onslip.records_seek import id_of, seek
 from terminal.backends.onslip.rest import Onslip
 from terminal.backends.onslip.rest_answers import Found
 from terminal.backends.onslip.rest_paths import entity
+from terminal.backends.sold import sale_of
 from terminal.core.delivery import Answer, Guarantee, Outcome, Promise
 from terminal.core.facts import EntryKind
 from terminal.core.payload import Closed

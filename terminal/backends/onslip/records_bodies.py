@@ -20,7 +20,8 @@ from terminal.backends.onslip.models_external import (
 from terminal.backends.onslip.models_journal import BatchType, ReceiptType, RecordType, ReportType
 from terminal.backends.onslip.models_sale import Order, OrderState, OrderType, Payment, Tab
 from terminal.backends.onslip.models_values import Money
-from terminal.backends.onslip.records_items import Sale, Ways, items, payments
+from terminal.backends.onslip.records_items import Ways, items, payments
+from terminal.backends.sold import Sale
 from terminal.core.report import Report
 from terminal.core.stamp import Stamp, utc
 from terminal.core.tickets import Method

@@ -16,8 +16,9 @@ from terminal.backends.onslip.goods_shelf import scale_of
 from terminal.backends.onslip.models_realm import ClientInfo
 from terminal.backends.onslip.options import OnslipOptions
 from terminal.backends.onslip.records_bodies import REPORT_PARTS, Body, Style
-from terminal.backends.onslip.records_items import Sale, Ways
+from terminal.backends.onslip.records_items import Ways
 from terminal.backends.onslip.rest_paths import entity, listing
+from terminal.backends.sold import Sale
 from terminal.core.delivery import Answer
 from terminal.core.report import Report
 
