@@ -26,6 +26,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("service", setup.service),
     ("libraries", libraries.driver_libraries),
     ("GPIO libraries", libraries.pin_libraries),
+    ("time zones", libraries.time_zones),
     ("devices", nodes.device_files),
     ("kernel modules", kernel.reader_modules),
     ("serial console", kernel.serial_console),

@@ -1,4 +1,4 @@
-"""Python libraries: those that each driver needs, and two that must not be there together."""
+"""Libraries: those that each driver and each server needs, and two that must not be there together."""
 
 from __future__ import annotations
 
@@ -28,6 +28,12 @@ NEEDS: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
 }
 """The modules of each driver, with the extra that brings them."""
 
+SERVERS: dict[str, tuple[tuple[str, str], ...]] = {"onlinepos": (("defusedxml", "onlinepos"),)}
+"""The modules of each type of server that needs more than HTTP and JSON, likewise."""
+
+_ZONES = {"onlinepos": "Europe/Copenhagen"}
+"""Time zones of servers that write their times without one."""
+
 _SIGNING = ("cryptography", "signing")
 _PINS = {"gpiod": (("gpiod", "gpiod"),), "rpi": (("RPi", "rpi-gpio"),)}
 _BUSES = {"i2c": ("smbus2", "pn532"), "spi": ("spidev", "pn532"), "": ("serial", "pn532")}
@@ -35,7 +41,7 @@ _NO_EDGES = (6, 6)  # kernels from here on; RPi.GPIO 0.7.1 watches no edges on t
 
 
 def driver_libraries(case: Case) -> Iterator[Finding]:
-    """Whether each configured driver's libraries are installed, and what signs tickets."""
+    """Whether the libraries of each configured driver and server are installed, and what signs tickets."""
     check = "libraries"
     missing: dict[tuple[str, str], list[str]] = {}
     for device in case.devices:
@@ -46,6 +52,10 @@ def driver_libraries(case: Case) -> Iterator[Finding]:
         for module, extra in needed(device):
             if not case.system.has_module(module):
                 missing.setdefault((module, extra), []).append(repr(device.name))
+    for name, kind in _servers(case):
+        for module, extra in SERVERS.get(kind, ()):
+            if not case.system.has_module(module):
+                missing.setdefault((module, extra), []).append(f"the server {name!r}")
     if case.settings and case.settings.codes.sign and not case.system.has_module(_SIGNING[0]):
         missing[_SIGNING] = ["`sign` in [codes]"]
     for (module, extra), names in missing.items():
@@ -53,6 +63,26 @@ def driver_libraries(case: Case) -> Iterator[Finding]:
         yield trouble(check, words, f"{case.system.python} -m pip install 'terminald[{extra}]'")
     if case.devices and not missing:
         yield ok(check, "The libraries of all configured drivers are installed.")
+
+
+def time_zones(case: Case) -> Iterator[Finding]:
+    """Whether this machine knows the time zones in which servers write their times."""
+    check = "time zones"
+    for name, kind in _servers(case):
+        zone = _ZONES.get(kind)
+        if zone is None:
+            continue
+        if case.system.readable(f"/usr/share/zoneinfo/{zone}") or case.system.has_module("tzdata"):
+            yield ok(check, f"This machine knows {zone}.")
+        else:
+            words = f"This machine does not know {zone}, in which the server {name!r} writes its times."
+            yield trouble(check, words, "sudo apt-get install tzdata")
+
+
+def _servers(case: Case) -> list[tuple[str, str]]:
+    """Return name and type of each configured server."""
+    found = case.settings.backends.values() if case.settings else ()
+    return [(backend.name, backend.type) for backend in found]
 
 
 def needed(device: DeviceSettings) -> list[tuple[str, str]]:

@@ -25,6 +25,12 @@ from terminal.settings.secrets import FileSecret
 WITHIN_S = 10.0
 """How long a server may take to answer."""
 
+_SECRETS = {
+    ONSLIP: 'write {"key_id":"…","key":"…"} into it, both as the back office shows them',
+    "onlinepos": 'write {"token":"…","firmaid":1234,"key":"…"} into it, as OnlinePOS support gives them out',
+}
+"""What each type's secret is, where it is more than one word."""
+
 
 def secrets(case: Case) -> Iterator[Finding]:
     """Whether each server's secret can be read by who needs it, and by nobody else."""
@@ -69,10 +75,8 @@ def _make(backend: BackendSettings, path: str) -> tuple[str, str]:
     if backend.type == SATELLITE:
         command = f"sudo terminalctl satellite discover --backend {backend.name} --out {path}"
         return "the server's device discovery fills it", command
-    if backend.type == ONSLIP:
-        what = 'write {"key_id":"…","key":"…"} into it, both as the back office shows them'
-        return what, f"sudo install -m 400 /dev/stdin {path}"
-    return "write the secret into it", f"sudo install -m 400 /dev/stdin {path}"
+    what = _SECRETS.get(backend.type, "write the secret into it")
+    return what, f"sudo install -m 400 /dev/stdin {path}"
 
 
 def _reader(case: Case, backend: BackendSettings, path: str) -> Callable[[], str]:

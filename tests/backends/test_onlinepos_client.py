@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from decimal import Decimal
 from urllib.parse import parse_qs
 
@@ -281,3 +282,27 @@ def test_204_is_no_card_at_all() -> None:
         answer = pos.do(cards.card("0900"), ENOUGH_S)
     assert isinstance(answer, Answer)
     assert answer.outcome is Outcome.UNKNOWN
+
+
+def test_a_hash_that_does_not_match_tells_how_the_right_one_is_found() -> None:
+    with client(lambda _: json('"Hash Not Matching!"', 403)) as (pos, _):
+        answer = pos.do(writes.deposit("0900", 100), ENOUGH_S)
+    assert isinstance(answer, Answer)
+    assert answer.outcome is Outcome.DENIED
+    assert "Hash Not Matching!" in answer.words
+    assert "`terminalctl onlinepos probe`" in answer.words
+    with client(lambda _: json('"User not found!"', 403)) as (pos, _):
+        other = pos.do(writes.deposit("0900", 100), ENOUGH_S)
+    assert isinstance(other, Answer)
+    assert "probe" not in other.words
+
+
+def test_a_time_zone_that_this_machine_does_not_know_is_a_sentence() -> None:
+    def read(_: object) -> None:
+        raise OSError("this machine does not know Europe/Copenhagen: install the package tzdata")
+
+    with client(lambda _: json("[]")) as (pos, _):
+        answer = pos.do(replace(cards.card("0900"), read=read), ENOUGH_S)
+    assert isinstance(answer, Answer)
+    assert answer.outcome is Outcome.UNKNOWN
+    assert "Europe/Copenhagen" in answer.words

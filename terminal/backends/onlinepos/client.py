@@ -43,6 +43,8 @@ MOST_PAGES = 2_000
 
 _SHORT = 6  # characters; what is so short is no secret, and would be found everywhere
 
+_SIGNED_OTHERWISE = "(the key is wrong, or calls are signed in another way: `terminalctl onlinepos probe`)"
+
 _decoder = msgspec.json.Decoder(Credentials)  # made once, here: of two first threads, one would crash
 
 
@@ -122,11 +124,17 @@ class OnlinePos:
         )
         if isinstance(reply, Answer):
             return reply
-        found = judged(_without(reply, mine), call.read, call.good)
+        try:
+            found = judged(_without(reply, mine), call.read, call.good)
+        except OSError as error:  # a time zone that this machine does not know
+            words = f"the server answered, and that cannot be read here: {sentence(error)}"
+            found = Answer(Outcome.UNKNOWN, words, reply.status)
         if not isinstance(found, Answer):
             return found
         if found.outcome is Outcome.DENIED:
             self._forget(mine)
+            if "hash not matching" in found.words.lower():
+                found = replace(found, words=f"{found.words} {_SIGNED_OTHERWISE}")
         return replace(found, words=hide(found.words, {each: mask(each) for each in call.private}))
 
     def gather(
