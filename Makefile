@@ -34,5 +34,5 @@ lock: ## Write requirements.lock anew from pyproject.toml (ARGS=--upgrade: newes
 	@bash .ci/lock $(ARGS)
 
 clean: ## Remove what was made here: .venv, caches, the simulated machine's journal
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist var ./*.egg-info
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist var ./*.egg-info tests/support/oidc/node_modules
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

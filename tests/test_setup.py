@@ -1,7 +1,9 @@
 """How the project is set up: what is said where packages are missing, and what `make` offers."""
 
+import json
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -95,6 +97,71 @@ def test_where_all_is_there_nothing_is_done_or_said(machine: dict[str, str], tmp
     done = set_up_packages(machine | {"TERMINAL_TEST_ALL": "1"})
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert not (tmp_path / "apt-was-called").exists()
+
+
+def test_what_another_package_brings_along_is_not_missing(machine: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "bin/dpkg-query").write_text(
+        """#!/bin/sh
+        [ "$3" = npm ] && exit 1
+        echo installed, nodejs-legacy, npm,
+        echo not-installed, zint,
+        """
+    )
+    done = set_up_packages(machine)
+    assert "  npm:" not in done.stderr
+    assert f"  zint: {LISTED['zint']}\n" in done.stderr
+
+
+# -- the OpenID provider of a proof --------------------------------------------------------------------
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """What of the project the provider is set up by."""
+    shutil.copytree(ROOT / ".ci", tmp_path / "tree/.ci")
+    (tmp_path / "tree/tests/support/oidc").mkdir(parents=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(ROOT / "tests/support/oidc" / name, tmp_path / "tree/tests/support/oidc")
+    return tmp_path / "tree"
+
+
+def set_up_provider(tree: Path, environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    command = ["bash", str(tree / ".ci/setup"), "provider"]
+    return subprocess.run(command, env=environ, cwd="/", capture_output=True, text=True, check=False)
+
+
+def test_the_provider_is_installed_as_its_lock_says_and_once(machine: dict[str, str], tree: Path) -> None:
+    npm = Path(machine["HOME"]) / "bin/npm"
+    npm.write_text(f'#!/bin/sh\necho "$@" >>{tree}/asked; mkdir -p "$2/node_modules"\n')
+    npm.chmod(0o755)
+    for _ in range(2):
+        done = set_up_provider(tree, machine)
+        assert (done.returncode, done.stderr) == (0, "")
+    (asked,) = (tree / "asked").read_text().splitlines()
+    assert asked.startswith("--prefix tests/support/oidc ci --ignore-scripts --no-audit --no-fund")
+    with (tree / "tests/support/oidc/package-lock.json").open("a") as lock:
+        lock.write("\n")
+    set_up_provider(tree, machine)
+    assert len((tree / "asked").read_text().splitlines()) == 2
+
+
+def test_without_the_provider_it_is_said_what_is_left_out(machine: dict[str, str], tree: Path) -> None:
+    npm = Path(machine["HOME"]) / "bin/npm"
+    npm.write_text("#!/bin/sh\nexit 1\n")
+    npm.chmod(0o755)
+    done = set_up_provider(tree, machine)
+    assert (done.returncode, "left out: the proofs with an OpenID provider" in done.stderr) == (0, True)
+    done = set_up_provider(tree, machine | {"TERMINAL_TEST_ALL": "1"})
+    assert (done.returncode, "nothing may be left out" in done.stderr) == (1, True)
+
+
+def test_the_lock_of_the_provider_says_what_each_package_is_and_not_from_where() -> None:
+    lock = json.loads((ROOT / "tests/support/oidc/package-lock.json").read_text())
+    packages = {name: told for name, told in lock["packages"].items() if name}
+    assert "node_modules/oidc-provider" in packages
+    for name, told in packages.items():
+        assert told["integrity"].startswith("sha512-"), name
+        assert "resolved" not in told, name
 
 
 def test_make_alone_lists_every_target_with_a_sentence() -> None:
