@@ -37,6 +37,11 @@ CREATE TABLE rows (
 """
 
 
+def beside(journal: str, name: str) -> Path:
+    """Return where the copy of what the backend *name* has is kept: beside the journal."""
+    return Path(journal).with_name(f"mirror-{name}.db")
+
+
 class Cursor(Value, frozen=True):
     """From where reading goes on.
 

@@ -61,7 +61,8 @@ ARROWS: dict[str, set[str]] = {
     },
     "terminal.daemon": {
         "terminal.core", "terminal.courtesy", "terminal.journal", "terminal.sync", "terminal.backends",
-        "terminal.settings", "terminal.httpd", "terminal.listening", "terminal.tickets", "drivers.contract",
+        "terminal.settings", "terminal.httpd", "terminal.listening", "terminal.tickets", "terminal.mirror",
+        "drivers.contract",
     },
     "terminal.daemon.devices": {"terminal.core", "terminal.settings", "drivers", "drivers.contract"},
     "terminal.daemon.safety": {"terminal.settings", "drivers"},

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from terminal import backends
 from terminal.backends.protocol import Tenure
+from terminal.mirror import Mirror, beside
 from terminal.settings import BackendSettings, Settings, credential_reader
 
 Address = Callable[[str, str], str]
@@ -35,9 +37,17 @@ def build_servers(
             credential=credential_reader(each),
             tenure=tenure(name),
             transport=network,
+            **_mirror(each, settings),
         )
         for name, each in settings.backends.items()
     }
+
+
+def _mirror(backend: BackendSettings, settings: Settings) -> dict[str, Any]:
+    """Return where an adapter keeps a copy of what its server has many of, if it keeps one."""
+    if not getattr(backends.find(backend.type), "mirrored", False):
+        return {}
+    return {"mirror": partial(Mirror, beside(settings.journal.path, backend.name))}
 
 
 def _options(backend: BackendSettings, sandbox: Address | None) -> msgspec.Struct:

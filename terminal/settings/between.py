@@ -11,6 +11,7 @@ from terminal.core.facts import EntryKind
 from terminal.core.token import mask
 from terminal.settings import words
 from terminal.settings.between_closing import check_closing
+from terminal.settings.between_servers import check_servers
 from terminal.settings.between_tickets import check_tickets
 from terminal.settings.check import Checker, join
 from terminal.settings.draft import ONSLIP, SATELLITE, Block, Draft
@@ -54,6 +55,7 @@ def check_between(found: Draft, checker: Checker) -> None:
         _files,
         check_tickets,
         check_closing,
+        check_servers,
     ):
         rule(found, checker)
 

@@ -6,8 +6,8 @@ Over one client (``kensium.graphql``) and one set of options: wallets in ``kensi
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from terminal.backends.kensium.books import Books
 from terminal.backends.kensium.cards import Cards
@@ -48,6 +48,25 @@ class Kensium:
     kinds: ClassVar[frozenset[EntryKind]] = _WALLETS | _BOOKS
     without: ClassVar = {EntryKind.SALE: ("purchases", False)}
     mirrored: ClassVar = True
+
+    @staticmethod
+    def unfit(
+        options: Mapping[str, Any], plays: frozenset[str], job: str | None
+    ) -> Iterator[tuple[str, str, str]]:
+        """Give each option that does not fit what this server is for: it, what is expected, and why."""
+        held = options.get("spend") == "authorise"
+        if held and "sales" not in plays:
+            yield (
+                "spend",
+                '"complete", or this backend as roles.sales',
+                "the record of a sale captures what is held",
+            )
+        elif held and job == "tickets":
+            yield "spend", '"complete"', 'the job "tickets" has no record that would capture what is held'
+        if "sales" in plays and not options.get("purchases") and not held:
+            yield "purchases", "true", "this backend is roles.sales"
+        if "sales" in plays and options.get("purchases") and not options.get("store_code"):
+            yield "store_code", "the code of a location", "purchases name it as their store"
 
     def __init__(
         self,
