@@ -77,6 +77,10 @@ class Shop:
         self.sandbox = Sandbox(onlinepos=OnlinePosRules(**(rules or {})), now_ms=self.clock, **options)
         self.sandbox.start()
         self._http = httpx.Client(trust_env=False, timeout=30, verify=NO_TLS)
+        self.furnish()
+
+    def furnish(self) -> None:
+        """Let the server know what it has to begin with."""
         self.pos.know(
             [
                 Company(firmaid=FIRMAID, token=TOKEN, key=KEY, name="Café Å", tables=(25,)),

@@ -31,7 +31,7 @@ from terminal.sandbox.onlinepos.things import Company
 
 PREFIX = "/onlinepos/api"
 
-_CALLS: tuple[tuple[str, str, str, Callable[[Call], Response]], ...] = (
+CALLS: tuple[tuple[str, str, str, Callable[[Call], Response]], ...] = (
     ("GET", "/getProducts", "getProducts", goods.get_products),
     ("GET", "/getProductStructure", "getProductStructure", goods.get_structure),
     ("POST", "/addProduct", "addProduct", goods.add_product),
@@ -92,6 +92,7 @@ _CALLS: tuple[tuple[str, str, str, Callable[[Call], Response]], ...] = (
     ("GET", "/stock/getStockLocationValue/{firmaid}", "getStockLocationValue", stocktaking.place_values),
     ("POST", "/updateStock", "updateStock", stock.update_stock),
 )
+"""Method, path, name (as permissions and hashes know it) and handler of each call."""
 
 _BY_401 = frozenset({"offerCreate", "offerEdit", "offerAdd", "offerRemove"})
 """Calls that say by 401 what others say by 403."""
@@ -124,7 +125,7 @@ class OnlinePosApi:
 
     def routes(self) -> list[Route]:
         """Return what it answers, and where."""
-        return [self._route(method, f"{PREFIX}{path}", name, handler) for method, path, name, handler in _CALLS]
+        return [self._route(method, f"{PREFIX}{path}", name, handler) for method, path, name, handler in CALLS]
 
     def _route(self, method: str, path: str, name: str, handler: Callable[[Call], Response]) -> Route:
         def answer(request: Request) -> Response:
