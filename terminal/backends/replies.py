@@ -54,6 +54,11 @@ class Reply:
         return bool(self.body.strip()) and self.json() is None and self.body.strip() != b"null"
 
     @property
+    def own(self) -> bool:
+        """Whether it holds an object or a list of JSON, as hardly anything does that stands before an API."""
+        return isinstance(self.json(), dict | list)
+
+    @property
     def title(self) -> str:
         """The status in words, like ``404 Not Found``."""
         known = self.status in HTTPStatus._value2member_map_
@@ -106,7 +111,8 @@ def judge(reply: Reply, said: str | None = None, *, slash: str = "") -> Answer:
     if status in _DENIED:
         return Answer(Outcome.DENIED, _says(reply.title, said), status)
     if status in _LATER:
-        return Answer(Outcome.BUSY, _says(reply.title, said), status, retry_after_ms(reply.headers))
+        wait_ms = retry_after_ms(reply.headers)
+        return Answer(Outcome.BUSY, _says(reply.title, said), status, wait_ms, foreign=not reply.own)
     if status == HTTPStatus.NOT_FOUND and reply.foreign:
         words = "something before the server answered 404, not the server itself: check the url"
         return Answer(Outcome.BUSY, words, status)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from terminal.core.stamp import Stamp, elapsed_ms
-from terminal.core.value import Value
+from terminal.core.value import Value, replace
 
 
 class Outcome(Enum):
@@ -39,7 +39,9 @@ class Answer(Value, frozen=True):
     """A server's answer as an adapter reads it.
 
     *words* are for a technician: the server's own where there are any, else what happened on the way.
-    They never hold a secret or a full UID. *balance* in cents where the answer told it.
+    They never hold a secret or a full UID. *balance* in cents where the answer told it. *reference* is what the
+    server calls what it booked. *foreign*: not in the words of the server's API; something in front of it may
+    have answered, and have passed the request on all the same.
     """
 
     outcome: Outcome
@@ -48,6 +50,7 @@ class Answer(Value, frozen=True):
     retry_after_ms: int | None = None
     balance: int | None = None
     reference: str | None = None
+    foreign: bool = False
 
 
 class Done(Value, frozen=True):
@@ -110,6 +113,7 @@ def decide(
         now: When the answer came.
         delay_ms: What the back-off asks for; a longer Retry-After overrules it.
     """
+    answer = proven(guarantee, answer)
     wait_ms = max(delay_ms, min(answer.retry_after_ms or 0, LONGEST_RETRY_AFTER_MS))
     doubted = in_doubt or answer.outcome is Outcome.UNKNOWN
     match answer.outcome:
@@ -126,6 +130,18 @@ def decide(
             if doubted:
                 return _in_doubt(guarantee, answer.words, first_attempted, now, wait_ms)
             return Again(wait_ms)
+
+
+def proven(guarantee: Guarantee, answer: Answer) -> Answer:
+    """Return what *answer* proves of a booking.
+
+    Where a repeat could book twice, ``busy`` says that nothing was booked only if the server itself says it: a
+    proxy may say so of a request that it has passed on.
+    """
+    drops = guarantee.promise in (Promise.KEY, Promise.NATURAL_KEY)
+    if answer.outcome is not Outcome.BUSY or not answer.foreign or drops:
+        return answer
+    return replace(answer, outcome=Outcome.UNKNOWN)
 
 
 def may_send(
@@ -161,6 +177,15 @@ def advice(key: str, seq: int) -> str:
     return (
         f"Look on the server for the key {key}: if it is not booked there, send it by "
         f"`terminalctl journal retry {seq}`; if it is, close it by `terminalctl journal void {seq}`."
+    )
+
+
+def advice_unnamed(seq: int) -> str:
+    """Return what a technician does about such an entry where the server has no name for it."""
+    return (
+        "Compare that with the server's own books. If it is booked there, close it by "
+        f"`terminalctl journal resolve {seq} --delivered`; if it is not, send it again by `--resend` "
+        "instead, or give it up by `--write-off`."
     )
 
 

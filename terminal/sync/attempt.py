@@ -15,16 +15,21 @@ from terminal.core.delivery import (
     Promise,
     Verdict,
     advice,
+    advice_unnamed,
     decide,
     owed,
+    proven,
 )
 from terminal.core.facts import AttemptEnded, EntryKind, EntryParked, EntryState
+from terminal.core.reconcile import Booked, CannotTell, Conclusion, NotBooked, TooEarly
+from terminal.core.reconcile_times import LOOKS_EIGHTHS
 from terminal.core.records import Entry
 from terminal.core.stamp import Stamp
 from terminal.core.value import Value, replace
 
 _HARMLESS = Guarantee(Promise.KEY)
 
+TOO_EARLY = "looked: it is not to be seen, and may still be booked"
 STOPPED = "the terminal was stopped while this was being sent"
 
 
@@ -37,6 +42,10 @@ class Job(Value, frozen=True):
         probe: Whether its answer is what the breaker waits for.
         look: Only ask the server whether it was booked.
         started: When AttemptStarted was committed; None: not (yet).
+        account: What only reads can tell of: one at a time on each, and none without a read before it. None:
+            nothing is read.
+        settling_ms: Of a server with accounts; see protocol.Reconciles.
+        until_ms: When the time for reading and sending is over, on the monotonic clock; None: nothing is read.
     """
 
     entry: Entry
@@ -44,6 +53,14 @@ class Job(Value, frozen=True):
     probe: bool
     look: bool = False
     started: Stamp | None = None
+    account: str | None = None
+    settling_ms: int = 0
+    until_ms: int | None = None
+
+    @property
+    def unread(self) -> bool:
+        """Whether something is to be read before it may begin."""
+        return self.account is not None and not self.look and self.started is None
 
 
 class Result(Value, frozen=True):
@@ -78,6 +95,7 @@ def judge(job: Job, guarantee: Guarantee, answer: Answer, now: Stamp, delay_ms: 
     """Return what *answer* means for the entry; *delay_ms* is what the back-off asks for."""
     if job.look:
         return _judge_look(job, answer, delay_ms)
+    answer = proven(guarantee, answer)
     verdict = decide(
         guarantee,
         answer,
@@ -86,6 +104,8 @@ def judge(job: Job, guarantee: Guarantee, answer: Answer, now: Stamp, delay_ms: 
         now=now,
         delay_ms=delay_ms,
     )
+    if isinstance(verdict, LookFirst) and job.account is not None:
+        verdict = LookFirst(max(first_look_ms(job.entry, job.settling_ms), _asked_ms(answer)))
     # A repeat that was refused tells nothing of the earlier try: the doubt stays.
     doubted = answer.outcome is Outcome.REFUSED and isinstance(verdict, LookFirst)
     fact = AttemptEnded(
@@ -95,13 +115,52 @@ def judge(job: Job, guarantee: Guarantee, answer: Answer, now: Stamp, delay_ms: 
         answer.status,
         park_words(job.entry, verdict) if isinstance(verdict, Park) else answer.words,
         answer.balance,
+        answer.reference or "",
     )
     return Result(job, answer, verdict, fact)
 
 
-def judge_stopped(entry: Entry, guarantee: Guarantee, now: Stamp) -> Result:
+def first_look_ms(entry: Entry, settling_ms: int) -> int:
+    """Return how long after its last byte may have left *entry* is looked for.
+
+    Where nothing was kept from before, a person will have to look: when all has settled.
+    """
+    return settling_ms if entry.before is None else settling_ms * LOOKS_EIGHTHS[0] // 8
+
+
+def judge_unread(job: Job, answer: Answer, delay_ms: int) -> Result:
+    """Return what becomes of an entry before which something could not be read: nothing of it was sent."""
+    match answer.outcome:
+        case Outcome.REFUSED:
+            park = Park(unknown=False, words=answer.words)
+            words = park_words(job.entry, park)
+            return Result(job, answer, park, EntryParked(job.entry.key, EntryState.PARKED, words))
+        case Outcome.DENIED:
+            return Result(job, answer, Pause(delay_ms, answer.words), None)
+        case _:
+            wait_ms = max(delay_ms, _asked_ms(answer))
+            return Result(job, replace(answer, outcome=Outcome.UNSENT), Again(wait_ms), None)
+
+
+def judge_found(job: Job, conclusion: Conclusion) -> Result:
+    """Return what becomes of an entry in doubt after a look that could be made."""
+    match conclusion:
+        case Booked(number=number, balance=balance):
+            named = None if number is None else str(number)
+            answer = Answer(Outcome.DELIVERED, balance=balance, reference=named)
+            return _judge_look(job, answer, 0)
+        case NotBooked():
+            return _judge_look(job, Answer(Outcome.REFUSED), 0)
+        case TooEarly(wait_ms=wait_ms):
+            return Result(job, Answer(Outcome.UNKNOWN, TOO_EARLY), LookFirst(wait_ms), None)
+        case CannotTell(words=words):
+            told = f"{words} {advice_unnamed(job.entry.seq)}"
+            fact = EntryParked(job.entry.key, EntryState.UNKNOWN, told)
+            return Result(job, Answer(Outcome.UNKNOWN, told), Park(unknown=True, words=words), fact)
+
+
+def judge_stopped(job: Job, guarantee: Guarantee, now: Stamp) -> Result:
     """Return what becomes of an entry that was being sent when the terminal was stopped."""
-    job = Job(entry, None, probe=False)
     return replace(judge(job, guarantee, Answer(Outcome.UNKNOWN, STOPPED), now, 0), left=True)
 
 
@@ -134,6 +193,7 @@ def _judge_look(job: Job, answer: Answer, delay_ms: int) -> Result:
                 answer.status,
                 words or "looked: it is booked",
                 answer.balance,
+                answer.reference or "",
             )
             return Result(job, answer, Done(), fact)
         case Outcome.REFUSED:
@@ -145,8 +205,11 @@ def _judge_look(job: Job, answer: Answer, delay_ms: int) -> Result:
         case Outcome.DENIED:
             return Result(job, answer, Pause(delay_ms, words), None)
         case _:
-            wait_ms = max(delay_ms, min(answer.retry_after_ms or 0, LONGEST_RETRY_AFTER_MS))
-            return Result(job, answer, LookFirst(wait_ms), None)
+            return Result(job, answer, LookFirst(max(delay_ms, _asked_ms(answer))), None)
+
+
+def _asked_ms(answer: Answer) -> int:
+    return min(answer.retry_after_ms or 0, LONGEST_RETRY_AFTER_MS)
 
 
 def _state(verdict: Verdict) -> EntryState:

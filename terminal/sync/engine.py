@@ -11,6 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 from terminal.backends.protocol import Backend
 from terminal.core.delivery import Answer, Guarantee, Outcome, Promise
@@ -29,9 +30,11 @@ from terminal.core.rules import SyncRules
 from terminal.core.value import Value
 from terminal.courtesy import RightOfWay
 from terminal.journal.errors import JournalError
-from terminal.sync.attempt import judge_stopped
+from terminal.sync.accounts import Accounts
+from terminal.sync.attempt import Job, judge_stopped
 from terminal.sync.board import Board
 from terminal.sync.ports import Clock, Ledger, Settled, Told, Wait, lane_of, may_have_record
+from terminal.sync.reading import account_of
 from terminal.sync.worker import Worker, say
 
 _LOG = logging.getLogger(__name__)
@@ -86,6 +89,7 @@ class Engine:
         self._on_settled = on_settled
         self._way = way or RightOfWay()
         self._board = Board(self._backends, clock, rules, wait)
+        self._accounts = {server: Accounts(partial(self._wake, server)) for server in self._backends}
         self._threads: list[threading.Thread] = []
 
     # -- its life --------------------------------------------------------------------------------------
@@ -107,7 +111,9 @@ class Engine:
         now = self._clock.now()
         for entry in self._journal.sending() if self._backends else ():
             server = entry.backend if entry.backend in self._backends else next(iter(self._backends))
-            self._board.add_left(server, judge_stopped(entry, self._promised(entry), now))
+            account, settling_ms = account_of(self._backends.get(entry.backend), entry)
+            job = Job(entry, None, probe=False, account=account, settling_ms=settling_ms)
+            self._board.add_left(server, judge_stopped(job, self._promised(entry), now))
         self._fill()
 
     def worker(self, server: str, *, urgent: bool = False) -> Worker:
@@ -122,6 +128,7 @@ class Engine:
             timeout_s=self._rules.timeout_s,
             on_settled=self._on_settled,
             refill=self._refill,
+            accounts=self._accounts[server],
             urgent=urgent,
         )
 
@@ -223,6 +230,9 @@ class Engine:
         # Nobody knows what a server promised that is not configured any more.
         return Guarantee(Promise.NONE) if backend is None else backend.guarantee(entry.kind)
 
+    def _wake(self, server: str, lane: str) -> None:
+        self._board.add(lane, server, at_once=True)
+
     def _fill(self) -> None:
         """Put every lane with queued entries on the board."""
         only = next(iter(self._backends)) if len(self._backends) == 1 else None
@@ -250,5 +260,12 @@ class Engine:
         # What is settled waits for no server: one that nobody configured, or none at all, has no lane for it.
         if entry is not None and (entry.backend in self._backends or entry.state is EntryState.QUEUED):
             self._board.add(lane_of(entry), entry.backend, at_once=at_once)
+            self._look_for_account(entry)
         if entry is not None and entry.state is EntryState.DELIVERED and may_have_record(entry):
             self._look_up(record_of(key))
+
+    def _look_for_account(self, entry: Entry) -> None:
+        """Wake who waits for the account of an entry that changed."""
+        account, _ = account_of(self._backends.get(entry.backend), entry)
+        if account is not None:
+            self._accounts[entry.backend].free(account, "")

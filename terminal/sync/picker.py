@@ -12,6 +12,7 @@ from terminal.sync.attempt import Job, Result, judge_unsendable
 from terminal.sync.board import Board
 from terminal.sync.desk import Turn
 from terminal.sync.ports import Clock, Ledger, lane_of
+from terminal.sync.reading import account_of, look_in_ms
 
 TROUBLE_MS = 60_000
 """How long a lane waits that a mistake of the program was met in."""
@@ -50,9 +51,8 @@ class Picker:
     def guarantee(self, entry: Entry) -> Guarantee:
         """Return what the server promises, if the adapter can do its part of it."""
         promised = self._backend.guarantee(entry.kind)
-        if promised.promise is Promise.READ_BACK and not hasattr(self._backend, "look"):
-            return Guarantee(Promise.NONE)
-        return promised
+        looks = hasattr(self._backend, "look") or account_of(self._backend, entry)[0] is not None
+        return promised if looks or promised.promise is not Promise.READ_BACK else Guarantee(Promise.NONE)
 
     def pick(self) -> Task | None:
         """Return what the lane whose turn it is has to send; None if nothing is to be, or may be, sent now."""
@@ -78,7 +78,9 @@ class Picker:
         key = ""
         try:
             entry = self._ledger.next_in_lane(lane)
-            if entry is not None and entry.backend == self._server and self._obstacle(entry) is None:
+            if entry is None or entry.backend != self._server:
+                return None
+            if self._obstacle(entry) is None and account_of(self._backend, entry)[0] is None:
                 key = entry.key if self._board.claim(entry.key, turn.epoch) else ""
                 return Job(entry, lane, turn.probe) if key else None
         except JournalError:
@@ -99,7 +101,7 @@ class Picker:
         try:
             entry = self._ledger.entry(call.key)
             if entry is not None and entry.state is EntryState.QUEUED and self._obstacle(entry) is None:
-                job = Job(entry, None, call.probe)
+                job = self._job(entry, None, probe=call.probe)
         except JournalError as error:
             self._board.ledger_failed(str(error))
             return Answered(call.key, Answer(Outcome.UNSENT, str(error)))
@@ -142,16 +144,25 @@ class Picker:
             # Nothing will be heard of the server by this: another entry may be the probe.
             self._board.no_probe(self._server, probe=turn.probe)
             return judge_unsendable(Job(entry, turn.lane, probe=False), obstacle)
-        return Job(entry, turn.lane, turn.probe, look=isinstance(obstacle, LookFirst))
+        return self._job(entry, turn.lane, probe=turn.probe, look=isinstance(obstacle, LookFirst))
+
+    def _job(self, entry: Entry, lane: str | None, *, probe: bool, look: bool = False) -> Job:
+        account, settling_ms = account_of(self._backend, entry)
+        return Job(entry, lane, probe, look, account=account, settling_ms=settling_ms)
 
     def _obstacle(self, entry: Entry) -> LookFirst | Park | None:
-        return may_send(
+        now = self._clock.now()
+        obstacle = may_send(
             self.guarantee(entry),
             first_attempted=entry.first_attempted,
             in_doubt=entry.in_doubt,
-            now=self._clock.now(),
+            now=now,
             timeout_ms=self._timeout_ms,
         )
+        account, settling_ms = account_of(self._backend, entry)
+        if isinstance(obstacle, LookFirst) and account is not None:
+            return LookFirst(look_in_ms(entry, settling_ms, now))
+        return obstacle
 
 
 def _how_stands(entry: Entry | None) -> Answer:

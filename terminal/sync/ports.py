@@ -38,6 +38,9 @@ class Ledger(Protocol):
     def sending(self) -> list[Entry]:
         """Return the entries whose last attempt has no end."""
 
+    def doubtful(self, backend: str) -> list[Entry]:
+        """Return the entries of *backend* that are being sent, or that it may have booked."""
+
 
 Told = Callable[[Answer], None]
 Settled = Callable[[str, Answer], None]

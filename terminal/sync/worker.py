@@ -16,14 +16,17 @@ from terminal.core.stamp import Stamp
 from terminal.core.value import replace
 from terminal.courtesy import RightOfWay, waiting
 from terminal.journal.errors import JournalError, NotQueued
-from terminal.sync.attempt import Job, Result, judge, may_be_lost
+from terminal.sync.accounts import Accounts
+from terminal.sync.attempt import Job, Result, judge, judge_found, judge_unread, may_be_lost
 from terminal.sync.board import Board
 from terminal.sync.breaker import State
 from terminal.sync.picker import TROUBLE_MS, Answered, Picker, Task
 from terminal.sync.ports import Clock, Ledger, Settled, lane_of, may_have_record
+from terminal.sync.reading import BUSY, Hindered, Reading
 
 _LOG = logging.getLogger(__name__)
 _OVERTAKEN_MS = 1_000
+_STOPPING = "the terminal was stopped before this was sent"
 _LAST_TURNS = 3  # what was begun is given up, an answer is written down, and once more if that failed
 
 
@@ -42,6 +45,7 @@ class Worker:
         timeout_s: How long the server is waited for.
         on_settled: Told of each entry that left the queue.
         refill: Called when the journal works again: what was not noticed meanwhile is looked up.
+        accounts: Those of the server, which its workers share.
         urgent: Whether it serves Board.call, and not the lanes.
     """
 
@@ -57,6 +61,7 @@ class Worker:
         timeout_s: float,
         on_settled: Settled,
         refill: Callable[[], None],
+        accounts: Accounts,
         urgent: bool = False,
     ) -> None:
         self._server = server
@@ -70,6 +75,7 @@ class Worker:
         self._refill = refill
         self._urgent = urgent
         self._picker = Picker(server, backend, ledger, clock, board, timeout_s=timeout_s)
+        self._reading = Reading(backend, ledger, clock, accounts, timeout_s=timeout_s)
         self._task: Task | None = None
 
     def run(self) -> None:
@@ -91,8 +97,10 @@ class Worker:
         match self._task:
             case None:
                 self._task = self._begin()
+            case Job() as job if job.unread:
+                self._task = self._start(job)
             case Job() as job:
-                self._task = self._judge(job, self._send(job))
+                self._task = self._tried(job)
                 self._task = self._record(self._task)
             case Result() as result:
                 self._task = self._record(result)
@@ -107,7 +115,7 @@ class Worker:
     def _give_up(self) -> None:
         """Put back what is in hand. What was begun stays SENDING: the next start decides about it."""
         task, self._task = self._task, None
-        self._picker.put_back(task, delay_ms=TROUBLE_MS)
+        self._put_back(task, delay_ms=TROUBLE_MS)
         if isinstance(task, Result) and task.left:
             self._board.settled_left(self._server)
         elif task is not None and self._urgent:
@@ -119,23 +127,57 @@ class Worker:
     def _begin(self) -> Task | None:
         """Take what comes next, and write down that it is about to be sent."""
         self._task = task = self._take()
-        if not isinstance(task, Job) or task.look:
-            return task
-        now = self._clock.now()
+        return self._start(task) if isinstance(task, Job) and not task.look else task
+
+    def _start(self, job: Job) -> Task | None:
+        """Read what there is to be read before it, then write down that it is about to be sent."""
         try:
-            self._commit([AttemptStarted(task.entry.key)], now, durable=not self._may_be_lost(task))
+            ready = self._read(job) if job.unread else job
+            if not isinstance(ready, Job):
+                return ready
+            now = self._clock.now()
+            started = AttemptStarted(job.entry.key, None if job.account is None else ready.entry.before)
+            self._commit([started], now, durable=not self._may_be_lost(job))
         except JournalError as error:
             self._board.ledger_failed(str(error))
-            self._picker.put_back(task)
+            self._put_back(job)
             words = str(error)
         except NotQueued as overtaken:
-            self._picker.put_back(task, delay_ms=_OVERTAKEN_MS)
+            self._put_back(job, delay_ms=_OVERTAKEN_MS)
             words = str(overtaken)
         else:
-            return replace(task, started=now)
-        if self._urgent:
-            self._tell(task.entry.key, Answer(Outcome.UNSENT, words))
+            return replace(ready, started=now)
+        self._tell_unsent(job, words)
         return None
+
+    def _read(self, job: Job) -> Job | Result | None:
+        """Return *job* as it may begin, or what became of it; None: it is put back."""
+        if self._board.stopping:
+            self._put_back(job)
+            self._tell_unsent(job, _STOPPING)
+            return None
+        read = self._reading.before(job)
+        if isinstance(read, Hindered):
+            self._picker.put_back(job, delay_ms=read.delay_ms)
+            self._reading.wait(job)
+            self._tell_unsent(job, BUSY)
+            return None
+        if isinstance(read, Result):
+            # Nothing will be heard of the server by this: another entry may be the probe.
+            self._board.no_probe(self._server, probe=job.probe)
+        if not isinstance(read, Answer):
+            return read
+        return judge_unread(job, read, self._heard(job, read))
+
+    def _tell_unsent(self, job: Job, words: str) -> None:
+        if self._urgent:
+            self._tell(job.entry.key, Answer(Outcome.UNSENT, words))
+
+    def _put_back(self, task: Task | None, *, kept: bool = False, delay_ms: int | None = None) -> None:
+        """Give back what is in hand: nothing of it was sent or written."""
+        self._picker.put_back(task, kept=kept, delay_ms=delay_ms)
+        if task is not None:
+            self._reading.put_back(task.job if isinstance(task, Result) else task)
 
     def _take(self) -> Task | None:
         if not self._urgent:
@@ -146,21 +188,42 @@ class Worker:
 
     # -- sending ---------------------------------------------------------------------------------------
 
+    def _tried(self, job: Job) -> Result:
+        """Send it, or look for it; return what became of it."""
+        if not job.look or job.account is None or self._board.stopping:
+            return self._judge(job, self._send(job))
+        told = self._reading.after(job)
+        if isinstance(told, Answer):
+            return self._judge(job, told)
+        # The server is there, whatever it told.
+        self._heard(job, Answer(Outcome.DELIVERED))
+        return judge_found(job, told)
+
     def _send(self, job: Job) -> Answer:
         if self._board.stopping:
-            return Answer(Outcome.UNSENT, "the terminal was stopped before this was sent")
+            return Answer(Outcome.UNSENT, _STOPPING)
+        left_s = self._timeout_s
+        if job.until_ms is not None:
+            left_s = (job.until_ms - self._clock.now().mono_ms) / 1000
+            if left_s <= 0:
+                return Answer(Outcome.UNSENT, "no time was left to send this after what was read before it")
         try:
             if job.look:
                 return cast(ReadsBack, self._backend).look(job.entry, self._timeout_s)
-            return self._backend.deliver(job.entry, self._timeout_s)
+            return self._backend.deliver(job.entry, left_s)
         except Exception as error:  # noqa: BLE001 - a mistake in an adapter, and bytes may have left before it
             _LOG.exception("the adapter of %s failed on entry %d", self._server, job.entry.seq)
             return Answer(Outcome.UNKNOWN, f"the adapter failed ({type(error).__name__})")
 
     def _judge(self, job: Job, answer: Answer) -> Result:
+        delay_ms = self._heard(job, answer)
+        return judge(job, self._picker.guarantee(job.entry), answer, self._clock.now(), delay_ms)
+
+    def _heard(self, job: Job, answer: Answer) -> int:
+        """Let the board learn from an answer; return the back-off."""
         delay_ms = self._board.delay_ms(job.entry, answer.outcome)
         say(self._server, self._board.heard(self._server, answer, probe=job.probe), answer.words)
-        return judge(job, self._picker.guarantee(job.entry), answer, self._clock.now(), delay_ms)
+        return delay_ms
 
     # -- writing down ----------------------------------------------------------------------------------
 
@@ -172,7 +235,7 @@ class Worker:
         Returns what is in hand next; that is *result* again if the journal failed.
         """
         task = None if alone or self._urgent else self._after(result)
-        begins = isinstance(task, Job) and not task.look
+        begins = isinstance(task, Job) and not task.look and not task.unread
         kept = isinstance(task, Job) and task.lane is not None and task.lane == result.job.lane
         facts: list[Fact] = [result.fact] if result.fact is not None else []
         durable = True
@@ -186,10 +249,10 @@ class Worker:
                 self._commit(facts, now, durable=durable)
         except JournalError as error:
             self._board.ledger_failed(str(error))
-            self._picker.put_back(task, kept=kept)
+            self._put_back(task, kept=kept)
             return result
         except BaseException as error:
-            self._picker.put_back(task, kept=kept, delay_ms=_OVERTAKEN_MS)
+            self._put_back(task, kept=kept, delay_ms=_OVERTAKEN_MS)
             if begins and isinstance(error, NotQueued):
                 # A person settled the next entry in the meantime. This one is written down alone.
                 return self._record(result, alone=True)
@@ -204,7 +267,7 @@ class Worker:
         self._journal_works()
 
     def _may_be_lost(self, job: Job) -> bool:
-        return may_be_lost(job.entry, self._picker.guarantee(job.entry))
+        return job.account is None and may_be_lost(job.entry, self._picker.guarantee(job.entry))
 
     def _after(self, result: Result) -> Task | None:
         """Return what can begin in the same commit: another lane's entry, else the next of the same lane."""
@@ -218,6 +281,7 @@ class Worker:
         """Now that it is written down: place its lane, and tell who waits for it."""
         job = result.job
         self._board.settle(self._server, result, kept=kept)
+        self._reading.settle(result)
         if result.left:
             self._board.settled_left(self._server)
         if isinstance(result.verdict, Park):
