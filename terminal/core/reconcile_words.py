@@ -21,7 +21,8 @@ def side_by_side(operation: Operation, before: Evidence | None, after: Evidence,
     return f"{head} {_side('Before', before)} {_side('Now', after)}{_new(before, after)}"
 
 
-def _side(name: str, told: Evidence) -> str:
+def in_words(told: Evidence) -> str:
+    """Return what a server told at one moment, in a few words."""
     facts: list[str] = []
     if told.balance is not None:
         facts.append(f"balance {_money(told.balance)}")
@@ -32,7 +33,13 @@ def _side(name: str, told: Evidence) -> str:
         facts.append(f"our name {'is there' if told.key.there else 'is not there'}{worth}")
     if told.listing is not None:
         facts.append(f"{len(told.listing.items)} items listed{', older ones left out' * told.listing.cut}")
-    return f"{name} ({_moment(told.at)}): {', '.join(facts) or 'nothing was told'}."
+    if told.handle:
+        facts.append(f"prepared there as {told.handle}")
+    return ", ".join(facts) or "nothing was told"
+
+
+def _side(name: str, told: Evidence) -> str:
+    return f"{name} ({_moment(told.at)}): {in_words(told)}."
 
 
 def _new(before: Evidence, after: Evidence) -> str:

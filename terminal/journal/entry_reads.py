@@ -12,6 +12,7 @@ from terminal.core.catalogue import Product
 from terminal.core.facts import EntryKind, EntryState
 from terminal.core.payload import Payload
 from terminal.core.reconcile_evidence import Evidence
+from terminal.core.reconcile_words import in_words
 from terminal.core.stamp import Stamp
 from terminal.journal.books import KEPT, OPEN
 from terminal.journal.errors import JournalError
@@ -148,10 +149,13 @@ class EntryReads(ReadPool):
         if entry is None:
             return None
         with self._reading() as db:
-            events = [
-                StoryEvent(stamp_of(*stamp), what, how, words)
-                for _, *stamp, what, how, words in db.execute(_STORY, (seq,))
-            ]
+            try:
+                events = [
+                    StoryEvent(stamp_of(*stamp), what, how, _with_told(words, how, told))
+                    for _, *stamp, what, how, words, told in db.execute(_STORY, (seq,))
+                ]
+            except msgspec.MsgspecError as error:
+                raise altered(self.path, error) from error
         return Story(entry, tuple(events))
 
     def _entries(self, where: str, *values: object) -> list[Entry]:
@@ -159,27 +163,46 @@ class EntryReads(ReadPool):
             try:
                 return [_as_entry(row) for row in db.execute(_ENTRY + where, values)]
             except msgspec.MsgspecError as error:
-                raise JournalError(
-                    f"An entry of the journal {self.path} was altered: what it is made of cannot be read "
-                    f"({error}). Run `terminalctl journal verify`, which names it, and put a backup there."
-                ) from error
+                raise altered(self.path, error) from error
 
 
 _STORY = """
-SELECT seq, wall_ms, mono_ms, boot, synced, 'added', added_state, added_words FROM entries WHERE seq = ?1
+SELECT seq, wall_ms, mono_ms, boot, synced, 'added', added_state, added_words, NULL FROM entries WHERE seq = ?1
 UNION ALL
 SELECT seq, wall_ms, mono_ms, boot, synced, 'attempt',
-       CASE WHEN status IS NULL THEN outcome ELSE outcome || ' (HTTP ' || status || ')' END, words
+       CASE WHEN status IS NULL THEN outcome ELSE outcome || ' (HTTP ' || status || ')' END, words, told
 FROM attempts WHERE entry = ?1 AND seq > ?1
 UNION ALL
 SELECT seq, wall_ms, mono_ms, boot, synced, CASE by WHEN '' THEN 'terminal' ELSE by END,
-       action, words FROM decisions WHERE entry = ?1 AND seq > ?1
+       action, words, NULL FROM decisions WHERE entry = ?1 AND seq > ?1
 UNION ALL
 SELECT seq, wall_ms, mono_ms, boot, synced, kind, coalesce(ended, 'intended'),
-       CASE WHEN ended IS NULL THEN device || ': ' || detail ELSE words END
+       CASE WHEN ended IS NULL THEN device || ': ' || detail ELSE words END, NULL
 FROM releases WHERE entry = ?1 AND seq > ?1
 ORDER BY 1
 """
+
+
+def altered(path: Path, error: msgspec.MsgspecError) -> JournalError:
+    """Return the error for a row of the journal at *path* that holds what cannot be read."""
+    return JournalError(
+        f"An entry of the journal {path} was altered: what it is made of cannot be read ({error}). Run "
+        "`terminalctl journal verify`, which names it, and put a backup there."
+    )
+
+
+def evidence_in_words(told: str) -> str:
+    """Return what a server told before a try, from the JSON that is kept."""
+    return in_words(_evidence.decode(told))
+
+
+def _with_told(words: str, how: str, told: str | None) -> str:
+    if told is None:
+        return words
+    more = (
+        f"before it the server told: {evidence_in_words(told)}" if how == "started" else f"called {told} there"
+    )
+    return f"{words}; {more}" if words else more
 
 
 def stamp_of(wall_ms: int, mono_ms: int, boot: str, synced: int) -> Stamp:

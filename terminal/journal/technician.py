@@ -21,6 +21,7 @@ import msgspec
 from terminal.core.catalogue import Product
 from terminal.core.stamp import utc
 from terminal.core.token import mask
+from terminal.journal.entry_reads import altered, evidence_in_words
 from terminal.journal.reads import JournalReader
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ TABLES: dict[str, dict[str, str]] = {
         "words": "words",
         "code": "CASE WHEN json_valid(payload) THEN json_extract(payload, '$.purchase.code') END",
         "staff": "CASE WHEN json_valid(payload) THEN json_extract(payload, '$.staff') END",
+        "reference": "reference",
     },
     "attempts": {
         "seq": "seq",
@@ -61,6 +63,8 @@ TABLES: dict[str, dict[str, str]] = {
         "http_status": "status",
         "balance_cents": "balance",
         "words": "words",
+        "before": "CASE outcome WHEN 'started' THEN told END",
+        "reference": "CASE outcome WHEN 'started' THEN NULL ELSE told END",
     },
     "decisions": {
         "seq": "seq",
@@ -173,7 +177,10 @@ def rows(path: Path, what: str, since_ms: int | None = None) -> Iterator[dict[st
             )
         ):
             last = page[-1]["seq"]
-            yield from ({name: _shaped(name, value) for name, value in row.items()} for row in page)
+            try:
+                yield from ({name: _shaped(name, value) for name, value in row.items()} for row in page)
+            except msgspec.MsgspecError as error:
+                raise altered(path, error) from error
 
 
 @contextmanager
@@ -201,6 +208,10 @@ def _names(value: object) -> str:
     return ", ".join(piece.name for piece in msgspec.json.decode(str(value), type=tuple[Product, ...]))
 
 
+def _told(value: object) -> str | None:
+    return evidence_in_words(value) if isinstance(value, str) else None
+
+
 _SHAPES: dict[str, Callable[[object], object]] = {
     "at": _moment,
     "created": _moment,
@@ -209,5 +220,6 @@ _SHAPES: dict[str, Callable[[object], object]] = {
     "token": _masked,
     "staff": _masked,
     "pieces": _names,
+    "before": _told,
 }
 """Fields that are shown otherwise than they are stored, by name, in whatever table."""

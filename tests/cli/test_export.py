@@ -19,6 +19,7 @@ from tests.cli.conftest import UID, Place, at
 FIELDS = [
     "seq", "created", "clock_synchronised", "kind", "state", "amount_cents", "currency", "token", "backend",
     "pieces", "description", "tag", "key", "refers_to", "attempts", "first_attempted", "words", "code", "staff",
+    "reference",
 ]  # fmt: skip
 """Somebody's spreadsheet relies on them."""
 

@@ -87,6 +87,7 @@ def test_entries(journal, path):
         "attempts": 1,
         "first_attempted": None,
         "words": "Voided by Ada: booked by hand",
+        "reference": "",
         "code": None,
         "staff": "-",
     }
@@ -111,6 +112,8 @@ def test_attempts_and_decisions_name_their_entry(journal, path):
         "http_status": 422,
         "balance_cents": None,
         "words": "",
+        "before": None,
+        "reference": None,
     }
     (void,) = read(path, "decisions")
     assert (void["entry"], void["action"], void["by"], void["words"]) == (1, "void", "Ada", "booked by hand")
