@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import ClassVar, Protocol
 
+from terminal.core.card import PaymentReply
 from terminal.core.catalogue import Product
 from terminal.core.delivery import Answer, Guarantee
 from terminal.core.events import WalletAnswer
@@ -216,6 +217,23 @@ class CatalogueBackend(Backend, Protocol):
 
     def terminal(self, timeout_s: float) -> TerminalInfo | Answer:
         """Read who this terminal is and what it sells; an Answer where that failed."""
+
+
+class PaymentBackend(Backend, Protocol):
+    """Drives a card terminal; delivers PAYMENT entries: captures what their reference names.
+
+    Attributes:
+        takes_at_once: Whether a payment that was begun may take money with no further word of ours; else it is
+            only authorised, and nothing moves before it is captured.
+    """
+
+    takes_at_once: bool
+
+    def start_payment(self, key: str, amount: int, timeout_s: float) -> PaymentReply | Answer:
+        """Let the card terminal take *amount* cents, for the entry *key*, sent once. REFUSED: it will not."""
+
+    def proceed_payment(self, reference: str, amount: int, timeout_s: float) -> PaymentReply | Answer:
+        """Ask how far the payment is that the server calls *reference*; this moves nothing."""
 
 
 class PairingBackend(Backend, Protocol):

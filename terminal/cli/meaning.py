@@ -16,6 +16,7 @@ KINDS = {
     EntryKind.INTERACTION: "a token at the door",
     EntryKind.RECORD: "a sale, for the server that keeps books of it",
     EntryKind.REPORT: "a Z report, for the server",
+    EntryKind.PAYMENT: "a payment at the card terminal",
 }
 
 

@@ -28,6 +28,7 @@ class Notice(Enum):
     COINS_WAITING = "coins waiting"  # coins without a token: present one
     CREDITED = "credited"
     PAY = "pay"  # tickets are chosen: pay what is due
+    CARD = "card"  # the card terminal waits for a card
     ISSUED = "issued"  # paid: tickets are printed
     CHECKED_IN = "checked in"  # a delegate's token is written down
     RETURNING = "returning"  # money is being paid back
@@ -158,6 +159,17 @@ class DeliverNow(Value, frozen=True):
     key: str
 
 
+class AskPayment(Value, frozen=True):
+    """Let the card terminal take *amount* cents, as the entry *key*; answered by PaymentMoved.
+
+    *reference* is what the server calls the payment: then it is only asked how far that is.
+    """
+
+    key: str
+    amount: int
+    reference: str = ""
+
+
 class PairToken(Value, frozen=True):
     """Pair a token with a customer's code; answered by PairingEnded."""
 
@@ -176,6 +188,7 @@ Effect = (
     | Print
     | ReadWallet
     | DeliverNow
+    | AskPayment
     | PairToken
     | MachineEffect
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from enum import Enum
 
+from terminal.core.card import PaymentReply
 from terminal.core.catalogue import Product
 from terminal.core.delivery import Outcome
 from terminal.core.machine import MachineEvent
@@ -247,6 +248,13 @@ class DeliveryEnded(Value, frozen=True):
     balance: int | None = None
 
 
+class PaymentMoved(Value, frozen=True):
+    """The answer to an AskPayment effect."""
+
+    key: str
+    reply: PaymentReply
+
+
 class CatalogueRead(Value, frozen=True):
     """The products, from the server (fresh) or from the journal's cache."""
 
@@ -394,6 +402,7 @@ Event = (
     | WalletRemembered
     | WalletRead
     | DeliveryEnded
+    | PaymentMoved
     | CatalogueRead
     | CashStepTold
     | PairingAsked

@@ -28,6 +28,7 @@ class EntryKind(Enum):
     INTERACTION = "interaction"  # a delegate checks in or joins: no money
     RECORD = "record"  # what a debit paid for, or its return, for a server that keeps books of it: no money
     REPORT = "report"  # a Z report, for a server that takes it: no money
+    PAYMENT = "payment"  # at a card terminal that a server drives: its delivery takes the money of a sale
 
 
 class EntryState(Enum):
@@ -178,7 +179,7 @@ class EntryAdded(Value, frozen=True):
         key: The idempotency key: unique, made once, never changed (I3).
         kind: What it is.
         backend: Name of the configured backend that it goes to.
-        token: UID; None for UNCLAIMED, SALE, RECORD and REPORT.
+        token: UID; None for UNCLAIMED, SALE, RECORD, REPORT and PAYMENT, and for the REFUND of that.
         amount: Cents, > 0 (0 is allowed for a free product); 0 where no money moves.
         pieces: The products of a debit, one for each piece.
         description: For the customer's statement.
@@ -214,11 +215,12 @@ class EntryFreed(Value, frozen=True):
 
 
 class EntryAbandoned(Value, frozen=True):
-    """Nothing was given for this debit, so nobody may pay for it.
+    """Nothing was given for this debit or payment by card, so nobody may pay for it.
 
     Never attempted: it is voided at once. Otherwise it is marked for compensation, and when the server's
     answer is known the journal voids it (not booked) or adds a REFUND (booked), in the same transaction. In
     doubt it stays in the queue: it is sent again only where the server drops repeats, to be known and refunded.
+    What a card has paid a person gives back: that REFUND is added as PARKED.
     """
 
     key: str

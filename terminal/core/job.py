@@ -27,6 +27,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         wallet: Name of the backend that holds the wallets; empty where nothing is paid by token.
         office: Name of the backend that records sales, and interactions; empty where none does.
         registrar: Name of the backend that Z reports are delivered to; empty where none takes them.
+        payments: Name of the backend that drives a card terminal; empty where none does.
         zone: Time zone of what is printed.
         acceptors, releases, printers: Names of the configured devices of these roles.
         machines: Name of the vending machine that asks for payment: one, or none.
@@ -39,6 +40,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     wallet: str
     office: str = ""
     registrar: str = ""
+    payments: str = ""
     zone: tzinfo = UTC
     acceptors: tuple[str, ...] = ()
     releases: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from terminal.core import money, printing
 from terminal.core import ticket_basket as basket
+from terminal.core.card import BUTTON
 from terminal.core.catalogue import Product
 from terminal.core.decision import Around, Decision
 from terminal.core.effects import CloseSlot, Effect, Notice, OpenSlot, Screen, Show
@@ -252,6 +253,7 @@ class Choosing(Issuing):
             cash_due=in_cash if in_cash != due else None,
             rounding=in_cash - due or None,
             discount=sum(line.discount for line in sold) or None,
+            offers=(BUTTON,) if self.job.payments and "card" in self.rules.pay and not trouble else (),
         )
         wake_ms = around.now.mono_ms + self.rules.pay_s * 1000
         state = replace(state, phase=Phase.PAYING, screen=screen, wake_ms=wake_ms, asked=None)

@@ -92,7 +92,8 @@ class TicketRules(Rules, frozen=True):
         Meta(
             min_length=1,
             description="How a guest may pay: `coins` (and bills), a `wallet` token, a `card` at a terminal of "
-            "its own, whose reference the staff enters. Several in one sale add up.",
+            "its own, whose reference the staff enters, or that the server of `roles.payments` drives. Several "
+            "in one sale add up.",
         ),
     ] = ("coins",)
     change: Annotated[
@@ -147,6 +148,14 @@ class TicketRules(Rules, frozen=True):
     ] = 0
     choose_s: Annotated[int, Meta(ge=1, le=600, description="Seconds to choose; each button begins anew.")] = 60
     pay_s: Annotated[int, Meta(ge=1, le=600, description="Seconds to pay; each coin begins anew.")] = 90
+    card_s: Annotated[
+        int,
+        Meta(
+            ge=10,
+            le=600,
+            description="Seconds that a payment at the card terminal may take, with `roles.payments`.",
+        ),
+    ] = 120
     show_s: Annotated[int, Meta(ge=1, le=60, description="Seconds that a result stays on the screen.")] = 8
     staff: Annotated[
         tuple[str, ...],

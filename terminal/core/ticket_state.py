@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
+from terminal.core.card import UnderWay
 from terminal.core.catalogue import Product
 from terminal.core.decision import Decision
 from terminal.core.effects import Notice, Screen
@@ -24,6 +25,7 @@ class Phase(Enum):
     PAYING = "paying"
     CHECKING = "checking the wallet"
     CHARGING = "charging"
+    CARD = "paying by card"
     RETURNING = "giving money back"
     CREDITING = "money waits for a token"
     SHOWING = "showing the result"
@@ -56,6 +58,7 @@ class TicketState(PayingState, frozen=True):
         purse: Coins that are in, and neither spent nor given back.
         asked: A token that is being looked up.
         share: What a wallet pays.
+        card: A payment under way at the card terminal, in CARD.
         staff: UID of the staff's token, if one was presented.
         notes: What the staff had to say.
         paying: A payout under way, in RETURNING.
@@ -73,6 +76,7 @@ class TicketState(PayingState, frozen=True):
     purchase: Purchase | None = None
     asked: Asked | None = None
     share: Share | None = None
+    card: UnderWay | None = None
     staff: str = ""
     notes: str = ""
     ways: tuple[Way, ...] = ()
@@ -93,7 +97,7 @@ class TicketState(PayingState, frozen=True):
     @property
     def under_way(self) -> bool:
         """Whether something is being charged or paid back; what comes in is on the books as it comes."""
-        return self.phase in (Phase.CHARGING, Phase.RETURNING)
+        return self.phase in (Phase.CHARGING, Phase.CARD, Phase.RETURNING)
 
     @property
     def held(self) -> int:

@@ -2,11 +2,12 @@
 
     READY --product--> CHOOSING --confirm--> PAYING --coins, token, card--> (issue) --> SHOWING --> READY
     PAYING --token--> CHECKING --> (CHARGING) --> PAYING, or paid
+    PAYING --card--> CARD (ticket_card.py) --> PAYING, or paid
     PAYING --cancel, time--> RETURNING, CREDITING (ticket_change.py) --> SHOWING
 
 Before anything is paid, the codes are drawn, the limits are looked at and a printer must work. Nothing is
-written but coins until everything is paid; then ticket_issuing.py writes the sale. The table RULES says what
-serves which event.
+written but coins, and what a card is to pay, until everything is paid; then ticket_issuing.py writes the sale.
+The table RULES says what serves which event.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from terminal.core.events import (
     JournalRecovered,
     NoteMade,
     PaperMoved,
+    PaymentMoved,
     PayoutCounted,
     PayoutEnded,
     StopAsked,
@@ -44,20 +46,17 @@ from terminal.core.events import (
     WalletRemembered,
 )
 from terminal.core.facts import EntryAbandoned, Fact
-from terminal.core.money import show
 from terminal.core.policy import Allowed, Asked, Reason, Refused, funds, may_spend, told
-from terminal.core.ticket_choosing import Choosing
-from terminal.core.ticket_state import Answered, Made, Phase, Share, TicketState
-from terminal.core.tickets import Method, Payment
+from terminal.core.ticket_card import CardPaying
+from terminal.core.ticket_state import Made, Phase, Share, TicketState
 from terminal.core.token import mask
 from terminal.core.value import replace
 
 _NO_TOKENS = "Tokens pay nothing here."
 _ONE_WALLET = "One token pays already: please pay the rest otherwise."
-_CARD_TOOK = "Cancel the payment at the card terminal."
 
 
-class Ticketing(Choosing):
+class Ticketing(CardPaying):
     """The rules of the job, for one terminal: how everything is paid, and the table of them all."""
 
     def start(self, around: Around, purse: Purse | None = None, waited_ms: int = 0) -> Made:
@@ -82,10 +81,6 @@ class Ticketing(Choosing):
         """Health or the journal changed while money is taken: the slot is opened or closed accordingly."""
         made = self.paying(state, around)
         return replace(made, state=replace(made.state, wake_ms=state.wake_ms))
-
-    def paying_pressed(self, state: TicketState, event: ButtonPressed, around: Around) -> Made:
-        """`cancel` gives back what is in; other buttons wait until it is paid."""
-        return self.give_up(state, event, around) if event.button == "cancel" else Decision(state)
 
     # -- tokens ----------------------------------------------------------------------------------------
 
@@ -201,25 +196,6 @@ class Ticketing(Choosing):
         made = self.paying(replace(state, share=None, asked=None), around, words)
         return replace(made, facts=(*abandoned, *made.facts))
 
-    # -- a card terminal of its own --------------------------------------------------------------------
-
-    def card_paid(self, state: TicketState, event: CardPaid, around: Around) -> Made:
-        """An external card terminal has taken what is due: that is money, whatever else is wrong."""
-        due = self.due(state, around)
-        if "card" not in self.rules.pay:
-            return self.answered(state, event.ticket, f"tickets.pay has no card here. {_CARD_TOOK}")
-        if event.amount != due:
-            found, wanted = (show(each, self.job.currency, self.job.locale) for each in (event.amount, due))
-            return self.answered(
-                state, event.ticket, f"The card took {found}, and {wanted} are due. {_CARD_TOOK}"
-            )
-        payment = Payment(Method.CARD, due, reference=event.reference)
-        return self.issue(replace(state, answer=Answered(event.ticket)), around, payment)
-
-    def card_unasked(self, state: TicketState, event: CardPaid, around: Around) -> Made:
-        """Nothing is due: what the card terminal took is not for this sale."""
-        return self.answered(state, event.ticket, f"No sale waits for a payment by card. {_CARD_TOOK}")
-
     # -- results ---------------------------------------------------------------------------------------
 
     def showing_pressed(self, state: TicketState, event: ButtonPressed, around: Around) -> Made:
@@ -302,6 +278,13 @@ RULES: dict[tuple[Phase, type], _Rule] = {
     (Phase.CHECKING, NoteMade): Ticketing.noted,
     (Phase.CHARGING, DeliveryEnded): Ticketing.charged,
     (Phase.CHARGING, TimePassed): Ticketing.charge_late,
+    (Phase.CARD, PaymentMoved): Ticketing.card_moved,
+    (Phase.CARD, TimePassed): Ticketing.card_late,
+    (Phase.CARD, ButtonPressed): Ticketing.card_pressed,
+    (Phase.CARD, StopAsked): Ticketing.card_stopped,
+    (Phase.CARD, JournalFailed): Ticketing.told_broken,
+    (Phase.CARD, JournalRecovered): Ticketing.told_mended,
+    (Phase.CARD, NoteMade): Ticketing.noted,
     (Phase.RETURNING, PayoutCounted): Ticketing.payout_counted,
     (Phase.RETURNING, PayoutEnded): Ticketing.payout_ended,
     (Phase.RETURNING, DeviceChanged): Ticketing.payer_changed,
@@ -322,6 +305,7 @@ ANYWHERE: dict[type, _Rule] = {
     TokenPresented: Ticketing.busy,
     CoinInserted: Ticketing.keep_coin,
     CardPaid: Ticketing.card_unasked,
+    PaymentMoved: Ticketing.card_stray,
     NoteMade: Ticketing.not_noted,
     StopAsked: Ticketing.stop,
 }

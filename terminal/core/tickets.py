@@ -96,7 +96,7 @@ class Method(Enum):
 
     CASH = "cash"
     WALLET = "wallet"
-    CARD = "card"  # at a card terminal of its own, which gave a reference
+    CARD = "card"  # at a card terminal, which gave a reference
 
 
 class Payment(Value, frozen=True, omit_defaults=True):

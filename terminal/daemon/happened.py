@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from terminal.core.events import CoinInserted, CoinUnrecognised, PayoutEnded, PrintEnded, ReleaseEnded
+from terminal.core.events import (
+    CoinInserted,
+    CoinUnrecognised,
+    PaymentMoved,
+    PayoutEnded,
+    PrintEnded,
+    ReleaseEnded,
+)
 from terminal.core.machine import CashSold
 
 TOLD = (CoinUnrecognised, CashSold)
 """What devices report that is no money of the terminal's."""
 
-HAPPENED = (CoinInserted, PayoutEnded, ReleaseEnded, PrintEnded, *TOLD)
+HAPPENED = (CoinInserted, PaymentMoved, PayoutEnded, ReleaseEnded, PrintEnded, *TOLD)
 """What must reach the journal however late. Anything else may be done again."""

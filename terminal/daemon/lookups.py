@@ -11,17 +11,21 @@ from typing import Protocol
 from terminal.backends.protocol import (
     CatalogueBackend,
     PairingBackend,
+    PaymentBackend,
     WalletBackend,
     WalletReply,
 )
+from terminal.core.card import PaymentReply, Step, unanswered
 from terminal.core.catalogue import Product
 from terminal.core.delivery import Answer, Outcome
+from terminal.core.effects import AskPayment
 from terminal.core.events import (
     CachedWallet,
     CatalogueRead,
     Event,
     Exposure,
     PairingEnded,
+    PaymentMoved,
     WalletAnswer,
     WalletRead,
     WalletRemembered,
@@ -39,6 +43,7 @@ REFRESH_S = 600
 _RETRY_S = (2.0, 300.0)
 _CATALOGUE_S = 20
 _PAIRING_S = 20
+_PAYMENT_S = 20
 _ANSWERED = (Outcome.DELIVERED, Outcome.REFUSED, Outcome.DENIED)
 """A server that says no is there all the same."""
 
@@ -46,6 +51,8 @@ _ASKERS = 4
 """Questions that may be under way at once; a server that hangs holds each for its deadline."""
 
 
+_THERE = Answer(Outcome.DELIVERED)
+_NO_PAYMENTS = "No server drives a card terminal here (roles.payments)."
 _NO_WALLETS = "No token pays at this terminal: there is no server to pair one with (roles.wallet)."
 
 
@@ -78,6 +85,7 @@ class Lookups:
     Args:
         wallet: Holds the wallets and pairs tokens; None where nothing is paid by token.
         catalogue: Knows the products.
+        payments: Drives a card terminal; None where none is driven.
         journal: Remembers both.
         weather: Knows whether a server is away, so that nobody waits for it.
         now: Reads the clock.
@@ -93,9 +101,11 @@ class Lookups:
         weather: Weather,
         now: Callable[[], Stamp],
         post: Callable[[Event], None],
+        payments: PaymentBackend | None = None,
     ) -> None:
         self._wallet = wallet
         self._catalogue = catalogue
+        self._payments = payments
         self._journal = journal
         self._weather = weather
         self._now = now
@@ -175,6 +185,30 @@ class Lookups:
         pairing: PairingBackend = self._wallet  # type: ignore[assignment] # it has the role: looked right above
         answer = pairing.pair(token, code, _PAIRING_S)
         self._post(PairingEnded(token, paired=answer.outcome is Outcome.DELIVERED, words=answer.words))
+
+    # -- card terminals --------------------------------------------------------------------------------
+
+    def pay(self, asked: AskPayment) -> None:
+        """Begin a payment at the card terminal, or ask how far it is; post PaymentMoved."""
+        server = self._payments
+        if server is None or not (asked.reference or self._weather.available(server.name)):
+            words = "the server of the card terminal is away" if server else _NO_PAYMENTS
+            self._post(PaymentMoved(asked.key, PaymentReply(Step.REFUSED, words=words)))
+            return
+        self._questions.put(lambda: self._pay(server, asked))
+
+    def _pay(self, server: PaymentBackend, asked: AskPayment) -> None:
+        if asked.reference:
+            told = server.proceed_payment(asked.reference, asked.amount, _PAYMENT_S)
+        else:
+            told = server.start_payment(asked.key, asked.amount, _PAYMENT_S)
+        if isinstance(told, Answer):
+            _LOG.warning("the card terminal was asked, and its server said nothing of it: %s", told.words)
+            reply = unanswered(told, asked.reference, binding=server.takes_at_once)
+        else:
+            reply = told
+        self._post(PaymentMoved(asked.key, reply))
+        report(self._weather, server.name, told if isinstance(told, Answer) else _THERE)
 
     # -- the catalogue ---------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from drivers.contract import CoinAcceptor, Device, Indicator, Machine
 from terminal.core.delivery import Answer
 from terminal.core.effects import (
+    AskPayment,
     CloseSlot,
     CountPayout,
     DeliverNow,
@@ -46,6 +47,9 @@ class Asks(Protocol):
 
     def pair(self, token: str, code: str) -> None:
         """Post PairingEnded."""
+
+    def pay(self, asked: AskPayment) -> None:
+        """Post PaymentMoved."""
 
 
 class Performer:
@@ -99,6 +103,8 @@ class Performer:
                 self._engine.deliver_now(key, lambda answer: self._post(_ended(key, answer)))
             case PairToken():
                 self._lookups.pair(effect.token, effect.code)
+            case AskPayment():
+                self._lookups.pay(effect)
             case BeginSession() | DenyVend() | EndSession() | AnswerRevalue():
                 _tell(self._devices[effect.machine], effect)
             case _:

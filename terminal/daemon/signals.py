@@ -12,6 +12,7 @@ SIGNALS: dict[Notice, Signal] = {
     Notice.PRESENT_TOKEN: Signal.READY,
     Notice.INSERT_COINS: Signal.READY,
     Notice.PAY: Signal.READY,
+    Notice.CARD: Signal.READY,
     Notice.COINS_WAITING: Signal.READY,
     Notice.PAIR_TOKEN: Signal.READY,
     Notice.CANCELLED: Signal.READY,

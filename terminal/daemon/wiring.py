@@ -102,6 +102,7 @@ class Daemon:
         self._lookups = Lookups(
             wallet=self._backends.get(settings.roles.wallet),
             catalogue=self._backends[settings.roles.catalogue],
+            payments=self._backends.get(settings.roles.payments),
             journal=self._journal,
             weather=self._engine,
             now=self._clock.now,

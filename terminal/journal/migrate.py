@@ -21,6 +21,7 @@ _FILES = (
     "0004_reports.sql",
     "0005_records.sql",
     "0006_evidence.sql",
+    "0007_payments.sql",
 )
 LATEST = len(_FILES)
 """The version of the schema that this software reads and writes."""

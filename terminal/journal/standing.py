@@ -24,6 +24,13 @@ NOTHING_GIVEN = (
 """For a debit that was abandoned and is in doubt. No word of retry: not every server drops repeats."""
 
 
+CARD_PAID = (
+    "A card has paid, and no ticket was issued for it. Give the money back at the card terminal, on its server "
+    "or by hand; then void this entry with your name and what you did."
+)
+"""For what is to be given back to the owner of a card."""
+
+
 class Standing(Value, frozen=True):
     """What has become of an entry so far; the attributes are those of rows.Entry.
 
@@ -98,7 +105,7 @@ def ended(  # noqa: PLR0917 - the columns of a row
     if outcome is Outcome.DELIVERED:
         in_doubt = False
     elif outcome is Outcome.REFUSED and state is EntryState.QUEUED:
-        in_doubt, kept_as = False, reference
+        in_doubt, kept_as = False, reference or _authorised(now)
     left = now.state is EntryState.SENDING and outcome is not Outcome.UNSENT
     after = replace(
         now,
@@ -131,8 +138,8 @@ def parked(now: Standing, seq: int, state: EntryState, words: str) -> Standing:
 
 def abandoned(now: Standing, words: str) -> Standing:
     """Nothing was given for it, so nobody may pay for it."""
-    if now.kind is not EntryKind.DEBIT:
-        raise ValueError(f"Only a debit can be abandoned, not a {now.kind.value}.")
+    if now.kind not in (EntryKind.DEBIT, EntryKind.PAYMENT):
+        raise ValueError(f"Only a debit or a payment can be abandoned, not a {now.kind.value}.")
     now = freed(now)
     if now.state is EntryState.VOIDED:
         return now
@@ -164,11 +171,20 @@ def decided(now: Standing, action: str, by: str, reason: str) -> Standing:
 def _retried(now: Standing, by: str, reason: str) -> Standing:
     if now.kind is EntryKind.UNCLAIMED:
         raise DecisionRefused("Unclaimed coins are not sent to any server: void the entry to settle it.")
+    if now.words == CARD_PAID:
+        raise DecisionRefused(f"No server gives back what a card has paid. {CARD_PAID}")
     now = replace(now, held=False, words=plain(f"Retry by {by}: {reason}"))
     if now.state is EntryState.QUEUED:
         return now
     # A person has looked for what waited for one: no doubt is left, else it would only be parked again.
-    return replace(now, state=EntryState.QUEUED, in_doubt=False, first_attempt=None, sent=None, reference="")
+    return replace(
+        now,
+        state=EntryState.QUEUED,
+        in_doubt=False,
+        first_attempt=None,
+        sent=None,
+        reference=_authorised(now),
+    )
 
 
 def _voided(now: Standing, by: str, reason: str) -> Standing:
@@ -196,6 +212,11 @@ _DECISIONS = {"retry": _retried, "void": _voided, "delivered": _found_booked}
 
 def _void(now: Standing, words: str) -> Standing:
     return replace(now, state=EntryState.VOIDED, words=words, sent=None)
+
+
+def _authorised(now: Standing) -> str:
+    """Return what the server calls what a payment captures: no doubt about the capture changes that."""
+    return now.reference if now.kind is EntryKind.PAYMENT else ""
 
 
 def record_due(before: Standing, after: Standing) -> bool:

@@ -34,9 +34,14 @@ class TicketReads(EntryReads):
         return found[0] if found else None
 
     def card_used(self, reference: str) -> Entry | None:
-        """Return the newest sale for which a card terminal gave this reference."""
+        """Return the newest sale for which a card terminal gave this reference, else the payment it names."""
         found = self._entries(
             "WHERE e.seq = (SELECT max(entry) FROM card_references WHERE reference = ?)", reference
+        )
+        found = found or self._entries(
+            "WHERE e.seq = (SELECT max(seq) FROM entries INDEXED BY entries_payments "
+            "WHERE kind = 'payment' AND reference = ?)",
+            reference,
         )
         return found[0] if found else None
 

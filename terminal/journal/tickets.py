@@ -41,6 +41,8 @@ def check(fact: EntryAdded) -> None:
                 raise ValueError(f"A {fact.kind.value} is nobody's, and moves no money.")
         case EntryKind.DEBIT, Booked():
             pass
+        case EntryKind.PAYMENT, None if fact.token is not None or not fact.amount:
+            raise ValueError("A payment by card is no token's, and takes money.")
         case ((EntryKind.SALE | EntryKind.INTERACTION | EntryKind.RECORD | EntryKind.REPORT), _):
             raise ValueError(f"An entry of the kind {fact.kind.value} needs what it is made of.")
         case _, None:

@@ -41,6 +41,7 @@ def _change(scribe: Scribe, entry: Known, after: Standing) -> None:
     if record is not None:
         _entry_added(scribe, record)
     if standing.refund_due(entry.standing, after):
+        by_hand = after.kind is EntryKind.PAYMENT  # the card is with its owner
         _entry_added(
             scribe,
             facts.EntryAdded(
@@ -52,6 +53,8 @@ def _change(scribe: Scribe, entry: Known, after: Standing) -> None:
                 description=entry.description,
                 tag=entry.tag,
                 refers_to=entry.key,
+                state=EntryState.PARKED if by_hand else EntryState.QUEUED,
+                words=standing.CARD_PAID if by_hand else "",
             ),
         )
 

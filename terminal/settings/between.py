@@ -14,7 +14,7 @@ from terminal.settings.between_closing import check_closing
 from terminal.settings.between_servers import check_servers
 from terminal.settings.between_tickets import check_tickets
 from terminal.settings.check import Checker, join
-from terminal.settings.draft import ONSLIP, SATELLITE, Block, Draft
+from terminal.settings.draft import ONSLIP, PLAYED, Block, Draft
 from terminal.settings.plugins import SIMULATED
 
 READER, ACCEPTOR, RELEASE, MACHINE, PRINTER = "reader", "coin_acceptor", "release", "machine", "printer"
@@ -27,6 +27,7 @@ _LACKS = {
     "wallet": "holds no wallets",
     "sales": "records no sales of this job",
     "reports": "takes no reports",
+    "payments": "drives no card terminal",
     "catalogue": "knows no products",
 }
 
@@ -108,6 +109,8 @@ def _able(block: Block, role: str, job: str | None) -> bool:
             return hasattr(plugin, "balance")
         case "catalogue":
             return hasattr(plugin, "terminal")
+        case "payments":
+            return hasattr(plugin, "start_payment")
         case "reports":
             return EntryKind.REPORT in kinds
         case _:
@@ -281,7 +284,7 @@ def _sandbox(found: Draft, checker: Checker) -> None:
 def _played(block: Block, found: Draft, checker: Checker) -> None:
     """The embedded server plays some servers only if it is told to, and has one company."""
     kind = block.head.get("type")
-    if kind in (SATELLITE, ONSLIP) and found.get("sandbox", kind) is False:
+    if kind in PLAYED and found.get("sandbox", kind) is False:
         checker.wrong(f"sandbox.{kind}", "false", f'true, because {block.path} is of the type "{kind}"')
     realm, own = block.options.get("realm"), found.get("sandbox", "onslip_realm")
     if kind == ONSLIP and None not in (realm, own) and realm != own:

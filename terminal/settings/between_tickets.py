@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from terminal.core.card import BUTTON
 from terminal.core.ticket_rules import CodeRules, TicketProduct
 from terminal.settings import words
 from terminal.settings.check import Checker
@@ -17,10 +18,22 @@ RESERVED = ("confirm", "cancel", "receipt")
 
 def check_tickets(found: Draft, checker: Checker) -> None:
     """Note every mistake in what a kiosk for tickets is to sell, and by which devices."""
+    _payments(found, checker)
     if found.get("terminal", "job") != "tickets":
         return
     for rule in (_event, _devices, _change, _rounding, _products, _children, _discounts, _numbers):
         rule(found, checker)
+
+
+def _payments(found: Draft, checker: Checker) -> None:
+    """A card terminal is driven for guests who may pay by card, and nobody else."""
+    name, job = found.get("roles", "payments"), found.get("terminal", "job")
+    if not name or job is None:
+        return
+    if job != "tickets":
+        checker.wrong("roles.payments", words.found(name), f'nothing for the job "{job}"')
+    elif "card" not in (found.get("tickets", "pay") or ("card",)):
+        checker.wrong("tickets.pay", "no card", '"card", because roles.payments is given')
 
 
 def _event(found: Draft, checker: Checker) -> None:
@@ -79,13 +92,14 @@ def _products(found: Draft, checker: Checker) -> None:
     products = _sold(found)
     dearest = found.get("tickets", "max_total")
     count = Counter(str(product.id) for product in products)
+    reserved = (*RESERVED, BUTTON) if found.get("roles", "payments") else RESERVED
     for number, product in enumerate(products, 1):
         path = f"tickets.products[{number}]"
         if count[str(product.id)] > 1:
             expected = "another id for each product: a button chooses by it"
             checker.wrong(f"{path}.id", words.found(product.id), expected)
-        elif product.id in RESERVED or product.id == "":
-            expected = f"another id: {words.choices(RESERVED)} are buttons of their own"
+        elif product.id in reserved or product.id == "":
+            expected = f"another id: {words.choices(reserved)} are buttons of their own"
             if product.id == "":
                 expected = "the product's id, as the server has it"
             checker.wrong(f"{path}.id", words.found(product.id), expected)

@@ -108,6 +108,13 @@ class RolesSection(Rules, frozen=True):
     reports: Annotated[
         str, Meta(description="The backend that Z reports are delivered to. Empty: they stay here.")
     ] = ""
+    payments: Annotated[
+        str,
+        Meta(
+            description="The backend that drives a card terminal, for the job `tickets`. Empty: the staff "
+            "enters what a card terminal of its own calls a payment."
+        ),
+    ] = ""
     catalogue: Annotated[
         str,
         Meta(
@@ -236,6 +243,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             wallet=self.roles.wallet,
             office=self.roles.sales,
             registrar=self.roles.reports,
+            payments=self.roles.payments,
             acceptors=self.named("coin_acceptor"),
             releases=self.named("release"),
             printers=self.named("printer"),

@@ -22,6 +22,11 @@ NEWS = {
     3: ("0004_reports.sql", "SELECT number FROM reports", "reports"),
     4: ("0005_records.sql", "SELECT settings FROM settings_told", "settings_told"),
     5: ("0006_evidence.sql", "SELECT told FROM attempts", "told"),
+    6: (
+        "0007_payments.sql",
+        "SELECT seq FROM entries INDEXED BY entries_payments WHERE kind = 'payment'",
+        "entries_payments",
+    ),
 }
 """What comes to each older schema first, a question that only the newer one can answer, and what it lacks."""
 STEPS = {number: list(migrate.statements(migrate.read(name))) for number, (name, _, _) in NEWS.items()}
