@@ -99,6 +99,7 @@ BOUNDARIES = {
 """The only files that may catch every exception, each at the top of a thread or process or at a plug-in."""
 
 CLOCKS = {
+    "terminal/backends/onlinepos/catalogue.py": "offers hold on some days and at some hours",
     "terminal/backends/onslip/client.py": "each signature names its second, which the server checks",
     "terminal/daemon/clock.py": "the clock",
     "terminal/sandbox/server.py": "a server, which is another machine, has a clock of its own",

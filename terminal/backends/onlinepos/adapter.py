@@ -1,22 +1,29 @@
-"""OnlinePOS (cash registers in Denmark): cards as wallets.
+"""OnlinePOS (cash registers in Denmark): cards as wallets, what is sold, orders or stock as books of sales.
 
-Over one client (``onlinepos.client``) and one set of options: wallets in ``onlinepos.wallets``.
+Over one client (``onlinepos.client``) and one set of options: wallets in ``onlinepos.wallets``, what is sold in
+``onlinepos.catalogue``, what was sold in ``onlinepos.books_orders`` or ``onlinepos.books_stock``.
 
 What is promised about a repeat, and what tells whether something was booked:
 
     DEBIT, CREDIT, REFUND   READ_BACK   the balance of the card, or its points, before and after; with
                                         ``history`` its history, too
+    SALE, RECORD            READ_BACK   the last order that is exported, before, and what came after it; or how
+                                        much of it is in stock
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
+from terminal.backends.onlinepos.books_orders import Orders
+from terminal.backends.onlinepos.books_stock import StockBooks
+from terminal.backends.onlinepos.catalogue import Catalogue, wall
 from terminal.backends.onlinepos.client import OnlinePos
 from terminal.backends.onlinepos.options import OnlinePosOptions
 from terminal.backends.onlinepos.wallets import Wallets
-from terminal.backends.protocol import Tenure, WalletReply
+from terminal.backends.protocol import Tenure, TerminalInfo, WalletReply
 from terminal.core.delivery import Answer, Guarantee
 from terminal.core.facts import EntryKind
 from terminal.core.reconcile_evidence import Evidence, Operation
@@ -27,6 +34,7 @@ if TYPE_CHECKING:
     import httpx
 
 _WALLETS = frozenset({EntryKind.DEBIT, EntryKind.CREDIT, EntryKind.REFUND})
+_BOOKS = frozenset({EntryKind.SALE, EntryKind.RECORD})
 
 
 class OnlinePosServer:
@@ -35,14 +43,16 @@ class OnlinePosServer:
     Args:
         name: Its name in the configuration.
         options: Its options.
-        terminal_id: Who we are.
+        terminal_id: Who we are, on orders.
         credential: Returns token, company number and key as JSON; see ``onlinepos.client.read_credentials``.
         tenure: Not needed: no promise hangs on the secret.
         transport: Stands in for the network.
+        wall: Returns this moment, for offers.
     """
 
     Options: ClassVar = OnlinePosOptions
-    kinds: ClassVar[frozenset[EntryKind]] = _WALLETS
+    kinds: ClassVar[frozenset[EntryKind]] = _WALLETS | _BOOKS
+    tells_groups: ClassVar = True
 
     def __init__(
         self,
@@ -53,12 +63,19 @@ class OnlinePosServer:
         credential: Callable[[], str],
         tenure: Tenure | None = None,
         transport: httpx.BaseTransport | None = None,
+        wall: Callable[[], datetime] = wall,
     ) -> None:
-        del tenure, terminal_id
+        del tenure
         self.name = name
         self.settling_ms = options.settling_seconds * 1000
         self._pos = OnlinePos(options, credential=credential, transport=transport)
         self._wallets = Wallets(self._pos, options, name)
+        self._catalogue = Catalogue(self._pos, options, name, wall)
+        self._books: Orders | StockBooks
+        if options.books == "orders":
+            self._books = Orders(self._pos, options, self._catalogue, name, terminal_id=terminal_id)
+        else:
+            self._books = StockBooks(self._pos, options, self._catalogue)
 
     def __repr__(self) -> str:
         return f"OnlinePosServer({self.name!r})"
@@ -91,12 +108,18 @@ class OnlinePosServer:
         """Read what the server tells of the account of *entry* now, within *timeout_s* seconds."""
         return self._of(entry.kind).evidence(entry, before, at, timeout_s)
 
-    def _of(self, kind: EntryKind) -> Wallets:
+    def _of(self, kind: EntryKind) -> Wallets | Orders | StockBooks:
         """Return the part that books entries of *kind*."""
-        return self._wallets
+        return self._wallets if kind in _WALLETS else self._books
 
     # -- wallets ---------------------------------------------------------------------------------------
 
     def balance(self, token: str, timeout_s: float) -> WalletReply:
         """Read a token's balance within *timeout_s* seconds."""
         return self._wallets.balance(token, timeout_s)
+
+    # -- products --------------------------------------------------------------------------------------
+
+    def terminal(self, timeout_s: float) -> TerminalInfo | Answer:
+        """Read what is sold here, within *timeout_s* seconds."""
+        return self._catalogue.terminal(timeout_s)

@@ -7,14 +7,14 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from terminal.backends.onlinepos.hash import Algorithm, HashScheme
-from terminal.backends.onlinepos.options_wallets import WalletOptions
+from terminal.backends.onlinepos.options_books import BooksOptions
 from terminal.backends.options import ADDRESS, EXPECTED_ADDRESS
 
 Charset = Literal["utf-8", "iso-8859-1"]
 ReadHash = Literal["none", "empty", "query"]
 
 
-class OnlinePosOptions(WalletOptions, frozen=True, kw_only=True):
+class OnlinePosOptions(BooksOptions, frozen=True, kw_only=True):
     """The options of an OnlinePOS backend."""
 
     url: Annotated[

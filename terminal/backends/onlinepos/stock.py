@@ -11,7 +11,10 @@ from terminal.backends.onlinepos.values import Unreadable, card_number
 from terminal.backends.onlinepos.wire import Call, Request
 from terminal.core.value import Value
 
-_TYPES = {"sale": 2, "return": 3}
+Types = Literal["2 and 3", "1 and 2"]
+"""The numbers for a sale and for a return: the page lists the first two; the words of its error, the others."""
+
+_TYPES: dict[Types, dict[str, int]] = {"2 and 3": {"sale": 2, "return": 3}, "1 and 2": {"sale": 1, "return": 2}}
 
 
 class Stock(Value, frozen=True):
@@ -34,7 +37,9 @@ def stock_of(eans: Sequence[str]) -> Call[tuple[Stock, ...]]:
     return Call(Request("POST", "stockFromEan", body={"ean": ",".join(map(card_number, eans))}), _stock)
 
 
-def update(ean: str, pieces: int, kind: Literal["sale", "return"], order: str) -> Call[None]:
+def update(
+    ean: str, pieces: int, kind: Literal["sale", "return"], order: str, types: Types = "2 and 3"
+) -> Call[None]:
     """Take pieces from the stock, or bring them back; a repeat does it again, *order* or not [assumed].
 
     Args:
@@ -42,13 +47,19 @@ def update(ean: str, pieces: int, kind: Literal["sale", "return"], order: str) -
         pieces: How many, 1 or more.
         kind: Whether they were sold or returned.
         order: What it was about.
+        types: By which numbers the server knows the kinds.
 
     Raises:
         ValueError: *ean* or *order* is none, or *pieces* is less than 1.
     """
     if pieces < 1:
         raise ValueError("at least one piece is expected")
-    body = {"ean": card_number(ean), "amount": pieces, "type": _TYPES[kind], "orderno": card_number(order)}
+    body = {
+        "ean": card_number(ean),
+        "amount": pieces,
+        "type": _TYPES[types][kind],
+        "orderno": card_number(order),
+    }
 
     def read(found: Any) -> None:
         info = Fields(found, "the answer of updateStock").within("info")

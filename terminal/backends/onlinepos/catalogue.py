@@ -1,0 +1,99 @@
+"""What a terminal sells of an OnlinePOS company, and what is known of its products: read whole, and kept.
+
+GET getProductStructure       products in their groups, with choices, parts and price groups
+GET offer                     where offers are applied
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+
+from terminal.backends.onlinepos import goods
+from terminal.backends.onlinepos.client import OnlinePos
+from terminal.backends.onlinepos.goods import Structure
+from terminal.backends.onlinepos.options import OnlinePosOptions
+from terminal.backends.onlinepos.pricing import Shop
+from terminal.backends.onlinepos.shelf import sold
+from terminal.backends.onlinepos.values import local
+from terminal.backends.protocol import TerminalInfo
+from terminal.core.delivery import Answer, Outcome
+
+_LOG = logging.getLogger(__name__)
+
+FRESH_S = 3_600
+"""For how long what was read of the products is taken for what they are, where nobody reads the catalogue."""
+
+
+def wall() -> datetime:
+    """Return this machine's moment: offers hold on some days and at some hours."""
+    return datetime.now(UTC)
+
+
+class Catalogue:
+    """The products of a company; for any thread.
+
+    Args:
+        pos: Speaks with the server.
+        options: What of it is sold here.
+        name: What the backend is called in the configuration.
+        wall: Returns this moment.
+    """
+
+    def __init__(
+        self, pos: OnlinePos, options: OnlinePosOptions, name: str, wall: Callable[[], datetime] = wall
+    ) -> None:
+        self._pos = pos
+        self._wanted = options.wanted
+        self._with_offers = options.offers
+        self._name = name
+        self._wall = wall
+        self._said: frozenset[str] = frozenset()
+        self._shop: tuple[Shop, float] | None = None
+
+    def terminal(self, timeout_s: float) -> TerminalInfo | Answer:
+        """Read what is sold here, everything within *timeout_s* seconds."""
+        until = time.monotonic() + timeout_s
+        structure = self._structure(timeout_s)
+        if isinstance(structure, Answer):
+            return structure
+        offers: tuple[goods.Offer, ...] | Answer = ()
+        if self._with_offers:
+            left_s = until - time.monotonic()
+            if left_s <= 0:
+                return Answer(Outcome.UNSENT, "no time was left to read the offers")
+            offers = self._pos.do(goods.offers(), left_s)
+        if isinstance(offers, Answer):
+            return offers
+        products, left_out = sold(structure, offers, local(self._wall()).wall, self._wanted)
+        self._tell(left_out)
+        return TerminalInfo(products)
+
+    def shop(self, timeout_s: float) -> Shop | Answer:
+        """Return what is known of the products; it is read where nothing is, or nothing was for an hour.
+
+        What is known counts on while the server does not tell anything new.
+        """
+        known = self._shop
+        if known is not None and time.monotonic() - known[1] < FRESH_S:
+            return known[0]
+        found = self._structure(timeout_s)
+        known = self._shop
+        if known is not None:
+            return known[0]
+        return found if isinstance(found, Answer) else Shop(found, self._wanted.pricing)
+
+    def _structure(self, timeout_s: float) -> Structure | Answer:
+        found = self._pos.do(goods.structure(), timeout_s)
+        if isinstance(found, Structure):
+            self._shop = Shop(found, self._wanted.pricing), time.monotonic()
+        return found
+
+    def _tell(self, left_out: Iterable[str]) -> None:
+        """Say what is not sold; once, until that changes."""
+        said = frozenset(left_out)
+        for words in sorted(said - self._said):
+            _LOG.warning("%s: %s", self._name, words)
+        self._said = said

@@ -1,0 +1,174 @@
+"""Which orders OnlinePOS lists: the last ones before a try, and what came after them.
+
+GET exportSales/v20/{time}             where no order is known yet: of the last hour, day, month, all there are
+GET exportSales/v20/withId/{order}     from an order on
+
+Numbers of orders grow. An order that was opened earlier and paid later appears below others: it is not ours,
+for ours are paid when they are made.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+
+from terminal.backends.onlinepos import sales
+from terminal.backends.onlinepos.client import OnlinePos
+from terminal.backends.onlinepos.kiosk import Listed, compared, listed
+from terminal.backends.onlinepos.orders import Line
+from terminal.backends.onlinepos.values import Unreadable
+from terminal.backends.onlinepos.wire import Call, Page
+from terminal.core.delivery import Answer, Outcome
+from terminal.core.reconcile_evidence import Item, Listing, OrderLine, folded
+from terminal.core.stamp import Stamp
+from terminal.core.value import Value, replace
+
+_LOG = logging.getLogger(__name__)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_WINDOWS = (timedelta(hours=1), timedelta(days=1), timedelta(days=31), None)
+_KEPT = 2
+"""Orders that are kept beside a try: the last one tells what is new, the one before it is for people."""
+
+_DENIED = (
+    "(sales cannot be exported with this token: let OnlinePOS allow that, or set orders_read_back = false)"
+)
+
+
+class _Made(Value, frozen=True):
+    """An order that the server has confirmed, and which its export did not show yet."""
+
+    number: str
+    lines: tuple[OrderLine, ...]
+    after: int | None
+    at_s: float
+
+
+class Seen:
+    """The orders of a company as it exports them; for any thread.
+
+    It watches whether what the server has confirmed is listed as it was sent. If not, its lists prove nothing.
+
+    Args:
+        pos: Speaks with the server.
+        name: What the backend is called in the configuration.
+        department: Ours alone; empty: none is.
+        settling_s: After how many seconds a confirmed order is listed, if ever.
+    """
+
+    def __init__(self, pos: OnlinePos, name: str, *, department: str, settling_s: float) -> None:
+        self._pos = pos
+        self._name = name
+        self._department = department
+        self._settling_s = settling_s
+        self._lock = threading.Lock()
+        self._last: int | None = None
+        self._made: _Made | None = None
+        self._doubt = ""
+
+    @property
+    def doubt(self) -> str:
+        """Why lists of this server prove nothing; empty: they do, as far as is known."""
+        return self._doubt
+
+    def made(self, number: str, lines: tuple[Line, ...], before: Listing | None) -> None:
+        """Note an order that the server has confirmed."""
+        after = max((item.number or 0 for item in before.items), default=None) if before else None
+        with self._lock:
+            self._made = _Made(number, compared(lines), after, monotonic())
+
+    def latest(self, at: Stamp, until: float) -> Listing | Answer:
+        """Return the last orders that there are at the moment *at*; read until monotonic second *until*."""
+        with self._lock:
+            after = None if self._made is None else self._made.after
+            known = [each for each in (self._last, after) if each is not None]
+        found: tuple[Listed, ...] | Answer = ()
+        if known:
+            found = self._from(min(known), until)
+        for window in () if found else _WINDOWS:
+            found = self._within(at, window, until)
+            if found:
+                break
+        if isinstance(found, Answer):
+            return found
+        self._check(found)
+        with self._lock:
+            self._last = found[-1].item.number if found else None
+        return Listing(tuple(each.item for each in found[-_KEPT:]), cut=bool(found))
+
+    def since(self, before: Listing, until: float) -> Listing | Answer:
+        """Return all orders from the last one on that was listed *before*, that one included."""
+        numbers = [item.number for item in before.items if item.number is not None]
+        found = self._from(max(numbers), until) if numbers else self._all(until)
+        if isinstance(found, Answer):
+            return found
+        return Listing(tuple(each.item for each in found), cut=bool(numbers))
+
+    # -- reading ---------------------------------------------------------------------------------------
+
+    def _within(self, at: Stamp, window: timedelta | None, until: float) -> tuple[Listed, ...] | Answer:
+        if window is None:
+            return self._all(until)
+        moment = max(_EPOCH, _EPOCH + timedelta(milliseconds=at.wall_ms) - window)
+        return self._read(lambda page: sales.lines_since(moment, page), until)
+
+    def _all(self, until: float) -> tuple[Listed, ...] | Answer:
+        return self._read(sales.lines, until)
+
+    def _from(self, order: int, until: float) -> tuple[Listed, ...] | Answer:
+        """Return the orders from *order* on; asked for from the one before, whether that is included or not."""
+        found = self._read(lambda page: sales.lines_from_order(max(0, order - 1), page), until)
+        if isinstance(found, Answer):
+            return found
+        return tuple(each for each in found if (each.item.number or 0) >= order)
+
+    def _read(
+        self, page: Callable[[int], Call[Page[sales.SoldLine]]], until: float
+    ) -> tuple[Listed, ...] | Answer:
+        left_s = until - monotonic()
+        if left_s <= 0:
+            return Answer(Outcome.UNSENT, "no time was left to read which orders there are")
+        found = self._pos.gather(page, left_s)
+        if isinstance(found, Answer):
+            if found.outcome is Outcome.DENIED:
+                return replace(found, words=f"{found.words} {_DENIED}")
+            # A read books nothing, however it ends, and a refusal of it says nothing of the entry.
+            return replace(found, outcome=Outcome.UNSENT)
+        try:
+            return listed(sales.distinct(found), self._department)
+        except Unreadable as error:
+            return Answer(Outcome.UNSENT, f"which orders there are cannot be read: {error}")
+
+    # -- whether lists prove anything ------------------------------------------------------------------
+
+    def _check(self, orders: tuple[Listed, ...]) -> None:
+        """Look whether the order that was confirmed last is listed as it was sent."""
+        with self._lock:
+            made = self._made
+        if made is None:
+            return
+        new = [each for each in orders if (each.item.number or 0) > (made.after or 0)]
+        of_number = [each for each in new if str(each.order_number) == made.number]
+        if any(self._is(made, each.item) for each in of_number or new):
+            doubt = ""
+        elif of_number or monotonic() - made.at_s >= self._settling_s:
+            where = f" for the department {self._department!r}" if self._department else ""
+            doubt = (
+                f"the server confirmed the order {made.number}, and does not export it as it was sent{where}"
+            )
+        else:
+            return
+        with self._lock:
+            self._made = None if self._made is made else self._made
+            told, self._doubt = self._doubt, doubt
+        if doubt and not told:
+            _LOG.error(
+                "%s: %s: of orders whose answer is lost a person is asked (department, order_extras)",
+                self._name, doubt,
+            )  # fmt: skip
+
+    def _is(self, made: _Made, item: Item) -> bool:
+        ours = not self._department or item.mark == self._department
+        return ours and folded(item.lines) == folded(made.lines)
