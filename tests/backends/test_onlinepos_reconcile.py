@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace as changed
 
-from terminal.core.delivery import Answer, Outcome
+from terminal.core.delivery import Answer, Outcome, proven
 from terminal.core.facts import EntryKind
 from terminal.core.reconcile import Booked, CannotTell, NotBooked, TooEarly
 from terminal.core.reconcile_evidence import Evidence, Looking
@@ -184,6 +184,27 @@ def test_an_operation_says_what_it_changes_and_by_what_one_sees_it() -> None:
         assert (operation.looking, operation.amount, operation.alone) == (Looking.POINTS, 25, False)
         with pytest.raises(ValueError, match="no whole number of points"):
             pos.operation(order(amount=2530), moment(5))
+
+
+def test_a_card_that_was_closed_meanwhile_leaves_the_question_to_a_person() -> None:
+    with at_a(**ALONE) as (shop, pos):
+        sent = lost(shop, pos, LOST_BEFORE)
+        card = shop.pos.store.card(CARD)
+        assert card is not None
+        shop.pos.store.save_card(changed(card, deleted=True))
+        assert isinstance(looked(pos, sent), TooEarly)
+        found = looked(pos, sent, 240_000)
+        assert isinstance(found, CannotTell)
+        assert "does not tell any more" in found.words
+        assert "balance 100.00" in found.words
+
+
+def test_a_proxy_that_is_busy_while_the_card_is_looked_for_leaves_no_doubt() -> None:
+    with at_a() as (shop, pos):
+        shop.pos.faults.set(Fault(kind="status", status=503, method="POST", words="<html>", retry_after_s=9))
+        answer = pos.deliver(order(), ENOUGH_S)
+        assert proven(pos.guarantee(EntryKind.DEBIT), answer).outcome is Outcome.BUSY
+        assert answer.retry_after_ms == 9000
 
 
 def test_what_surely_was_not_booked_is_sent_again_with_new_evidence_and_booked_once() -> None:

@@ -16,6 +16,7 @@ from terminal.backends.onlinepos.adapter import OnlinePosServer
 from terminal.core.delivery import Answer, Outcome, Promise
 from terminal.core.events import WalletAnswer
 from terminal.core.facts import EntryKind
+from terminal.core.reconcile import CannotTell
 from terminal.core.reconcile_evidence import Evidence
 from terminal.sandbox.onlinepos.things import Card
 from tests.backends.making import ENOUGH_S
@@ -25,6 +26,7 @@ from tests.backends.onlinepos_wallet_making import (
     HELD,
     at_a,
     booked,
+    looked,
     moment,
     order,
     tried,
@@ -131,9 +133,9 @@ def test_a_try_is_made_on_the_card_that_was_read_and_on_no_other() -> None:
         assert pos.balance(CHIP, ENOUGH_S).balance == HELD
         sent = replace(order(), before=before)
         assert pos.deliver(sent, ENOUGH_S).outcome is Outcome.UNSENT
-        look = pos.evidence(sent, before, moment(61_000), ENOUGH_S)
-        assert isinstance(look, Answer)
-        assert look.outcome is Outcome.UNKNOWN, "of the other card it tells nothing"
+        found = looked(pos, sent, 240_000)
+        assert isinstance(found, CannotTell), "the other card tells nothing of it"
+        assert "Before (" in found.words
         assert booked(shop) == []
 
 

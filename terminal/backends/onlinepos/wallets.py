@@ -114,23 +114,19 @@ class Wallets:
 
     def evidence(self, entry: Entry, before: Evidence | None, at: Stamp, timeout_s: float) -> Evidence | Answer:
         """Read what the server tells of the card of *entry* now; REFUSED: it can never be booked."""
-        until = monotonic() + timeout_s
         try:
             self._change(entry)
-            found = self._evidence(entry.token, at, until)
+            found = self._evidence(entry.token, at, monotonic() + timeout_s)
         except (NoWallet, ValueError) as error:
-            found = Answer(Outcome.REFUSED, str(error))
+            # After a try that says nothing of it; what a person then reads is that nothing is told any more.
+            return Evidence(at) if before is not None else Answer(Outcome.REFUSED, str(error))
+        if isinstance(found, Answer):
+            refused = before is not None and found.outcome is Outcome.REFUSED
+            outcome = Outcome.UNKNOWN if refused else found.outcome  # a look, and not the try, was refused
+            return replace(found, outcome=outcome, words=self._finder.hidden(found.words, entry.token))
         if before is None:
-            lack = None if isinstance(found, Answer) else self._lack(entry, found.balance)
-            found = lack or found
-        elif isinstance(found, Evidence) and found.handle != before.handle:
-            found = Answer(Outcome.REFUSED, "the token has another card now than when it was sent")
-        if isinstance(found, Evidence):
-            return found
-        outcome = found.outcome
-        if before is not None and outcome is Outcome.REFUSED:
-            outcome = Outcome.UNKNOWN  # of this look; it tells nothing of the try
-        return replace(found, outcome=outcome, words=self._finder.hidden(found.words, entry.token))
+            return self._lack(entry, found.balance) or found
+        return found if found.handle == before.handle else Evidence(at)  # the token has another card now
 
     def _evidence(self, token: str | None, at: Stamp, until: float) -> Evidence | Answer:
         level = self._level(token, until)
@@ -270,5 +266,6 @@ def _stands_for(name: str) -> str:
 
 
 def _unsent(answer: Answer) -> Answer:
-    """A look books nothing, however it ends."""
-    return replace(answer, outcome=Outcome.UNSENT) if answer.outcome is Outcome.UNKNOWN else answer
+    """A look books nothing, however it ends and whoever answers."""
+    unknown = answer.outcome is Outcome.UNKNOWN
+    return replace(answer, outcome=Outcome.UNSENT if unknown else answer.outcome, foreign=False)
