@@ -16,11 +16,12 @@ from terminal.backends.kensium.models import Purchased
 from terminal.backends.kensium.options import KensiumOptions
 from terminal.backends.kensium.purchase import Purchase, PurchaseLine
 from terminal.backends.kensium.tenant import Tenant
+from terminal.backends.sold import Sale, sale_of
 from terminal.core.delivery import Answer, Guarantee, Outcome, Promise
 from terminal.core.facts import EntryKind
 from terminal.core.payload import Sold
 from terminal.core.records import Entry
-from terminal.core.tickets import Line, Method, TicketSale
+from terminal.core.tickets import Line, Method
 from terminal.core.value import replace
 
 
@@ -108,26 +109,26 @@ def purchase_of(entry: Entry, options: KensiumOptions, uom: Callable[[str], str]
     Raises:
         ValueError: It is none, or something is missing that the server wants; the sentence says what.
     """
-    payload = entry.payload
-    if not isinstance(payload, Sold | TicketSale):
-        raise ValueError(f"this {entry.kind.value} holds nothing that could be recorded")  # noqa: TRY004 - a no
+    sale = sale_of(entry)
+    if sale is None:
+        raise ValueError(f"this {entry.kind.value} holds nothing that could be recorded")
     if not options.store_code:
         raise ValueError("found no store_code; expected the code of a location, which purchases name")
-    back = isinstance(payload, Sold) and payload.back
-    at = payload.at if isinstance(payload, Sold) else entry.created
-    lines = tuple(_line(number, line, options, uom, back=back) for number, line in enumerate(payload.lines, 1))
+    lines = tuple(
+        _line(number, line, options, uom, back=sale.back) for number, line in enumerate(sale.lines, 1)
+    )
     return Purchase(
         transaction_id=ref_of(entry.key),
         store_code=options.store_code,
-        purchased_on=datetime.fromtimestamp(at.wall_ms / 1000, UTC),
-        pay_amount=0 if back else payload.total,
-        sub_total=payload.total,
+        purchased_on=datetime.fromtimestamp(sale.at.wall_ms / 1000, UTC),
+        pay_amount=0 if sale.back else sale.total,
+        sub_total=sale.total,
         lines=lines,
         item_discount=sum(each.item_discount for each in lines),
-        refund=payload.total if back else 0,
+        refund=sale.total if sale.back else 0,
         channel=options.channel or None,
         order_type=options.order_type or None,
-        pay_method=_method(payload, options),
+        pay_method=_method(sale, options),
     )
 
 
@@ -151,12 +152,12 @@ def _line(
     )
 
 
-def _method(payload: Sold | TicketSale, options: KensiumOptions) -> str | None:
+def _method(sale: Sale, options: KensiumOptions) -> str | None:
     """Return how it was paid, where that was one way."""
     named = {
         Method.CASH: options.cash_method,
         Method.WALLET: options.wallet_method,
         Method.CARD: options.card_method,
     }
-    ways = {payment.method for payment in payload.payments if payment.amount}
+    ways = {payment.method for payment in sale.payments if payment.amount}
     return named[ways.pop()] or None if len(ways) == 1 else None

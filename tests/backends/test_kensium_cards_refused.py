@@ -1,0 +1,79 @@
+"""What a Kensium server does not book, and what is said of that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from terminal.core.delivery import Answer, Outcome
+from terminal.core.events import WalletAnswer
+from terminal.core.facts import EntryKind
+from tests.backends.kensium_bench import AT, about, adapter, card, ready, ruled, sent
+from tests.backends.making import ENOUGH_S, UID
+from tests.sandbox.tenant import Tenant
+
+BOTH: dict[str, Any] = {"top_up": "authorise", "spend": "authorise"}
+
+
+@pytest.fixture
+def tenant() -> Iterator[Tenant]:
+    tenant = Tenant()
+    yield tenant
+    tenant.close()
+
+
+def test_a_token_without_a_card_is_refused_before_anything_is_sent(tenant: Tenant) -> None:
+    backend = adapter(tenant)
+    reply = backend.balance(UID, ENOUGH_S)
+    assert reply.answer is WalletAnswer.NOT_PAIRED
+    assert UID.lower() not in reply.words
+    told = backend.evidence(about(), None, AT, ENOUGH_S)
+    assert isinstance(told, Answer)
+    assert told.outcome is Outcome.REFUSED
+    backend.close()
+
+
+@pytest.mark.parametrize("options", [{}, BOTH], ids=["complete", "authorise"])
+def test_more_than_there_is_is_refused(tenant: Tenant, options: dict[str, Any]) -> None:
+    card(tenant)
+    backend = adapter(tenant, **options)
+    answer = sent(backend, about(amount=5000))
+    assert answer.outcome is Outcome.REFUSED
+    assert "GIFT_CARD_INSUFFICIENT_FUNDS" in answer.words
+    backend.close()
+
+
+@pytest.mark.parametrize(
+    ("missing", "kind"),
+    [("GiftCardTransUse", EntryKind.DEBIT), ("GiftCardTransAdd", EntryKind.CREDIT)],
+)
+def test_a_missing_permission_is_named_and_pauses(tenant: Tenant, missing: str, kind: EntryKind) -> None:
+    card(tenant)
+    tenant.without(missing)
+    backend = adapter(tenant)
+    answer = sent(backend, about(kind))
+    assert answer.outcome is Outcome.DENIED
+    assert missing in answer.words
+    backend.close()
+
+
+def test_codes_that_the_role_does_not_show_are_no_cards_that_are_missing(tenant: Tenant) -> None:
+    card(tenant)
+    tenant.without("UsePhysicalGiftCardCodes")
+    backend = adapter(tenant)
+    reply = backend.balance(UID, ENOUGH_S)
+    assert reply.answer is WalletAnswer.DENIED
+    assert "FindGiftCardByCode" in reply.words
+    backend.close()
+
+
+def test_a_balance_that_is_not_told_after_the_booking_takes_nothing_back(tenant: Tenant) -> None:
+    card(tenant)
+    backend = adapter(tenant)
+    debit = ready(backend, about())
+    ruled(tenant, broken=("GiftCardTrans.balance",))
+    answer = backend.deliver(debit, ENOUGH_S)
+    assert (answer.outcome, answer.balance) == (Outcome.DELIVERED, None)
+    backend.close()
