@@ -8,8 +8,14 @@ from pathlib import Path
 import httpx
 
 from terminal.backends.transport import Transport
-from terminal.sandbox.keys import kept_client, kept_onslip_key, kept_token
+from terminal.sandbox.kensium.furnish import CLIENT
+from terminal.sandbox.kensium.furnish import furnish as furnish_kensium
+from terminal.sandbox.kensium.rules import KensiumRules
+from terminal.sandbox.keys import kept_client, kept_onlinepos, kept_onslip_key, kept_token
 from terminal.sandbox.ledger import Item
+from terminal.sandbox.onlinepos.furnish import furnish as furnish_onlinepos
+from terminal.sandbox.onlinepos.rules import OnlinePosRules
+from terminal.sandbox.onlinepos.things import Company
 from terminal.sandbox.onslip.furnish import Held, Sold, furnish, rules
 from terminal.sandbox.satellite.rules import SatelliteRules
 from terminal.sandbox.server import Sandbox
@@ -33,6 +39,8 @@ def embedded(section: SandboxSection) -> Sandbox:
         satellite=_satellite(section),
         client=kept_client(section.satellite_file) if section.satellite else None,
         onslip=rules(section.onslip_realm) if section.onslip else None,
+        kensium=KensiumRules() if section.kensium else None,
+        onlinepos=OnlinePosRules() if section.onlinepos else None,
     )
     try:
         _fill(sandbox, section)
@@ -48,18 +56,21 @@ def _fill(sandbox: Sandbox, section: SandboxSection) -> None:
     for wallet in section.wallets:
         sandbox.add_wallet(wallet.token, wallet.balance)
     if sandbox.satellite is not None:
-        sold = [(each.id, each.name, each.price) for each in section.ticket_products]
-        sandbox.satellite.know("product", *sold)
+        tickets = [(each.id, each.name, each.price) for each in section.ticket_products]
+        sandbox.satellite.know("product", *tickets)
         for person in section.delegates:
             sandbox.satellite.add_delegate(person.id, person.name, person.token)
+    sold = [Sold(each.id, each.name, each.price, each.group, each.vat) for each in section.products]
+    held = [Held(each.token, each.balance) for each in section.wallets]
     if sandbox.onslip is not None:
-        furnish(
-            sandbox.onslip,
-            kept_onslip_key(section.onslip_file, section.onslip_realm),
-            sold=[Sold(each.id, each.name, each.price, each.group, each.vat) for each in section.products],
-            held=[Held(each.token, each.balance) for each in section.wallets],
-            cash_step=section.onslip_cash_step,
-        )
+        key = kept_onslip_key(section.onslip_file, section.onslip_realm)
+        furnish(sandbox.onslip, key, sold=sold, held=held, cash_step=section.onslip_cash_step)
+    if sandbox.onlinepos is not None:
+        token, firmaid, key_of_hashes = kept_onlinepos(section.onlinepos_file)
+        company = Company(firmaid=firmaid, token=token, key=key_of_hashes)
+        furnish_onlinepos(sandbox.onlinepos, company, sold=sold, held=held)
+    if sandbox.kensium is not None:
+        furnish_kensium(sandbox.kensium, kept_client(section.kensium_file, CLIENT), sold=sold, held=held)
 
 
 def _satellite(section: SandboxSection) -> SatelliteRules | None:

@@ -44,6 +44,8 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
 SANDBOX_URL = "sandbox:"
 SATELLITE = "satellite"
 ONSLIP = "onslip"
+_BELOW = {SATELLITE: "", ONSLIP: "v1/", "onlinepos": "onlinepos/api", "kensium": "kensium"}
+PLAYED = tuple(_BELOW)
 """The types of backends that the embedded server plays under secrets of their own, if their section says so."""
 
 _USER = re.compile(r"\A([a-z]+://)[^/]*@")
@@ -150,7 +152,7 @@ def _address(block: Block, url: object, found: Draft, checker: Checker) -> objec
     """Return a backend's address as its adapter may see it: without a password, the embedded server's own."""
     if url == SANDBOX_URL:
         block.sandbox = True
-        below = "v1/" if block.head.get("type") == ONSLIP else ""
+        below = _BELOW.get(str(block.head.get("type")), "")
         return f"http://{found.get('sandbox', 'listen') or '127.0.0.1:0'}/{below}"
     if isinstance(url, str) and (bare := _USER.sub(r"\1", url)) != url:
         checker.secret(join(block.path, "url"))
@@ -241,8 +243,7 @@ def finish(found: Draft, file: Path) -> sections.Settings:
         sandbox,
         database=_absolute(sandbox.database),
         token_file=_absolute(sandbox.token_file),
-        satellite_file=_absolute(sandbox.satellite_file),
-        onslip_file=_absolute(sandbox.onslip_file),
+        **{f"{kind}_file": _absolute(_secret_of(sandbox, kind)) for kind in PLAYED},
     )
     return sections.Settings(
         file=str(file.absolute()),
@@ -285,8 +286,7 @@ def _roles(roles: sections.RolesSection, job: str) -> sections.RolesSection:
 
 def _built_backend(name: str, block: Block, sandbox: SandboxSection) -> sections.BackendSettings:
     head = sections.BackendHead(**block.head)
-    files = {SATELLITE: sandbox.satellite_file, ONSLIP: sandbox.onslip_file}
-    token_file = files.get(head.type, sandbox.token_file) if block.sandbox else head.token_file
+    token_file = _secret_of(sandbox, head.type) if block.sandbox else head.token_file
     return sections.BackendSettings(
         name=name,
         type=head.type,
@@ -295,6 +295,12 @@ def _built_backend(name: str, block: Block, sandbox: SandboxSection) -> sections
         sandbox=block.sandbox,
         options=_options(block),
     )
+
+
+def _secret_of(sandbox: SandboxSection, kind: str) -> str:
+    """Return where the embedded server's secret for backends of the type *kind* is."""
+    file: str = getattr(sandbox, f"{kind}_file") if kind in PLAYED else sandbox.token_file
+    return file
 
 
 def _built_device(block: Block) -> sections.DeviceSettings:

@@ -126,3 +126,24 @@ class SandboxSection(Rules, frozen=True):
         int,
         Meta(ge=0, le=100_00, description="To what it has cash rounded, in cents; 0: not at all."),
     ] = 100
+    onlinepos: Annotated[
+        bool,
+        Meta(
+            description="Whether it is an OnlinePOS server, too: under `/onlinepos/api`. It sells `products`, "
+            "whose ids are whole numbers there, and each of `wallets` is a card with that RFID."
+        ),
+    ] = False
+    onlinepos_file: Annotated[
+        PathText,
+        Meta(description="The token, company number and key that it asks for; made at the first start."),
+    ] = "var/sandbox-onlinepos.json"
+    kensium: Annotated[
+        bool,
+        Meta(
+            description="Whether it is a Kensium server, too: under `/kensium`. It sells `products`, whose ids "
+            "are SKUs there, in the store MAIN, and each of `wallets` is a gift card with that code."
+        ),
+    ] = False
+    kensium_file: Annotated[
+        PathText, Meta(description="The client's id and secret that it asks for; made at the first start.")
+    ] = "var/sandbox-kensium.json"
