@@ -1,7 +1,7 @@
-"""Kensium POS: gift cards as wallets, items as the catalogue, purchases for its loyalty and reports.
+"""Kensium POS: gift cards as wallets, items as the catalogue, purchases for its books, card terminals.
 
 Over one client (``kensium.graphql``) and one set of options: wallets in ``kensium.cards``, what was sold in
-``kensium.books``, what is sold in ``kensium.goods``.
+``kensium.books``, what is sold in ``kensium.goods``, payments at a card terminal in ``kensium.payments``.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from terminal.backends.kensium.documents import Documents
 from terminal.backends.kensium.goods import Goods
 from terminal.backends.kensium.graphql import GraphQL
 from terminal.backends.kensium.options import KensiumOptions
+from terminal.backends.kensium.payments import Payments, refused_by_hand
 from terminal.backends.kensium.tenant import Tenant
 from terminal.backends.protocol import Tenure, TerminalInfo, WalletReply
+from terminal.core.card import PaymentReply
 from terminal.core.delivery import Answer, Guarantee, Outcome
 from terminal.core.facts import EntryKind
 from terminal.core.reconcile_evidence import Evidence, Operation
@@ -45,7 +47,7 @@ class Kensium:
     """
 
     Options: ClassVar = KensiumOptions
-    kinds: ClassVar[frozenset[EntryKind]] = _WALLETS | _BOOKS
+    kinds: ClassVar[frozenset[EntryKind]] = _WALLETS | _BOOKS | {EntryKind.PAYMENT}
     without: ClassVar = {EntryKind.SALE: ("purchases", False)}
     mirrored: ClassVar = True
 
@@ -91,6 +93,8 @@ class Kensium:
         self._mirror = mirror(about) if mirror is not None else Mirror(None, about)
         self._goods = Goods(self._tenant, self._mirror, options, name)
         self._books = Books(self._tenant, self._cards, options, self._goods.uom)
+        self._payments = Payments(self._tenant, options, terminal_id)
+        self.takes_at_once = self._payments.takes_at_once
 
     def __repr__(self) -> str:
         return f"Kensium({self.name!r})"
@@ -99,10 +103,16 @@ class Kensium:
 
     def guarantee(self, kind: EntryKind) -> Guarantee:
         """Say what is promised about a repeat of this kind of entry."""
+        if kind is EntryKind.PAYMENT:
+            return self._payments.guarantee
         return self._cards.guarantee(kind) if kind in _WALLETS else self._books.guarantee(kind)
 
     def deliver(self, entry: Entry, timeout_s: float) -> Answer:
-        """Book or record *entry*, once, within *timeout_s* seconds."""
+        """Book or record *entry*, or capture its payment, once, within *timeout_s* seconds."""
+        if entry.kind is EntryKind.PAYMENT:
+            return self._payments.deliver(entry, timeout_s)
+        if entry.kind is EntryKind.REFUND and entry.token is None:
+            return refused_by_hand()
         if entry.kind in _WALLETS:
             return self._cards.deliver(entry, timeout_s)
         if entry.kind in _BOOKS:
@@ -127,6 +137,24 @@ class Kensium:
     def evidence(self, entry: Entry, before: Evidence | None, at: Stamp, timeout_s: float) -> Evidence | Answer:
         """Read the balance, within *timeout_s* seconds; before a try, prepare what it captures."""
         return self._cards.evidence(entry, before, at, timeout_s)
+
+    def look(self, entry: Entry, timeout_s: float) -> Answer:
+        """Tell whether the payment *entry* was captured, within *timeout_s* seconds."""
+        if entry.kind is not EntryKind.PAYMENT:
+            return Answer(
+                Outcome.UNKNOWN, "no payment of this name tells of it: see terminalctl journal resolve"
+            )
+        return self._payments.look(entry, timeout_s)
+
+    # -- a card terminal -------------------------------------------------------------------------------
+
+    def start_payment(self, key: str, amount: int, timeout_s: float) -> PaymentReply | Answer:
+        """Let the card terminal take *amount* cents, for the entry *key*, within *timeout_s* seconds."""
+        return self._payments.start(key, amount, timeout_s)
+
+    def proceed_payment(self, reference: str, amount: int, timeout_s: float) -> PaymentReply | Answer:
+        """Ask how far the payment *reference* is, within *timeout_s* seconds; this moves nothing."""
+        return self._payments.proceed(reference, amount, timeout_s)
 
     # -- wallets and products --------------------------------------------------------------------------
 

@@ -121,11 +121,12 @@ class SerialLot(Row, frozen=True, kw_only=True):
 
     sku: str | None = None
     warehouse_code: str | None = None
+    serial_lot_nbr: str | None = None
 
     @property
     def key(self) -> tuple[str | None, ...]:
-        """Warehouse and item."""
-        return (self.warehouse_code, self.sku)
+        """Warehouse, item and number."""
+        return (self.warehouse_code, self.sku, self.serial_lot_nbr)
 
 
 class Location(Row, frozen=True, kw_only=True):

@@ -168,6 +168,22 @@ class KensiumOptions(ServerOptions, frozen=True, kw_only=True):
         ),
     ] = ""
 
+    card_payment: Annotated[
+        Literal["authorise", "sale"],
+        Meta(
+            description="How the server's card terminal takes money (roles.payments): `authorise`: the card is "
+            "only authorised, which moves nothing, and captured when the tickets are on the books; `sale`: at "
+            "once, and where its answer is lost a person has to look. Change it only while no payment is in "
+            "doubt. How the server is asked to authorise is assumed: `terminalctl kensium schema-check`."
+        ),
+    ] = "authorise"
+    card_statuses: Annotated[
+        dict[_Word, Literal["authorised", "taken"]],
+        Meta(description="What the status of a payment means. Any other is not understood: a person is asked."),
+    ] = msgspec.field(
+        default_factory=lambda: {"AUTHORIZED": "authorised", "COMPLETED": "taken", "CAPTURED": "taken"}
+    )
+
     def __post_init__(self) -> None:
         """Refuse what does not go together."""
         super().__post_init__()

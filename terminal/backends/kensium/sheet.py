@@ -134,7 +134,7 @@ QUERIES: _Parts = (
         "itemSerialLot",
         _PAGED_A + _SINCE,
         _MORE_A + _UNTIL,
-        _text("warehouseCode sku", _A),
+        _text("warehouseCode sku serialLotNbr", _A),
         mark=_A,
     ),
     _page(
