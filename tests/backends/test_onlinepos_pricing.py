@@ -119,7 +119,7 @@ def test_a_page_of_hundreds_of_presets_is_no_order() -> None:
 # -- whatever the server tells -------------------------------------------------------------------------
 
 _CENTS = st.integers(-200, 20_000)
-_AMOUNTS = tuple(map(Decimal, (1, 1, 1, 2, 3, "0.5", 0)))
+_AMOUNTS = tuple(Decimal(each) for each in ("1", "1", "1", "2", "3", "0.5", "0"))
 
 
 @st.composite
