@@ -1,4 +1,4 @@
-"""The journal: `journal list|show|find|retry|void|verify`; `export` and `books` stand in files of their own.
+"""The journal: `journal list|show|find|verify`; what decides, `export` and `books` stand in files of their own.
 
 Reading opens the file itself, read-only, beside the running daemon or without it; what decides goes through the
 daemon, the only one that writes.
@@ -10,16 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import msgspec
 
 from terminal.cli import common, tables
 from terminal.cli.books import books
-from terminal.cli.client import Control
 from terminal.cli.errors import NEEDS_PERSON, WrongUse
 from terminal.cli.export import export
-from terminal.cli.meaning import is_report, is_trial, meaning
+from terminal.cli.meaning import is_report, is_trial
+from terminal.cli.resolve import resolve, retry, void
 from terminal.cli.story import as_json as as_json_of
-from terminal.cli.story import facts, page, when
+from terminal.cli.story import page, when
 from terminal.cli.tables import Cell
 from terminal.core import money, shown
 from terminal.core.facts import EntryState
@@ -42,9 +41,6 @@ _COLOURS = {
 _MOST = 10_000
 
 _number = click.argument("number", type=click.IntRange(min=1), metavar="NUMBER")
-_by = click.option("--by", metavar="NAME", help="Who decides: it stands in the journal for ever.")
-_reason = click.option("--reason", metavar="TEXT", help="Why: it stands in the journal for ever.")
-_yes = click.option("--yes", is_flag=True, help="Do not ask whether I am sure.")
 
 
 @click.group()
@@ -54,6 +50,9 @@ def journal() -> None:
 
 journal.add_command(export)
 journal.add_command(books)
+journal.add_command(resolve)
+journal.add_command(retry)
+journal.add_command(void)
 
 
 @journal.command(
@@ -129,42 +128,6 @@ def find(code: str, as_json: bool) -> None:  # noqa: FBT001 - click's flag
         _tell(reader, entry.seq, settings, as_json=as_json)
 
 
-@journal.command(
-    epilog=common.examples(
-        'terminalctl journal retry 17 --by "the technician" --reason "not on the server, looked on 3 May"'
-    )
-)
-@_number
-@_by
-@_reason
-@_yes
-@common.config_option
-@common.json_option
-def retry(number: int, by: str | None, reason: str | None, yes: bool, as_json: bool) -> None:  # noqa: FBT001 - flags
-    """Send entry NUMBER once more, with the same key.
-
-    For an entry whose outcome is unknown, look on the server first: where it drops no repeats, a second
-    booking costs a customer money.
-    """
-    _decide("retry", number, by, reason, yes=yes, as_json=as_json)
-
-
-@journal.command(
-    epilog=common.examples(
-        'terminalctl journal void 17 --by "the technician" --reason "booked by hand, receipt 4711"'
-    )
-)
-@_number
-@_by
-@_reason
-@_yes
-@common.config_option
-@common.json_option
-def void(number: int, by: str | None, reason: str | None, yes: bool, as_json: bool) -> None:  # noqa: FBT001 - flags
-    """Settle entry NUMBER without the server: it is not sent any more. This cannot be undone."""
-    _decide("void", number, by, reason, yes=yes, as_json=as_json)
-
-
 @journal.command(epilog=common.examples("terminalctl journal verify"))
 @common.config_option
 @common.json_option
@@ -196,29 +159,6 @@ def verify(as_json: bool) -> None:  # noqa: FBT001 - click's flag
 def _advance(bar: Any, done: int, total: int) -> None:
     bar.length = total
     bar.update(done - bar.pos)
-
-
-def _decide(action: str, number: int, by: str | None, reason: str | None, *, yes: bool, as_json: bool) -> None:
-    settings = common.settings()
-    name = common.ask("--by", "Your name", by)
-    words = common.ask("--reason", "The reason", reason)
-    with Control(settings.control.socket) as control:
-        if not yes:
-            entry = msgspec.convert(control.get(f"/v1/journal/{number}")["entry"], Entry)
-            lines = [*facts(entry, settings.terminal.currency), meaning(entry)]
-            click.echo("\n".join(lines), err=True)
-        common.confirm(_QUESTIONS[action], yes)
-        answer = control.post(f"/v1/journal/{number}/{action}", {"by": name, "reason": words})
-    if as_json:
-        common.print_json(answer)
-    else:
-        click.echo(f"Entry {number} is {answer['entry']['state']} now.")
-
-
-_QUESTIONS = {
-    "retry": "Send it again?",
-    "void": "Settle it without the server? This cannot be undone.",
-}
 
 
 def _reader(settings: Settings) -> JournalReader:

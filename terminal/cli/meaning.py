@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from terminal.core.facts import EntryKind, EntryState
-from terminal.core.payload import Booked, Sold
+from terminal.core.payload import Sold
 from terminal.core.records import Entry
 from terminal.core.tickets import TicketSale
 
@@ -70,7 +70,11 @@ def meaning(entry: Entry) -> str:
         return "It is not sent yet: whether the piece was given out is not settled."
     return {
         EntryState.QUEUED: "It waits to be delivered."
-        + (" An earlier try may have reached the server; the repeat is safe." if entry.in_doubt else ""),
+        + (
+            " An earlier try may have reached the server; it is repeated only where that is safe."
+            if entry.in_doubt
+            else ""
+        ),
         EntryState.SENDING: "It is on its way to the server at this moment.",
         EntryState.UNKNOWN: "The server may or may not have booked it: nobody here can tell.",
         EntryState.PARKED: "The server has surely not booked it, and will not as it is.",
@@ -81,42 +85,50 @@ def meaning(entry: Entry) -> str:
 
 def remedy(entry: Entry) -> str:
     """Return what a technician can do; empty where nothing is to be done."""
-    void, retry = (f"terminalctl journal {action} {entry.seq}" for action in ("void", "retry"))
+    resend, write_off = (f"terminalctl journal resolve {entry.seq} --{how}" for how in ("resend", "write-off"))
     if entry.kind is EntryKind.UNCLAIMED and entry.state is EntryState.PARKED:
-        return f"Give the money to whom it belongs, or to the till, then settle it: {void}"
+        return f"Give the money to whom it belongs, or to the till, then settle it: {write_off}"
     if entry.held and entry.state is EntryState.QUEUED:
         return "It settles itself when the device answers, or at the next start."
     code = entry.payload.purchase.code if isinstance(entry.payload, TicketSale) else ""
     match entry.state:
         case EntryState.QUEUED:
             return "It goes out by itself; at once with: terminalctl sync now"
-        case EntryState.UNKNOWN if code:
-            return (
-                f"Look on the server for the purchase code {code}. If the sale is there, settle it and say so: "
-                f"{void}. If it is not, send it again: {retry}"
-            )
         case EntryState.UNKNOWN:
-            return (
-                f"Look on the server for the key {entry.key}. If it is booked, settle it and say so: {void}"
-                f"{_by_hand(entry)}. If it is not, send it again: {retry}"
-            )
+            return _choices(entry, code)
         case EntryState.PARKED if code:
             return (
-                f"Remove the cause that the server names and send it again: {retry}. Or enter the sale on the "
-                f"server by hand, under the purchase code {code}, and settle it: {void}"
+                f"Remove the cause that the server names and send it again: {resend}. Or enter the sale on the "
+                f"server by hand, under the purchase code {code}, and settle it: {write_off}"
             )
         case EntryState.PARKED if entry.kind is EntryKind.REFUND:
             return (
-                f"It is owed to the customer. Remove the cause and send it again: {retry}. Or give the money "
-                f"back by hand and settle it: {void}"
+                f"It is owed to the customer. Remove the cause and send it again: {resend}. Or give the money "
+                f"back by hand and settle it: {write_off}"
             )
         case EntryState.PARKED:
-            return f"Remove the cause that the server names and send it again: {retry}. Or give it up: {void}"
+            return (
+                f"Remove the cause that the server names and send it again: {resend}. "
+                f"Or give it up: {write_off}"
+            )
     return ""
 
 
-def _by_hand(entry: Entry) -> str:
-    """Return what a person does beside settling a payment: only a delivered one is recorded by itself."""
-    if not isinstance(entry.payload, Booked) or entry.compensate:
-        return ""
-    return f" (and enter the sale on {entry.payload.books} by hand: it is not recorded there by itself then)"
+def _choices(entry: Entry, code: str) -> str:
+    """Return how a person finds out about an entry in doubt, and the commands to choose from, line by line."""
+    if entry.before is not None:
+        look = "Compare what the server told before the try with its own books."
+    else:
+        look = f"Look on the server for the {f'purchase code {code}' if code else f'key {entry.key}'}."
+    ways = {
+        "it is booked, and refunded by itself then" if entry.compensate else "it is booked": "delivered",
+        "it is not: send it again": "" if entry.compensate else "resend",
+        "it is not: give it up" if entry.compensate else "settle it without the server": "write-off",
+    }
+    column = max(map(len, ways))
+    lines = [
+        f"  {way:<{column}}  terminalctl journal resolve {entry.seq} --{how}"
+        for way, how in ways.items()
+        if how
+    ]
+    return "\n".join([f"{look} Then decide, with your name and a reason:", *lines])

@@ -64,6 +64,7 @@ def facts(entry: Entry, currency: str) -> list[str]:
         f"  statement   {entry.description}" if entry.description else "",
         f"  key         {entry.key}",
         *_made_of(entry, currency),
+        f"  reference   {entry.reference}" if entry.reference else "",
         f"  last words  {entry.words}" if entry.words else "",
     ]
     return [tables.clean(line) for line in lines if line]

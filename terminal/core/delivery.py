@@ -132,13 +132,14 @@ def decide(
             return Again(wait_ms)
 
 
-def proven(guarantee: Guarantee, answer: Answer) -> Answer:
+def proven(guarantee: Guarantee, answer: Answer, *, anew: bool = False) -> Answer:
     """Return what *answer* proves of a booking.
 
     Where a repeat could book twice, ``busy`` says that nothing was booked only if the server itself says it: a
-    proxy may say so of a request that it has passed on.
+    proxy may say so of a request that it has passed on. *anew*: what the server would know a repeat by is made
+    anew for each try of which no doubt is left.
     """
-    drops = guarantee.promise in (Promise.KEY, Promise.NATURAL_KEY)
+    drops = guarantee.promise in (Promise.KEY, Promise.NATURAL_KEY) and not anew
     if answer.outcome is not Outcome.BUSY or not answer.foreign or drops:
         return answer
     return replace(answer, outcome=Outcome.UNKNOWN)
@@ -174,18 +175,18 @@ def may_send(
 
 def advice(key: str, seq: int) -> str:
     """Return what a technician does about an entry of which nobody can tell whether it was booked."""
-    return (
-        f"Look on the server for the key {key}: if it is not booked there, send it by "
-        f"`terminalctl journal retry {seq}`; if it is, close it by `terminalctl journal void {seq}`."
-    )
+    return f"Look on the server for the key {key}. {_choices(seq)}"
 
 
 def advice_unnamed(seq: int) -> str:
     """Return what a technician does about such an entry where the server has no name for it."""
+    return f"Compare that with the server's own books. {_choices(seq)}"
+
+
+def _choices(seq: int) -> str:
     return (
-        "Compare that with the server's own books. If it is booked there, close it by "
-        f"`terminalctl journal resolve {seq} --delivered`; if it is not, send it again by `--resend` "
-        "instead, or give it up by `--write-off`."
+        f"If it is booked there, close it by `terminalctl journal resolve {seq} --delivered`; if it is not, "
+        "send it again by `--resend` instead, or give it up by `--write-off`."
     )
 
 
@@ -198,8 +199,8 @@ def owed(debit: str | None, seq: int) -> str:
     """
     return (
         f"This refund is owed to a customer, for nothing was given for the debit {debit}: remove the cause and "
-        f"send it again by `terminalctl journal retry {seq}`, or give the money back by hand and close it by "
-        f"`terminalctl journal void {seq}` with your name and what you did."
+        f"send it again by `terminalctl journal resolve {seq} --resend`, or give the money back by hand and "
+        f"close it by `terminalctl journal resolve {seq} --write-off` with your name and what you did."
     )
 
 

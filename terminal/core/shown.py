@@ -22,7 +22,7 @@ from terminal.core.token import mask
 def brief(entry: Entry) -> dict[str, Any]:
     """Return one entry among many as JSON-shaped values; a sale has its purchase code and no tickets."""
     value: dict[str, Any] = msgspec.to_builtins(entry)
-    del value["payload"]
+    del value["payload"], value["before"]
     value["token"] = mask(entry.token)
     if isinstance(entry.payload, TicketSale):
         value["code"] = entry.payload.purchase.code
@@ -31,8 +31,9 @@ def brief(entry: Entry) -> dict[str, Any]:
 
 
 def whole(entry: Entry) -> dict[str, Any]:
-    """Return the one entry that was asked for as JSON-shaped values, with all that a sale is made of."""
+    """Return the one entry that was asked for as JSON-shaped values, with all that it is made of."""
     payload = entry.payload
     if isinstance(payload, TicketSale) and payload.staff:
         payload = msgspec.structs.replace(payload, staff=mask(payload.staff))
-    return {**brief(entry), "payload": msgspec.to_builtins(payload)}
+    before = msgspec.to_builtins(entry.before)
+    return {**brief(entry), "payload": msgspec.to_builtins(payload), "before": before}

@@ -9,13 +9,14 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 import msgspec
 from msgspec import Meta
 
 from terminal.core.events import Event, PairingAsked
 from terminal.core.facts import EntryState, Fact, PersonDecided
+from terminal.core.reconcile_times import since_ms
 from terminal.core.records import Entry
 from terminal.core.shown import brief, whole
 from terminal.core.stamp import Stamp
@@ -31,6 +32,14 @@ _LOG = logging.getLogger(__name__)
 class _Decision(msgspec.Struct, forbid_unknown_fields=True):
     by: By
     reason: Annotated[str, Meta(max_length=500)]
+
+
+class _Resolution(_Decision, forbid_unknown_fields=True):
+    how: Literal["delivered", "resend", "write-off"]
+
+
+_ACTIONS = {"delivered": "delivered", "resend": "retry", "write-off": "void"}
+"""What a person asks for, and what facts.PersonDecided calls it."""
 
 
 class _Pairing(msgspec.Struct, forbid_unknown_fields=True):
@@ -75,6 +84,8 @@ class Control:
         network: Cuts and mends the simulated network; None on a real terminal.
         trial: Lets a technician try a device; see daemon.trials.
         flush: Waits until the loop has decided what was posted.
+        settling_ms: By a server's name, after how long what it has not booked it will not book any more; of
+            servers that must be looked at to know.
     """
 
     def __init__(
@@ -93,6 +104,7 @@ class Control:
         network: Callable[[bool], None] | None,
         trial: Handler,
         flush: Callable[[float], bool],
+        settling_ms: Mapping[str, int],
     ) -> None:
         self._status = status
         self._screen = screen
@@ -107,6 +119,7 @@ class Control:
         self._network = network
         self._trial = trial
         self._flush = flush
+        self._settling_ms = settling_ms
 
     def routes(self) -> list[Route]:
         """Return what the socket answers."""
@@ -117,8 +130,9 @@ class Control:
             Route("GET", "/v1/screen", lambda _: Response.json(self._screen())),
             Route("GET", "/v1/journal", self._list),
             Route("GET", "/v1/journal/{seq}", self._show),
-            Route("POST", "/v1/journal/{seq}/void", lambda request: self._decide(request, "void")),
-            Route("POST", "/v1/journal/{seq}/retry", lambda request: self._decide(request, "retry")),
+            Route("POST", "/v1/journal/{seq}/resolve", self._resolve),
+            Route("POST", "/v1/journal/{seq}/void", lambda request: self._decided(request, "void")),
+            Route("POST", "/v1/journal/{seq}/retry", lambda request: self._decided(request, "retry")),
             Route("POST", "/v1/sync", self._sync),
             Route("POST", "/v1/pair", self._pair),
             Route("POST", "/v1/catalogue/reload", self._reload_catalogue),
@@ -144,11 +158,20 @@ class Control:
         events = [msgspec.to_builtins(event) for event in story.events]
         return Response.json({"entry": whole(story.entry), "events": events})
 
-    def _decide(self, request: Request, action: str) -> Response:
+    def _resolve(self, request: Request) -> Response:
+        decision: _Resolution = request.json(_Resolution)
+        return self._decide(request, _ACTIONS[decision.how], decision)
+
+    def _decided(self, request: Request, action: str) -> Response:
         decision: _Decision = request.json(_Decision)
+        return self._decide(request, action, decision)
+
+    def _decide(self, request: Request, action: str, decision: _Decision) -> Response:
         desk.line(decision.by, "by, which is who decided")
         desk.line(decision.reason, "reason")
         entry = self._entry(request)
+        if action == "retry":
+            self._has_settled(entry)
         fact = PersonDecided(entry.key, action, decision.by, decision.reason)
         try:
             self._books.commit((fact,), self._now(), urgent=True)
@@ -157,6 +180,18 @@ class Control:
         self._committed((fact,))
         _LOG.warning("%s: entry %d by %s: %s", action, entry.seq, decision.by, decision.reason)
         return Response.json({"entry": brief(self._entry(request))})
+
+    def _has_settled(self, entry: Entry) -> None:
+        """Refuse to send *entry* again while its server may still book the last try, unseen by any look."""
+        if not entry.in_doubt or entry.sent is None:
+            return
+        left_ms = self._settling_ms.get(entry.backend, 0) - since_ms(entry.sent, self._now())
+        if left_ms > 0:
+            raise Problem(
+                409,
+                f"the server {entry.backend} may still book what was sent last of entry {entry.seq}: look "
+                f"there again in {-(-left_ms // 1000)} s, and send it then if it is not booked",
+            )
 
     def _entry(self, request: Request) -> Entry:
         entry = self._books.entry_by_seq(desk.entry_number(request))

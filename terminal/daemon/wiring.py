@@ -273,6 +273,7 @@ class Daemon:
             network=self._network.switch if self._network else None,
             trial=trials.begin,
             flush=self._loop.flush,
+            settling_ms={name: getattr(each, "settling_ms", 0) for name, each in self._backends.items()},
         )
         socket = Path(self._settings.control.socket)
         prints = PrintDesk(self._journal, self._loop, self._names.id)

@@ -107,6 +107,7 @@ class Place:
             network=lambda up: self.done.append(("network", up)),
             trial=lambda _: Drop(),
             flush=lambda _: True,
+            settling_ms={"main": 60_000},
         )
         self.server = Server(control.routes(), self.socket)
         self.server.start()

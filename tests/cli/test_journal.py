@@ -79,8 +79,8 @@ def test_the_story_of_an_entry_tells_what_it_means_and_what_to_do(place: Place) 
     for words in ("a purchase, 1.20 EUR, token …E5F6, parked", "key         k1", "no such product", "422"):
         assert words in told
     assert "has surely not booked it" in told
-    assert f"terminalctl journal retry {number(place)}" in told
-    assert f"terminalctl journal void {number(place)}" in told
+    assert f"terminalctl journal resolve {number(place)} --resend" in told
+    assert f"terminalctl journal resolve {number(place)} --write-off" in told
 
 
 def test_a_refund_that_the_server_refused_is_money_that_somebody_is_owed(place: Place) -> None:
@@ -88,7 +88,8 @@ def test_a_refund_that_the_server_refused_is_money_that_somebody_is_owed(place: 
     place.attempt("r", Outcome.REFUSED, EntryState.PARKED, "no such wallet", 404)
     told = place.run("journal", "show", number(place, "r")).output
     assert "It is owed to the customer." in told
-    assert f"give the money back by hand and settle it: terminalctl journal void {number(place, 'r')}" in told
+    command = f"terminalctl journal resolve {number(place, 'r')} --write-off"
+    assert f"give the money back by hand and settle it: {command}" in told
 
 
 def test_the_story_for_programs(place: Place) -> None:

@@ -125,8 +125,11 @@ def test_a_parked_sale_says_that_its_tickets_stay_valid_and_what_to_do(place: Pl
     told = place.run("journal", "show", str(number)).output
     assert "The tickets that were printed stay valid." in told
     assert "no such event" in told
-    assert f"send it again: terminalctl journal retry {number}." in told
-    assert f"under the purchase code {CODE}, and settle it: terminalctl journal void {number}" in told
+    assert f"send it again: terminalctl journal resolve {number} --resend." in told
+    assert (
+        f"under the purchase code {CODE}, and settle it: terminalctl journal resolve {number} --write-off"
+        in told
+    )
 
 
 def test_a_sale_that_is_perhaps_recorded_is_looked_for_by_its_purchase_code(place: Place) -> None:

@@ -20,6 +20,7 @@ from terminal.core.delivery import (
     Promise,
     Verdict,
     advice,
+    advice_unnamed,
     decide,
     may_send,
     owed,
@@ -169,16 +170,18 @@ def test_a_refused_refund_says_for_which_debit_it_is_and_names_both_ways_out() -
     words = owed("coffee-1-abc", 18)
     assert "owed to a customer" in words
     assert "the debit coffee-1-abc:" in words
-    assert "`terminalctl journal retry 18`" in words
+    assert "`terminalctl journal resolve 18 --resend`" in words
     assert "give the money back by hand" in words
-    assert "`terminalctl journal void 18` with your name" in words
+    assert "`terminalctl journal resolve 18 --write-off` with your name" in words
 
 
-def test_advice_names_the_key_and_both_ways_out() -> None:
+def test_advice_names_the_key_and_the_three_ways_out() -> None:
     words = advice("coffee-1-abc", 17)
-    assert "coffee-1-abc" in words
-    assert "journal retry 17" in words
-    assert "journal void 17" in words
+    assert "the key coffee-1-abc." in words
+    for each in (words, advice_unnamed(17)):
+        assert "booked there, close it by `terminalctl journal resolve 17 --delivered`" in each
+        assert "again by `--resend` instead" in each
+        assert "by `--write-off`" in each
 
 
 stamps = st.builds(

@@ -54,6 +54,7 @@ class Desk:
             network=None if real else lambda up: self.done.append(("network", up)),
             trial=lambda _: Drop(),
             flush=lambda seconds: bool(self.done.append(("flush", seconds))) or True,
+            settling_ms={"main": 60_000},
         )
         self.server = Server(control.routes(), self.path, mode=0o660)
         self.server.start()

@@ -54,7 +54,7 @@ def test_a_lost_reply_goes_to_a_person_where_a_repeat_would_book_twice(run: Run,
     entry = run.journal.entry("k")
     assert entry is not None
     assert "no answer in 10 s" in entry.words
-    assert f"journal retry {entry.seq}" in entry.words
+    assert f"journal resolve {entry.seq} --delivered" in entry.words
     assert "k" in entry.words
     assert ("k", Outcome.UNKNOWN) in run.settled
 
