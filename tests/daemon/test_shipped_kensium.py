@@ -75,6 +75,7 @@ def test_what_was_booked_and_not_answered_is_found_and_booked_once(machine: Ship
     tenant(machine).faults.set(Fault(kind="drop", after=True, path="giftcardTransAdd", count=1))
     buy(machine, UID, "COFFEE")
     delivered(machine, 2)
+    assert tenant(machine).faults.happened == 1
     assert balances(machine)[UID] == 1_750
     assert tenant(machine).counters()["effects"] == {"complete": 1, "purchaseAdd": 1}
 

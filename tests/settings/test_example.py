@@ -53,6 +53,7 @@ def test_the_shipped_configurations_are_those_that_are_promised() -> None:
         "coin-receptor.toml",
         "simulated.toml",
         "simulated-kensium.toml",
+        "simulated-onlinepos.toml",
         "simulated-onslip.toml",
         "simulated-tickets.toml",
         "terminal.example.toml",
