@@ -57,7 +57,7 @@ class KensiumRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         others: In how many dealings with a card another customer uses it or tops it up just before.
         others_cents: How much that is at most.
         codes: Other codes for REFUSALS.
-        card: What becomes of a payment at a card terminal.
+        card: What becomes of a payment at a card terminal; `partial`: the card has half of it.
         waits: How often such a payment is to be asked for before it is done.
         wait_ms: What it tells to wait in between, in milliseconds.
         missing: What the schema does not have: ``Type.field``, ``Type.field.argument``, ``Enum.VALUE``.
@@ -82,7 +82,7 @@ class KensiumRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     others: _Probability = 0.0
     others_cents: _Share = 500
     codes: dict[str, str] = {}
-    card: Literal["approved", "declined"] = "approved"
+    card: Literal["approved", "declined", "failed", "partial"] = "approved"
     waits: Annotated[int, Meta(ge=0, le=1000)] = 1
     wait_ms: Annotated[int, Meta(ge=0, le=600_000)] = 500
     missing: tuple[str, ...] = ()

@@ -17,6 +17,13 @@ _AMOUNTS = ("payAmount", "saleDiscountAmount", "itemDiscountAmount", "subTotal",
 _OF_LINE = ("unitPrice", "extPrice", "itemDiscountAmount", "saleDiscountAmount", "quantity")
 
 
+_ERRORS = {
+    "declined": {"code": "DECLINED", "message": "The card was declined."},
+    "failed": {"code": "TERMINAL_OFFLINE", "message": "The card terminal does not answer."},
+}
+"""What ends a payment, by its state."""
+
+
 class SaleCalls:
     """Answers what is asked of purchases and card terminals."""
 
@@ -78,7 +85,10 @@ class SaleCalls:
     def _next(self, caller: Caller, id_: str, payment: dict[str, Any]) -> dict[str, Any]:
         """Return where the payment stands: it is done when nothing is left to wait for."""
         if payment["state"] == "waiting" and payment["left"] <= 0:
-            payment["state"] = self._rules().card
+            card = self._rules().card
+            payment["state"] = "approved" if card == "partial" else card
+            if card == "partial":
+                payment["cents"] -= payment["cents"] // 2
             if payment["state"] == "approved" and payment["type"] != "AUTHORIZE":
                 payment["state"] = "captured"
                 self._note(caller, "pay", id_, _signed(payment), payment["ref"])
@@ -105,8 +115,8 @@ class SaleCalls:
     def _told(self, id_: str, payment: dict[str, Any]) -> dict[str, Any]:
         if payment["state"] == "waiting":
             return {"continuation": {"id": id_, "waitMilliseconds": self._rules().wait_ms}}
-        if payment["state"] == "declined":
-            return {"error": {"code": "DECLINED", "message": "The card was declined."}}
+        if payment["state"] in _ERRORS:
+            return {"error": _ERRORS[payment["state"]]}
         status = "COMPLETED" if payment["state"] == "captured" else "AUTHORIZED"
         return {"payment": {"id": id_, "status": status, "amount": money(payment["cents"])}}
 

@@ -176,6 +176,7 @@ class Kensium:
         )
         done = [each for each in ours if each.status == "COMPLETED"]
         purchases = Counter(each.ref for each in effects if each.operation == "purchaseAdd")
+        payments = self.store.payments()
         references = Counter((each.source, each.ref) for each in ours if each.ref is not None)
         return {
             "requests": self._desk.counts(),
@@ -197,6 +198,11 @@ class Kensium:
                     ),
                 }
                 for card in sorted({each.card for each in ours})
+            },
+            "payments": {
+                "begun": len(payments),
+                "states": dict(Counter(each["state"] for each in payments)),
+                "cents": sum(each.cents or 0 for each in effects if each.operation == "pay"),
             },
             "repeats": sum(count - 1 for counts in (purchases, references) for count in counts.values()),
         }
