@@ -1,12 +1,14 @@
 """OnlinePOS (cash registers in Denmark): cards as wallets, what is sold, orders or stock as books of sales.
 
-Over one client (``onlinepos.client``) and one set of options: wallets in ``onlinepos.wallets``, what is sold in
-``onlinepos.catalogue``, what was sold in ``onlinepos.books_orders`` or ``onlinepos.books_stock``.
+Over one client (``onlinepos.client``) and one set of options: wallets in ``onlinepos.wallets`` and
+``onlinepos.vouchers``, what is sold in ``onlinepos.catalogue``, what was sold in ``onlinepos.books_orders`` or
+``onlinepos.books_stock``.
 
 What is promised about a repeat, and what tells whether something was booked:
 
     DEBIT, CREDIT, REFUND   READ_BACK   the balance of the card, or its points, before and after; with
                                         ``history`` its history, too
+    CREDIT into a voucher   READ_BACK   whether there is one of its number, which is made of the entry's key
     SALE, RECORD            READ_BACK   the last order that is exported, before, and what came after it; or how
                                         much of it is in stock
 """
@@ -22,6 +24,7 @@ from terminal.backends.onlinepos.books_stock import StockBooks
 from terminal.backends.onlinepos.catalogue import Catalogue, wall
 from terminal.backends.onlinepos.client import OnlinePos
 from terminal.backends.onlinepos.options import OnlinePosOptions
+from terminal.backends.onlinepos.vouchers import Vouchers
 from terminal.backends.onlinepos.wallets import Wallets
 from terminal.backends.protocol import Tenure, TerminalInfo, WalletReply
 from terminal.core.delivery import Answer, Guarantee
@@ -70,6 +73,7 @@ class OnlinePosServer:
         self.settling_ms = options.settling_seconds * 1000
         self._pos = OnlinePos(options, credential=credential, transport=transport)
         self._wallets = Wallets(self._pos, options, name)
+        self._vouchers = Vouchers(self._pos, options) if options.credit == "voucher" else None
         self._catalogue = Catalogue(self._pos, options, name, wall)
         self._books: Orders | StockBooks
         if options.books == "orders":
@@ -108,8 +112,10 @@ class OnlinePosServer:
         """Read what the server tells of the account of *entry* now, within *timeout_s* seconds."""
         return self._of(entry.kind).evidence(entry, before, at, timeout_s)
 
-    def _of(self, kind: EntryKind) -> Wallets | Orders | StockBooks:
+    def _of(self, kind: EntryKind) -> Wallets | Vouchers | Orders | StockBooks:
         """Return the part that books entries of *kind*."""
+        if kind is EntryKind.CREDIT and self._vouchers is not None:
+            return self._vouchers
         return self._wallets if kind in _WALLETS else self._books
 
     # -- wallets ---------------------------------------------------------------------------------------

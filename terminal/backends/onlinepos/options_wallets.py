@@ -104,6 +104,50 @@ class WalletOptions(ServerOptions, frozen=True, kw_only=True):
             "what was sent and not answered was booked. If not, a person is asked."
         ),
     ] = False
+    credit: Annotated[
+        Literal["card", "voucher"],
+        Meta(
+            description="Where coins go that are credited: to the `card` of the token; or into a `voucher`, "
+            "which can be looked for by its number, so that nobody need be asked where an answer is lost. Its "
+            "number then stands in the journal, for staff to hand out. With `voucher`, `voucher_campaign` must "
+            "be set."
+        ),
+    ] = "card"
+    voucher_campaign: Annotated[
+        _Id | None,
+        Meta(
+            description="Id of the campaign that vouchers are of: those of `credit`, and those of "
+            "`terminalctl onlinepos voucher`, which makes one for coins that nobody claimed."
+        ),
+    ] = None
+    voucher_point_cents: Annotated[
+        int,
+        Meta(ge=1, le=1_000_000, description="What a point of that campaign is worth, in cents."),
+    ] = 100
+    voucher_prefix: Annotated[
+        str,
+        Meta(
+            pattern=r"\A[0-9]{0,4}\Z",
+            description="Digits with which the numbers of these vouchers begin, such as its own for each "
+            "terminal. While vouchers are waiting to be made, do not change it.",
+            extra={"expected": "at most 4 digits"},
+        ),
+    ] = "9"
+    voucher_digits: Annotated[
+        int,
+        Meta(
+            ge=12,
+            le=15,
+            description="Digits of these numbers, the prefix included. Two are the same by a chance of one in "
+            "10 for each digit behind the prefix. Who knows the key of an entry can reckon its number.",
+        ),
+    ] = 15
+    voucher_days: Annotated[int, Meta(ge=1, le=3650, description="For how many days these vouchers hold.")] = (
+        1095
+    )
+    voucher_name: Annotated[
+        str, Meta(max_length=40, description="The name on these vouchers. Empty: the server's own.")
+    ] = ""
     settling_seconds: Annotated[
         int,
         Meta(
@@ -118,3 +162,5 @@ class WalletOptions(ServerOptions, frozen=True, kw_only=True):
         super().__post_init__()
         if self.wallet == "points" and self.campaign is None:
             raise ValueError('the id of a `campaign` with wallet = "points"')
+        if self.credit == "voucher" and self.voucher_campaign is None:
+            raise ValueError('the id of a `voucher_campaign` with credit = "voucher"')

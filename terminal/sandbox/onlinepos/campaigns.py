@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from terminal.sandbox.onlinepos.things import Campaign, Card, Product, Thing
 
 _UPDATED = 200
 _MOST_VOUCHERS = 10_000
+_LONGEST_VOUCHER = 20
 _NOT_UNIQUE = "voucherno is not unique!"
 _GIFT_CARD = 3
 
@@ -177,7 +179,8 @@ def _make_all(call: Call, asked: Interval) -> None:
 
 
 def _numbers(first: str, last: str) -> list[str]:
-    if not (whole(first) and whole(last) and 0 <= int(last) - int(first) < _MOST_VOUCHERS):
+    usual = all(re.fullmatch(f"[0-9]{{1,{_LONGEST_VOUCHER}}}", each) for each in (first, last))
+    if not (usual and 0 <= int(last) - int(first) < _MOST_VOUCHERS):
         raise Invalid("The interval is invalid!")
     return [str(each).zfill(len(first)) for each in range(int(first), int(last) + 1)]
 
