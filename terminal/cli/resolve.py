@@ -76,9 +76,9 @@ def resolve(
 @common.config_option
 @common.json_option
 def retry(number: int, by: str | None, reason: str | None, *, yes: bool, as_json: bool) -> None:
-    """Send entry NUMBER once more, with the same key: short for `resolve NUMBER --resend`.
+    """Send entry NUMBER once more, with the same key.
 
-    For an entry whose outcome is unknown, look on the server first: where it drops no repeats, a second
+    Short for `resolve NUMBER --resend`. For an entry whose outcome is unknown, look on the server first: where it drops no repeats, a second
     booking costs a customer money.
     """
     _decide("resend", number, by, reason, yes=yes, as_json=as_json)
@@ -96,7 +96,10 @@ def retry(number: int, by: str | None, reason: str | None, *, yes: bool, as_json
 @common.config_option
 @common.json_option
 def void(number: int, by: str | None, reason: str | None, *, yes: bool, as_json: bool) -> None:
-    """Settle entry NUMBER without the server: short for `resolve NUMBER --write-off`. This cannot be undone."""
+    """Settle entry NUMBER without the server: it is not sent any more. This cannot be undone.
+
+    Short for `resolve NUMBER --write-off`.
+    """
     _decide("write-off", number, by, reason, yes=yes, as_json=as_json)
 
 

@@ -1,10 +1,14 @@
 """What the state of a record means to the person who reads its story."""
 
+import re
+
 import pytest
 
 from terminal.cli.meaning import kind, meaning, remedy
 from terminal.core.facts import EntryKind, EntryState
-from terminal.core.payload import Booked, Closed, Sold
+from terminal.core.payload import Closed, Sold
+from terminal.core.reconcile_evidence import Evidence
+from terminal.core.records import Entry
 from terminal.core.value import replace
 from tests.core.report_samples import WHOLE
 from tests.core.test_recover import held
@@ -40,13 +44,20 @@ def test_a_return_is_not_called_a_sale() -> None:
     assert kind(replace(RECORD, payload=replace(back, back=False))) == kind(RECORD)
 
 
-def test_who_settles_a_payment_by_hand_is_told_that_its_sale_is_not_recorded() -> None:
-    unknown = replace(held(), held=False, state=EntryState.UNKNOWN, payload=Booked("books"))
-    assert "enter the sale on books by hand" in remedy(unknown)
-    for other in (
-        replace(unknown, payload=None),
-        replace(unknown, compensate=True),
-        replace(unknown, state=EntryState.PARKED),
-        replace(RECORD, state=EntryState.UNKNOWN),
-    ):
-        assert "by hand" not in remedy(other)
+def commands(entry: Entry) -> list[str]:
+    return re.findall(r"terminalctl journal resolve 1 --(\S+)$", remedy(entry), re.MULTILINE)
+
+
+def test_what_nobody_can_tell_has_three_ways_out() -> None:
+    unknown = replace(held(), held=False, state=EntryState.UNKNOWN, in_doubt=True)
+    assert commands(unknown) == ["delivered", "resend", "write-off"]
+    assert remedy(unknown).startswith("Look on the server for the key d. ")
+    told = replace(unknown, before=Evidence(unknown.created, balance=5))
+    assert remedy(told).startswith("Compare what the server told before the try with its own books. ")
+    assert commands(told) == commands(unknown)
+
+
+def test_what_nobody_got_is_not_sent_again() -> None:
+    unknown = replace(held(), held=False, state=EntryState.UNKNOWN, in_doubt=True, compensate=True)
+    assert commands(unknown) == ["delivered", "write-off"]
+    assert "it is booked, and refunded by itself then" in remedy(unknown)
