@@ -179,7 +179,7 @@ def test_a_permission_that_is_missing_is_named(tenant: Tenant, kensium: Kensium)
 
 
 def test_other_names_are_sent_and_read(tenant: Tenant) -> None:
-    rule(
+    ruled(
         tenant, renamed={"TerminalPayments.continue": "resume", "TerminalPaymentStartInput.refNo": "reference"}
     )
     names = {"terminalPayment.continue": "resume", "terminalPayment.start(payment.refNo)": "reference"}
