@@ -78,8 +78,8 @@ def resolve(
 def retry(number: int, by: str | None, reason: str | None, *, yes: bool, as_json: bool) -> None:
     """Send entry NUMBER once more, with the same key.
 
-    Short for `resolve NUMBER --resend`. For an entry whose outcome is unknown, look on the server first: where it drops no repeats, a second
-    booking costs a customer money.
+    Short for `resolve NUMBER --resend`. For an entry whose outcome is unknown, look on the server first: where
+    it drops no repeats, a second booking costs a customer money.
     """
     _decide("resend", number, by, reason, yes=yes, as_json=as_json)
 
