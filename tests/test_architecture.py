@@ -44,6 +44,7 @@ ARROWS: dict[str, set[str]] = {
     "terminal.cli": {"terminal.core", "terminal.journal", "terminal.settings"},
     "terminal.cli.satellite": {"terminal.core", "terminal.settings", "terminal.backends"},
     "terminal.cli.onslip": {"terminal.core", "terminal.settings", "terminal.backends"},
+    "terminal.cli.onlinepos": {"terminal.core", "terminal.settings", "terminal.backends"},
     "terminal.cli.ticket": {"terminal.core", "terminal.settings", "terminal.tickets"},
     "terminal.cli.samples": {"terminal.core", "terminal.settings", "terminal.tickets"},
     "terminal.cli.pictures": {

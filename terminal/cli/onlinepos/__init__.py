@@ -1,0 +1,24 @@
+"""A company of OnlinePOS: `onlinepos probe`, `onlinepos export`."""
+
+from __future__ import annotations
+
+import click
+
+from terminal.cli import common
+from terminal.cli.onlinepos.export import export
+from terminal.cli.onlinepos.probe import probe
+
+
+@click.group(
+    epilog=common.examples(
+        "sudo terminalctl onlinepos probe                      what the server is like, and what to configure",
+        "sudo terminalctl onlinepos probe --card 0900001       whether its history lists deposits",
+        "sudo terminalctl onlinepos export sales --from 2026-05-01 --out may.csv",
+    )
+)
+def onlinepos() -> None:
+    """A company of OnlinePOS: what its server is like, and what is in it. Nothing is ever written there."""
+
+
+onlinepos.add_command(probe)
+onlinepos.add_command(export)
