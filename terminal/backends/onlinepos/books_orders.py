@@ -129,8 +129,7 @@ class Orders:
         if self._options.order_extras and not sale.back:
             shop = self._catalogue.shop(until - monotonic())
         if isinstance(shop, Answer):
-            denied = shop.outcome is Outcome.DENIED
-            return shop if denied else replace(shop, outcome=Outcome.UNSENT)
+            return kiosk.unread(shop)
         try:
             return kiosk.cart(sale, shop, self._options.other_product)
         except kiosk.Unrecordable as error:

@@ -15,7 +15,7 @@ from time import monotonic
 from terminal.backends.onlinepos import stock
 from terminal.backends.onlinepos.catalogue import Catalogue
 from terminal.backends.onlinepos.client import OnlinePos
-from terminal.backends.onlinepos.kiosk import Unrecordable, product_number
+from terminal.backends.onlinepos.kiosk import Unrecordable, product_number, unread
 from terminal.backends.onlinepos.options import OnlinePosOptions
 from terminal.backends.sold import Sale, sale_of
 from terminal.core.delivery import Answer, Guarantee, Outcome, Promise
@@ -23,7 +23,6 @@ from terminal.core.facts import EntryKind
 from terminal.core.reconcile_evidence import Evidence, Looking, Operation
 from terminal.core.records import Entry
 from terminal.core.stamp import Stamp
-from terminal.core.value import replace
 
 _THOUSANDTHS = 1000
 _LONGEST_ORDER = 30
@@ -74,8 +73,8 @@ class StockBooks:
             return Answer(Outcome.REFUSED if before is None else Outcome.UNKNOWN, str(error))
         found = self._pos.do(call, max(0.0, until - monotonic()))
         if isinstance(found, Answer):
-            lost = found.outcome is Outcome.UNKNOWN or (before is not None and found.outcome is Outcome.REFUSED)
-            return replace(found, outcome=Outcome.UNSENT) if lost else found
+            never = before is None and found.outcome is Outcome.REFUSED  # such as an EAN that it does not know
+            return found if never else unread(found)
         level = next((each.amount for each in found if ean in (each.ean, *each.others)), None)
         if level is None or level * _THOUSANDTHS % 1:
             return Answer(Outcome.UNSENT, f"the server does not tell how much there is of the EAN {ean}")
@@ -121,8 +120,7 @@ class StockBooks:
         _, number, _ = self._sold(entry)
         shop = self._catalogue.shop(until - monotonic())
         if isinstance(shop, Answer):
-            denied = shop.outcome is Outcome.DENIED
-            return shop if denied else replace(shop, outcome=Outcome.UNSENT)
+            return unread(shop)
         product, _ = shop.products.get(number, (None, 0))
         if product is None or not product.eans:
             raise Unrecordable(

@@ -17,8 +17,9 @@ from terminal.backends.onlinepos.pricing import Pick, Shop, Unsellable
 from terminal.backends.onlinepos.sales import SoldLine
 from terminal.backends.sold import Sale
 from terminal.core.catalogue import ProductId
+from terminal.core.delivery import Answer, Outcome
 from terminal.core.reconcile_evidence import Item, OrderLine
-from terminal.core.value import Value
+from terminal.core.value import Value, replace
 
 _REFERENCE = 6
 """Characters of our reference: as many as a kitchen's screen has room for."""
@@ -39,6 +40,12 @@ class Listed(Value, frozen=True):
 
     item: Item
     order_number: int | None
+
+
+def unread(answer: Answer) -> Answer:
+    """Return what a read that failed means for an entry: nothing was sent, and nothing is said of it."""
+    lost = answer.outcome in (Outcome.UNKNOWN, Outcome.REFUSED)
+    return replace(answer, outcome=Outcome.UNSENT) if lost else answer
 
 
 def product_number(product: ProductId, other: int | None) -> int:

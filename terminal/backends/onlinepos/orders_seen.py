@@ -17,7 +17,7 @@ from time import monotonic
 
 from terminal.backends.onlinepos import sales
 from terminal.backends.onlinepos.client import OnlinePos
-from terminal.backends.onlinepos.kiosk import Listed, compared, listed
+from terminal.backends.onlinepos.kiosk import Listed, compared, listed, unread
 from terminal.backends.onlinepos.orders import Line
 from terminal.backends.onlinepos.values import Unreadable
 from terminal.backends.onlinepos.wire import Call, Page
@@ -134,8 +134,7 @@ class Seen:
         if isinstance(found, Answer):
             if found.outcome is Outcome.DENIED:
                 return replace(found, words=f"{found.words} {_DENIED}")
-            # A read books nothing, however it ends, and a refusal of it says nothing of the entry.
-            return replace(found, outcome=Outcome.UNSENT)
+            return unread(found)
         try:
             return listed(sales.distinct(found), self._department)
         except Unreadable as error:
