@@ -37,7 +37,8 @@ class Courier:
         """Decide what becomes of entries that were being sent at the end of the last run."""
         world = self._world
         for entry in world.journal.sending():
-            self._record(judge_stopped(entry, world.peer(entry.key).guarantee, world.now()))
+            job = Job(entry, None, probe=False)
+            self._record(judge_stopped(job, world.peer(entry.key).guarantee, world.now()))
 
     def notice(self) -> None:
         """Something was committed: there may be something to send."""
