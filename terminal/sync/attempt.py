@@ -95,7 +95,7 @@ def judge(job: Job, guarantee: Guarantee, answer: Answer, now: Stamp, delay_ms: 
     """Return what *answer* means for the entry; *delay_ms* is what the back-off asks for."""
     if job.look:
         return _judge_look(job, answer, delay_ms)
-    answer = proven(guarantee, answer)
+    answer = proven(guarantee, answer, anew=job.account is not None)
     verdict = decide(
         guarantee,
         answer,

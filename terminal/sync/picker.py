@@ -134,6 +134,7 @@ class Picker:
         if entry.backend != self._server:
             self._board.hand_over(turn, self._server, entry.backend)
             return None
+        entry = self._doubted(entry, turn.lane) or entry
         obstacle = self._obstacle(entry)
         if isinstance(obstacle, LookFirst) and obstacle.delay_ms:
             self._board.put_back(turn, self._server, delay_ms=obstacle.delay_ms)
@@ -145,6 +146,24 @@ class Picker:
             self._board.no_probe(self._server, probe=turn.probe)
             return judge_unsendable(Job(entry, turn.lane, probe=False), obstacle)
         return self._job(entry, turn.lane, probe=turn.probe, look=isinstance(obstacle, LookFirst))
+
+    def _doubted(self, head: Entry, lane: str) -> Entry | None:
+        """Return an entry of *lane* that is in doubt on the account on which its *head* is to be booked.
+
+        It was sent ahead, or a person sent the head again: the head waits for it, and not it for the head.
+        """
+        account, _ = account_of(self._backend, head)
+        if account is None or head.in_doubt:
+            return None
+        return next(
+            (
+                each
+                for each in self._ledger.doubtful(self._server)
+                if each.state is EntryState.QUEUED and not each.held and lane_of(each) == lane
+                if account_of(self._backend, each)[0] == account
+            ),
+            None,
+        )
 
     def _job(self, entry: Entry, lane: str | None, *, probe: bool, look: bool = False) -> Job:
         account, settling_ms = account_of(self._backend, entry)

@@ -14,6 +14,7 @@ import msgspec
 from terminal.core import facts as f
 from terminal.core.delivery import Answer, Guarantee, Outcome, Promise
 from terminal.core.facts import EntryKind, EntryState, Fact
+from terminal.core.reconcile_evidence import Evidence
 from terminal.core.records import Entry
 from terminal.core.rules import SyncRules
 from terminal.core.stamp import Stamp
@@ -23,6 +24,7 @@ from terminal.journal.standing import Standing
 from terminal.sync import Engine
 from terminal.sync.ports import Ledger
 
+_evidence = msgspec.json.Decoder(Evidence)
 KEY, NATURAL, READ_BACK, NONE = (Guarantee(promise) for promise in Promise)
 HOUR_MS = 3_600_000
 
@@ -76,6 +78,7 @@ class MemoryJournal:
         self._added: dict[str, tuple[f.EntryAdded, int, Stamp]] = {}
         self._at: dict[str, Standing] = {}
         self._stamps: dict[int, Stamp] = {}
+        self._told: dict[int, bytes] = {}
         self._disk = (dict(self._added), dict(self._at))
         self.broken = False
         self.unreadable = False
@@ -123,6 +126,8 @@ class MemoryJournal:
             case f.AttemptStarted():
                 self.refused += at[fact.key].state is not EntryState.QUEUED
                 at[fact.key] = standing.started(at[fact.key], seq)
+                if fact.before is not None:
+                    self._told[seq] = msgspec.json.encode(fact.before)
             case f.AttemptEnded():
                 at[fact.key] = standing.ended(
                     at[fact.key], seq, fact.outcome, fact.state, fact.words, fact.reference
@@ -163,6 +168,9 @@ class MemoryJournal:
             in_doubt=at.in_doubt,
             attempts=at.attempts,
             compensate=at.compensate,
+            before=_evidence.decode(self._told[at.first_attempt]) if at.first_attempt in self._told else None,
+            sent=None if at.sent is None else self._stamps[at.sent],
+            reference=at.reference,
         )
 
     def all(self) -> list[Entry]:
@@ -176,13 +184,24 @@ class MemoryJournal:
     def next_in_lane(self, lane: str) -> Entry | None:
         if self.unreadable:
             raise JournalUnwritable("The disk failed.")
-        for each in self.all():
-            if (each.token or each.key) == lane and each.state is EntryState.QUEUED:
-                return None if each.held else each
+        with self._lock:
+            for key, (fact, _, _) in self._added.items():
+                if (fact.token or key) == lane and self._at[key].state is EntryState.QUEUED:
+                    return None if self._at[key].held else self._entry(key)
         return None
 
     def sending(self) -> list[Entry]:
         return [each for each in self.all() if each.state is EntryState.SENDING]
+
+    def doubtful(self, backend: str) -> list[Entry]:
+        with self._lock:
+            return [
+                self._entry(key)
+                for key, at in self._at.items()
+                if at.state in (EntryState.SENDING, EntryState.UNKNOWN)
+                or (at.state is EntryState.QUEUED and at.in_doubt)
+                if self._added[key][0].backend == backend
+            ]
 
 
 # What a server does with one request.
