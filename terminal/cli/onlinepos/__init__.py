@@ -1,4 +1,4 @@
-"""A company of OnlinePOS: `onlinepos probe`, `onlinepos export`."""
+"""A company of OnlinePOS: `onlinepos probe`, `onlinepos export`, `onlinepos voucher`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import click
 from terminal.cli import common
 from terminal.cli.onlinepos.export import export
 from terminal.cli.onlinepos.probe import probe
+from terminal.cli.onlinepos.voucher import voucher
 
 
 @click.group(
@@ -14,11 +15,13 @@ from terminal.cli.onlinepos.probe import probe
         "sudo terminalctl onlinepos probe                      what the server is like, and what to configure",
         "sudo terminalctl onlinepos probe --card 0900001       whether its history lists deposits",
         "sudo terminalctl onlinepos export sales --from 2026-05-01 --out may.csv",
+        'sudo terminalctl onlinepos voucher 17 --by "the technician"',
     )
 )
 def onlinepos() -> None:
-    """A company of OnlinePOS: what its server is like, and what is in it. Nothing is ever written there."""
+    """A company of OnlinePOS: what its server is like, and what is in it. Only `voucher` writes there."""
 
 
 onlinepos.add_command(probe)
 onlinepos.add_command(export)
+onlinepos.add_command(voucher)

@@ -1,4 +1,4 @@
-"""`onlinepos voucher`: coins that nobody claimed become a voucher, under a number that their entry's key gives."""
+"""`onlinepos voucher`: coins that nobody claimed become a voucher, whose number follows from their entry."""
 
 from __future__ import annotations
 
@@ -87,8 +87,8 @@ def _check(vouchers: Vouchers, entry: Entry) -> None:
         raise Trouble(f"Nothing was sent: {error}.") from None
     if entry.state is EntryState.PARKED and not entry.created.synced:
         raise Trouble(
-            f"Nothing was sent: the clock was not set when entry {entry.seq} was made, and the voucher would be "
-            "valid from that day on. Make one in the back office, and settle the entry by "
+            f"Nothing was sent: the clock was not set when entry {entry.seq} was made, and the voucher would "
+            "be valid from that day on. Make one in the back office, and settle the entry by "
             f"`terminalctl journal resolve {entry.seq} --write-off`."
         )
 
