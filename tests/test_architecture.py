@@ -43,6 +43,7 @@ ARROWS: dict[str, set[str]] = {
     "terminal.sandbox.embedded": {"terminal.httpd", "terminal.backends.transport", "terminal.settings"},
     "terminal.cli": {"terminal.core", "terminal.journal", "terminal.settings"},
     "terminal.cli.satellite": {"terminal.core", "terminal.settings", "terminal.backends"},
+    "terminal.cli.kensium": {"terminal.core", "terminal.settings", "terminal.backends", "terminal.mirror"},
     "terminal.cli.onslip": {"terminal.core", "terminal.settings", "terminal.backends"},
     "terminal.cli.onlinepos": {"terminal.core", "terminal.settings", "terminal.backends"},
     "terminal.cli.ticket": {"terminal.core", "terminal.settings", "terminal.tickets"},
@@ -95,6 +96,7 @@ BOUNDARIES = {
     "terminal/daemon/wiring.py": "the loop's thread: what nobody foresaw ends the process, to be started anew",
     "terminal/doctor/examine.py": "the threads of the checks: one must not hide what the others find",
     "terminal/httpd/server.py": "the thread of a connection: one bad handler must not end the server",
+    "terminal/sync/reading.py": "the border of an adapter: a read that raises books nothing, and is made again",
     "terminal/sync/worker.py": "the threads of delivery: a mistake in an adapter is an unknown outcome",
 }
 """The only files that may catch every exception, each at the top of a thread or process or at a plug-in."""
