@@ -77,8 +77,9 @@ class Evidence(Value, frozen=True, omit_defaults=True):
         points: Of the account.
         listing: Of the account's movements; of orders from the last one on that was known.
         key: Of the name of our making.
-        handle: What the server calls something that it prepared for this try, and that moved nothing yet (an
-            authorisation): the try is about that alone, so that a repeat of it is known as one.
+        handle: What this try is about, in the adapter's words: an authorisation that the server prepared for
+            it and that moved nothing yet, a card, the lines of an order. What is sent is that alone, and so is
+            what is looked for, whatever the server tells by then.
     """
 
     at: Stamp

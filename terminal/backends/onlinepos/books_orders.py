@@ -23,7 +23,7 @@ from terminal.backends.onlinepos.values import local
 from terminal.backends.sold import Sale, sale_of
 from terminal.core.delivery import Answer, Guarantee, Outcome, Promise
 from terminal.core.facts import EntryKind
-from terminal.core.reconcile_evidence import Evidence, Looking, Operation
+from terminal.core.reconcile_evidence import Evidence, Listing, Looking, Operation
 from terminal.core.records import Entry
 from terminal.core.stamp import Stamp
 from terminal.core.value import replace
@@ -88,7 +88,11 @@ class Orders:
             if before.listing is None:
                 return Evidence(at, handle=before.handle)
             after = self._seen.since(before.listing, until)
-            return after if isinstance(after, Answer) else Evidence(at, listing=after, handle=before.handle)
+            if isinstance(after, Listing):
+                return Evidence(at, listing=after, handle=before.handle)
+            if after.outcome is Outcome.REFUSED:  # too many: a person has to look
+                return Evidence(at, handle=before.handle)
+            return kiosk.unread(after)
         lines = self._lines(entry, until)
         if isinstance(lines, Answer):
             return lines

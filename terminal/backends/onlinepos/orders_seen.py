@@ -1,6 +1,6 @@
 """Which orders OnlinePOS lists: the last ones before a try, and what came after them.
 
-GET exportSales/v20/{time}             where no order is known yet: of the last hour, day, month, all there are
+GET exportSales/v20/{time}             where no order is known yet: of the last hour, of the last day, and so on
 GET exportSales/v20/withId/{order}     from an order on
 
 Numbers of orders grow. An order that was opened earlier and paid later appears below others: it is not ours,
@@ -28,7 +28,9 @@ from terminal.core.value import Value, replace
 
 _LOG = logging.getLogger(__name__)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_WINDOWS = (timedelta(hours=1), timedelta(days=1), timedelta(days=31), None)
+_WINDOWS = (timedelta(hours=1), *(timedelta(days=each) for each in (1, 7, 30, 60, 120, 240, 480)), None)
+"""How far back the last order is looked for: no more is read than some of them; None: all that there are."""
+
 _KEPT = 2
 """Orders that are kept beside a try: the last one tells what is new, the one before it is for people."""
 
@@ -87,19 +89,24 @@ class Seen:
         found: tuple[Listed, ...] | Answer = ()
         if known:
             found = self._from(min(known), until)
+            if isinstance(found, Answer):
+                self._forget()  # it may be too much since then: the last hour is enough the next time
         for window in () if found else _WINDOWS:
             found = self._within(at, window, until)
             if found:
                 break
         if isinstance(found, Answer):
-            return found
+            return unread(found)
         self._check(found)
         with self._lock:
             self._last = found[-1].item.number if found else None
         return Listing(tuple(each.item for each in found[-_KEPT:]), cut=bool(found))
 
     def since(self, before: Listing, until: float) -> Listing | Answer:
-        """Return all orders from the last one on that was listed *before*, that one included."""
+        """Return all orders from the last one on that was listed *before*, that one included.
+
+        REFUSED: there are too many of them.
+        """
         numbers = [item.number for item in before.items if item.number is not None]
         found = self._from(max(numbers), until) if numbers else self._all(until)
         if isinstance(found, Answer):
@@ -134,13 +141,17 @@ class Seen:
         if isinstance(found, Answer):
             if found.outcome is Outcome.DENIED:
                 return replace(found, words=f"{found.words} {_DENIED}")
-            return unread(found)
+            return found
         try:
             return listed(sales.distinct(found), self._department)
         except Unreadable as error:
             return Answer(Outcome.UNSENT, f"which orders there are cannot be read: {error}")
 
     # -- whether lists prove anything ------------------------------------------------------------------
+
+    def _forget(self) -> None:
+        with self._lock:
+            self._last = self._made = None
 
     def _check(self, orders: tuple[Listed, ...]) -> None:
         """Look whether the order that was confirmed last is listed as it was sent."""
