@@ -54,6 +54,14 @@ _RECORDS = {
 }
 
 
+_PAYMENTS = {
+    EntryState.QUEUED: "The card is authorised, the tickets were given: the money is taken by its delivery.",
+    EntryState.UNKNOWN: "The tickets were given. The server may or may not have taken the money from the card.",
+    EntryState.PARKED: "The tickets were given, and the server does not take the money from the card as it is.",
+    EntryState.DELIVERED: "The money was taken from the card.",
+}
+
+
 def meaning(entry: Entry) -> str:
     """Return what the state of *entry* means."""
     if is_report(entry):
@@ -66,6 +74,10 @@ def meaning(entry: Entry) -> str:
         return f"{_TICKETS_ARE_OUT[entry.state]} The tickets that were printed stay valid."
     if entry.kind in (EntryKind.RECORD, EntryKind.REPORT) and entry.state in _RECORDS:
         return f"{_RECORDS[entry.state]} No money moves by it."
+    if entry.kind is EntryKind.PAYMENT and entry.held:
+        return "The card terminal was asked for it, and has not come to an end."
+    if entry.kind is EntryKind.PAYMENT and entry.state in _PAYMENTS and not entry.compensate:
+        return _PAYMENTS[entry.state]
     if entry.held and entry.state is EntryState.QUEUED:
         return "It is not sent yet: whether the piece was given out is not settled."
     return {
@@ -101,6 +113,8 @@ def remedy(entry: Entry) -> str:
                 f"Remove the cause that the server names and send it again: {resend}. Or enter the sale on the "
                 f"server by hand, under the purchase code {code}, and settle it: {write_off}"
             )
+        case EntryState.PARKED if entry.kind is EntryKind.REFUND and entry.token is None:
+            return f"Give the money back at the card terminal, on its server or by hand. Then: {write_off}"
         case EntryState.PARKED if entry.kind is EntryKind.REFUND:
             return (
                 f"It is owed to the customer. Remove the cause and send it again: {resend}. Or give the money "
@@ -119,9 +133,10 @@ def _choices(entry: Entry, code: str) -> str:
     if entry.before is not None:
         look = "Compare what the server told before the try with its own books."
     else:
-        look = f"Look on the server for the {f'purchase code {code}' if code else f'key {entry.key}'}."
+        look = f"Look on the server for the {_known_as(entry, code)}."
+    again = "is to be given back by hand" if entry.kind is EntryKind.PAYMENT else "refunded by itself"
     ways = {
-        "it is booked, and refunded by itself then" if entry.compensate else "it is booked": "delivered",
+        f"it is booked, and {again} then" if entry.compensate else "it is booked": "delivered",
         "it is not: send it again": "" if entry.compensate else "resend",
         "it is not: give it up" if entry.compensate else "settle it without the server": "write-off",
     }
@@ -132,3 +147,11 @@ def _choices(entry: Entry, code: str) -> str:
         if how
     ]
     return "\n".join([f"{look} Then decide, with your name and a reason:", *lines])
+
+
+def _known_as(entry: Entry, code: str) -> str:
+    if code:
+        return f"purchase code {code}"
+    if entry.kind is EntryKind.PAYMENT and entry.reference:
+        return f"payment {entry.reference}, of the key {entry.key}"
+    return f"key {entry.key}"

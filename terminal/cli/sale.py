@@ -45,10 +45,11 @@ def show(as_json: bool) -> None:  # noqa: FBT001 - click's flag
 @common.config_option
 @common.json_option
 def card(reference: str, amount: str | None, by: str | None, **given: bool) -> None:
-    """Say that an external card terminal has taken all that is due: the tickets are printed.
+    """Say that a card terminal of its own has taken all that is due: the tickets are printed.
 
     Let it take what `sale show` calls due, first. REFERENCE is what its slip calls the payment; it stands in
-    the journal and goes to the server. One payment pays one sale: a reference that was used is refused.
+    the journal and goes to the server. One payment pays one sale: a reference that was used is refused,
+    and so is that of a payment which this terminal began itself (roles.payments).
     """
     cents = None if amount is None else common.cents("--amount", amount, least=1)
     name = common.ask("--by", "Your name", by)
@@ -94,6 +95,11 @@ def cancel(as_json: bool) -> None:  # noqa: FBT001 - click's flag
         click.echo(f"Cancelled. The screen says: {found['says']}.")
 
 
+def _called(found: dict[str, Any]) -> str:
+    name = tables.clean(found["card_reference"])
+    return f", which its server calls {name}" if name else ""
+
+
 def _control() -> Control:
     return Control(common.settings().control.socket)
 
@@ -130,6 +136,7 @@ def _page(found: dict[str, Any]) -> list[str]:
         ("total", amount(found["total"])),
         ("coins", amount(found["coins"])),
         ("wallet", f"{amount(found['wallet'])}  token {found['token']}" if found["wallet"] else ""),
+        ("card", f"{amount(found['card'])}  at the card terminal{_called(found)}" if found["card"] else ""),
         ("due", amount(found["due"])),
         ("in cash", f"{amount(in_cash)}  rounded" if (in_cash := found["cash_due"]) != found["due"] else ""),
         ("code", found["code"]),

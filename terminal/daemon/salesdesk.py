@@ -18,6 +18,7 @@ from msgspec import Meta
 from terminal.core import money
 from terminal.core import ticket_basket as basket
 from terminal.core.events import ButtonPressed, CardPaid, NoteMade
+from terminal.core.facts import EntryKind
 from terminal.core.job import Job
 from terminal.core.records import Entry
 from terminal.core.shown import brief
@@ -35,7 +36,7 @@ DESK = "the staff's desk"
 
 _MOST_CENTS = 1_000_000_00
 _LOOK = "look what is due (terminalctl sale show), and say it again: no reference pays twice"
-_UNDER_WAY = (Phase.CHOOSING, Phase.PAYING, Phase.CHECKING, Phase.CHARGING)
+_UNDER_WAY = (Phase.CHOOSING, Phase.PAYING, Phase.CHECKING, Phase.CHARGING, Phase.CARD)
 _BUSY = (Phase.CHECKING, Phase.CHARGING)
 
 
@@ -54,7 +55,7 @@ class Books(Protocol):
     """What is needed of the journal."""
 
     def card_used(self, reference: str) -> Entry | None:
-        """Return the newest sale for which a card terminal gave this reference."""
+        """Return the newest sale for which a card terminal gave this reference, else the payment it names."""
 
 
 class SalesDesk:
@@ -116,6 +117,8 @@ class SalesDesk:
             "coins": sale.held,
             "wallet": wallet,
             "token": mask(sale.share.token) if sale.share else None,
+            "card": sale.card.amount if sale.card else 0,
+            "card_reference": sale.card.reference if sale.card else "",
             "paid": sale.held + wallet,
             "due": max(0, total - sale.held - wallet) if under_way else 0,
             "cash_due": max(0, price - sale.held) if under_way else 0,
@@ -151,6 +154,12 @@ class SalesDesk:
 
     def _refuse_used(self, reference: str) -> None:
         used = self._books.card_used(reference)
+        if used is not None and used.kind is EntryKind.PAYMENT:
+            raise Problem(
+                409,
+                f"the payment {reference!r} was begun by this terminal itself, as entry {used.seq} "
+                f"(terminalctl journal show {used.seq}), and paid no sale: it pays none by hand",
+            )
         if used is not None:
             raise Problem(
                 409,
@@ -174,6 +183,8 @@ class SalesDesk:
             raise Problem(409, "no sale is under way: there is nothing to cancel")
         if before.phase in _BUSY:
             raise Problem(409, "a server is being asked about a wallet: try again in a moment")
+        if before.card is not None and before.card.binding:
+            raise Problem(409, "a card is paying, and its money may be taken: cancel it at the card terminal")
 
         def given_up(state: TerminalState) -> TicketState | None:
             sale = state.job

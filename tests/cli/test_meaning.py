@@ -61,3 +61,38 @@ def test_what_nobody_got_is_not_sent_again() -> None:
     unknown = replace(held(), held=False, state=EntryState.UNKNOWN, in_doubt=True, compensate=True)
     assert commands(unknown) == ["delivered", "write-off"]
     assert "it is booked, and refunded by itself then" in remedy(unknown)
+
+
+PAYMENT = replace(
+    held(), kind=EntryKind.PAYMENT, token=None, pieces=(), held=False, key="p", reference="77", in_doubt=True
+)
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (EntryState.QUEUED, "the money is taken by its delivery"),
+        (EntryState.UNKNOWN, "may or may not have taken the money"),
+        (EntryState.PARKED, "does not take the money"),
+        (EntryState.DELIVERED, "was taken from the card"),
+        (EntryState.VOIDED, "settled without the server"),
+    ],
+)
+def test_a_payment_by_card_tells_who_has_what(state: EntryState, words: str) -> None:
+    assert kind(PAYMENT) == "a payment at the card terminal"
+    assert words in meaning(replace(PAYMENT, state=state))
+
+
+def test_what_a_card_paid_for_nothing_is_looked_up_by_its_name_and_given_back_by_hand() -> None:
+    lost = replace(PAYMENT, state=EntryState.UNKNOWN, compensate=True)
+    assert "Nothing was given out for it." in meaning(lost)
+    assert remedy(lost).startswith("Look on the server for the payment 77, of the key p. ")
+    assert "given back by hand" in remedy(lost)
+    assert commands(lost) == ["delivered", "write-off"]
+    owed = replace(PAYMENT, kind=EntryKind.REFUND, state=EntryState.PARKED)
+    assert remedy(owed).startswith("Give the money back at the card terminal")
+    assert "resend" not in remedy(owed)
+
+
+def test_a_payment_that_is_under_way_says_so() -> None:
+    assert "has not come to an end" in meaning(replace(PAYMENT, held=True, state=EntryState.SENDING))

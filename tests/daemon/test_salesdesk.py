@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from terminal.core.card import UnderWay
 from terminal.core.catalogue import Product
 from terminal.core.coins import Purse
 from terminal.core.effects import Notice, Screen
@@ -302,3 +303,34 @@ def test_before_the_start_is_over_nobody_is_answered() -> None:
     house.state = None
     with pytest.raises(Problem, match="is starting"):
         house.ask("GET", "")
+
+
+BY_CARD = replace(PAYING, phase=Phase.CARD, card=UnderWay("k1", 3500, 9_000, "77", binding=True))
+
+
+def test_a_card_that_is_paying_is_told_with_what_its_server_calls_it() -> None:
+    told = House(BY_CARD).ask("GET", "")
+    assert (told["under_way"], told["phase"], told["card"], told["card_reference"]) == (
+        True,
+        "paying by card",
+        3500,
+        "77",
+    )
+
+
+@pytest.mark.parametrize("binding", [False, True])
+def test_a_sale_that_a_card_is_paying_is_given_up_only_where_no_money_can_be_taken(binding: bool) -> None:  # noqa: FBT001 - drawn
+    assert BY_CARD.card is not None
+    house = House(replace(BY_CARD, card=replace(BY_CARD.card, binding=binding)))
+    if binding:
+        assert "cancel it at the card terminal" in str(refused(house, "/cancel", b"{}"))
+        assert house.posted == []
+    else:
+        house.ask("POST", "/cancel")
+        assert house.posted == [ButtonPressed(DESK, "cancel")]
+
+
+def test_a_payment_that_the_terminal_began_itself_pays_no_sale_by_hand(house: House) -> None:
+    house.sold["8817"] = replace(entry(1), kind=EntryKind.PAYMENT, payload=None)
+    assert "was begun by this terminal itself" in str(refused(house, "/card", CARD))
+    assert house.posted == []
