@@ -24,19 +24,21 @@ _BLOCK = 65_536
 class OutFile:
     """Writes lines to *path*, or to stdout where that is empty. Use it in a ``with``.
 
-    An error within leaves NAME.part as it is then; the file that was there before stays untouched.
+    After an error within, the file that was there before stays untouched.
 
     Args:
         path: Of the file.
         go_on: Whether what NAME.part holds, or else the file, comes first; a torn last line does not.
+        keep: Whether NAME.part stays after an error, for another run to go on with.
 
     Raises:
         WrongUse: Nothing can be written there, somebody else does, or there is nothing to go on with.
     """
 
-    def __init__(self, path: str, *, go_on: bool = False) -> None:
+    def __init__(self, path: str, *, go_on: bool = False, keep: bool = False) -> None:
         self._path = Path(path).absolute() if path else None
         self._go_on = go_on
+        self._keep = keep
         self._handle = -1
 
     @property
@@ -68,6 +70,8 @@ class OutFile:
             os.fsync(self._handle)
             if error is None:
                 self.part.replace(self._path)
+            elif not self._keep:
+                self.part.unlink()
         finally:
             self._close()
         folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

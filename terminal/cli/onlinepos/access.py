@@ -117,17 +117,27 @@ def of_company(secret: str, firmaid: int | None) -> str:
     return json.dumps(found | {"firmaid": firmaid}, separators=(",", ":"))
 
 
+def names_another(server: Server) -> bool:
+    """Return whether the secret of *server* is of another company than the one that was asked for."""
+    if server.firmaid is None:
+        return False
+    secret = FileSecret(server.backend or _TYPE, Path(server.file))()
+    return bool(json.loads(secret).get("firmaid") != server.firmaid)
+
+
 class Reads:
     """Asks *client* for what a command needs, and says in a sentence where it does not get it.
 
     Args:
         client: Of the server.
         timeout_s: For each request.
+        hint: What else to say then.
     """
 
-    def __init__(self, client: OnlinePos, timeout_s: float) -> None:
+    def __init__(self, client: OnlinePos, timeout_s: float, hint: str = "") -> None:
         self._client = client
         self._timeout_s = timeout_s
+        self._hint = hint
 
     def one(self, call: Call[_T], doing: str) -> _T:
         """Return what *call* answers.
@@ -137,18 +147,18 @@ class Reads:
         """
         found = self._client.do(call, self._timeout_s)
         if isinstance(found, Answer):
-            raise trouble(found, doing)
+            raise trouble(found, doing, self._hint)
         return found
 
     def each(self, page: Callable[[int], Call[Page[_T]]], doing: str) -> Iterator[_T]:
         """Give the elements of a list, page by page as they are wanted. Raises Trouble as ``one``."""
         for found in self._client.pages(page, lambda: self._timeout_s):
             if isinstance(found, Answer):
-                raise trouble(found, doing)
+                raise trouble(found, doing, self._hint)
             yield from found
 
 
-def trouble(answer: Answer, doing: str) -> Trouble:
+def trouble(answer: Answer, doing: str, more: str = "") -> Trouble:
     """Return what to say where a read did not work."""
     from terminal.cli import tables  # noqa: PLC0415 - for a mistake only
 
@@ -157,4 +167,5 @@ def trouble(answer: Answer, doing: str) -> Trouble:
         Outcome.UNSENT: "Nothing was sent; is the network there, and the address right?",
         Outcome.DENIED: "Is the secret right, and may this company make that call? Ask OnlinePOS support.",
     }
-    return Trouble(f"{doing} did not work: {words}. {hints.get(answer.outcome, 'Try again later.')}")
+    hint = f"{hints.get(answer.outcome, 'Try again later.')} {more}".rstrip()
+    return Trouble(f"{doing} did not work: {words}. {hint}")

@@ -69,8 +69,9 @@ def write(
     if go_on and not given["out"]:
         raise click.UsageError("--continue goes on with a file: name it by --out.")
     sheet = Sheet(given["form"], tuple(fields), tuple(key))
-    with closing(access.client(server)) as client, OutFile(given["out"], go_on=go_on) as file:
-        reads = access.Reads(client, server.timeout_s)
+    keep = "go_on" in given
+    with closing(access.client(server)) as client, OutFile(given["out"], go_on=go_on, keep=keep) as file:
+        reads = access.Reads(client, server.timeout_s, f"--continue goes on with {file.part}." if keep else "")
         tally = put(file, sheet, lambda last: _shown(source(reads, last)), limit=given["limit"], latest=latest)
     _tell(tally, given["out"])
 

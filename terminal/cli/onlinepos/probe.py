@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from threading import Event
@@ -79,7 +80,8 @@ def _found(
     def pause() -> None:
         Event().wait(given["pause"])
 
-    found = [Probe(server, server.options, pause).goods()]
+    with closing(Probe(server, server.options, pause)) as probe:
+        found = list(probe.goods())
     if found[0].state == "trouble":
         return found
     options = server.options
@@ -88,7 +90,8 @@ def _found(
         with common.progress(len(search.schemes), "trying hashes") as bar:
             found.append(search.run(lambda: bar.update(1)))
         options = scheme_options(found[-1], options)
-    return found + list(Probe(server, options, pause).look(card, day))
+    with closing(Probe(server, options, pause)) as probe:
+        return found + list(probe.look(card, day))
 
 
 def _configuration(server: Server, found: list[Finding]) -> dict[str, Any]:
@@ -104,12 +107,15 @@ def _configuration(server: Server, found: list[Finding]) -> dict[str, Any]:
 
 
 def _wrong(server: Server, found: list[Finding]) -> list[str]:
-    """Return a sentence for each option that is configured otherwise than it must be."""
+    """Return a sentence for each thing that is configured otherwise than it must be."""
+    wrong: list[str] = []
     told = {name: value for each in found for name, value in each.set.items()}
     if not server.backend or told.get("hash_reads") == "none":
         told.pop("hash_reads", None)  # a hash that nobody looks at does no harm
     usual = server.options
-    return [
+    if found[0].state == "ok" and access.names_another(server):
+        wrong.append(f'The secret names another company: write "firmaid":{server.firmaid} into {server.file}.')
+    return wrong + [
         f"backends.{server.backend}.{name} is {getattr(usual, name)!r}: it must be {value!r}."
         for name, value in told.items()
         if server.backend and getattr(usual, name) != value

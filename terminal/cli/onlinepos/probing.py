@@ -28,10 +28,12 @@ _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC), datetime(2000, 1, 2, tzinfo=UTC)
 _READS: tuple[ReadHash, ...] = ("none", "empty", "query")
 _PLACES: tuple[Literal["query", "form"], ...] = ("query", "form")
 _MOST_NAMED = 12
+_NO_ACCESS = "have access to this call"
+_RIGHT = Finding("secret", "ok", "it is right")
 
 
 class Probe:
-    """Looks at a company.
+    """Looks at a company; close it.
 
     Args:
         server: Who is asked.
@@ -43,15 +45,24 @@ class Probe:
         self._server = server
         self._options = options
         self._pause = pause
+        self._clients: dict[OnlinePosOptions, OnlinePos] = {}
 
-    def goods(self) -> Finding:
-        """Read what is sold: this shows that the secret is right."""
+    def close(self) -> None:
+        """Close every connection."""
+        for client in self._clients.values():
+            client.close()
+
+    def goods(self) -> tuple[Finding, ...]:
+        """Read what is sold, which shows whether the secret is right: if it is not, that is all there is."""
         found = self._ask(goods.structure())
-        if isinstance(found, Answer):
-            return Finding("secret", "trouble", found.words)
-        count = sum(len(each.products) for each in found.groups)
-        words = f"it is right; {count} products in {len(found.groups)} groups"
-        return Finding("secret", "ok" if count else "note", words)
+        if not isinstance(found, Answer):
+            count = sum(len(each.products) for each in found.groups)
+            words = f"{count} in {len(found.groups)} groups"
+            return (_RIGHT, Finding("products", "ok" if count else "note", words))
+        nobody = found.outcome is Outcome.DENIED and _NO_ACCESS not in found.words
+        if nobody or found.outcome in (Outcome.UNSENT, Outcome.BUSY):
+            return (Finding("secret", "trouble", found.words),)
+        return (_RIGHT, _failed("products", found))
 
     def look(self, card: str, day: tuple[datetime, datetime] | None) -> Iterator[Finding]:
         """Give what is found, one thing after the other.
@@ -166,11 +177,10 @@ class Probe:
         return self._ask(call, options)
 
     def _ask(self, call: Call[_T], options: OnlinePosOptions | None = None) -> _T | Answer:
-        client: OnlinePos = access.client(self._server, options or self._options)
-        try:
-            return client.do(call, self._server.timeout_s)
-        finally:
-            client.close()
+        asked = options or self._options
+        if asked not in self._clients:
+            self._clients[asked] = access.client(self._server, asked)
+        return self._clients[asked].do(call, self._server.timeout_s)
 
 
 def named(names: list[str]) -> str:
