@@ -28,7 +28,10 @@ NEEDS: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
 }
 """The modules of each driver, with the extra that brings them."""
 
-SERVERS: dict[str, tuple[tuple[str, str], ...]] = {"onlinepos": (("defusedxml", "onlinepos"),)}
+SERVERS: dict[str, tuple[tuple[str, str], ...]] = {
+    "kensium": (("oauthlib", "kensium"),),
+    "onlinepos": (("defusedxml", "onlinepos"),),
+}
 """The modules of each type of server that needs more than HTTP and JSON, likewise."""
 
 _ZONES = {"onlinepos": "Europe/Copenhagen"}

@@ -27,6 +27,7 @@ WITHIN_S = 10.0
 
 _SECRETS = {
     ONSLIP: 'write {"key_id":"…","key":"…"} into it, both as the back office shows them',
+    "kensium": 'write {"client_id":"…","client_secret":"…"} into it, of an application of the tenant',
     "onlinepos": 'write {"token":"…","firmaid":1234,"key":"…"} into it, as OnlinePOS support gives them out',
 }
 """What each type's secret is, where it is more than one word."""

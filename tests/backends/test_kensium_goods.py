@@ -135,7 +135,7 @@ def mirror() -> Iterator[Mirror]:
 
 
 def brought(asked: Asked, mirror: Mirror, feed: feeds.Feed) -> Answer | None:
-    return feeds.bring(asked, mirror, feed, monotonic() + ENOUGH_S)
+    return feeds.bring(asked, mirror, feed, lambda: monotonic() + ENOUGH_S)
 
 
 def many(tenant: Tenant, first: int, last: int, name: str = "Thing") -> None:
@@ -164,7 +164,7 @@ def test_pages_are_kept_one_by_one_and_what_was_lost_goes_on_where_it_ended(
         if len(heard) == 2:
             lose(tenant)
 
-    failed = feeds.bring(asked, mirror, feeds.ITEMS, monotonic() + ENOUGH_S, progress)
+    failed = feeds.bring(asked, mirror, feeds.ITEMS, lambda: monotonic() + ENOUGH_S, progress)
     assert failed is not None
     assert (failed.outcome, heard) == (Outcome.UNKNOWN, [10, 20])
     there = len(mirror.rows("items"))

@@ -77,7 +77,11 @@ def kept(feed: Feed, mirror: Mirror) -> list[Any]:
 
 
 def bring(
-    tenant: Tenant, mirror: Mirror, feed: Feed, until: float, progress: Callable[[int], None] | None = None
+    tenant: Tenant,
+    mirror: Mirror,
+    feed: Feed,
+    until: Callable[[], float],
+    progress: Callable[[int], None] | None = None,
 ) -> Answer | None:
     """Bring *mirror* up to date; None: it is. What came before something went wrong is kept.
 
@@ -85,7 +89,7 @@ def bring(
         tenant: The server.
         mirror: Where it is kept.
         feed: What.
-        until: The monotonic second by which it ends.
+        until: Returns the monotonic second by which the next page must be there.
         progress: Hears how many rows have come.
     """
     refused, total = False, 0
@@ -95,7 +99,7 @@ def bring(
             reading = followed(cursor.since, FIRST)
             ask: Ask | None = next(reading)
             while ask is not None and cursor is not None:
-                page = _page(tenant, feed, ask, until)
+                page = _page(tenant, feed, ask, until())
                 if isinstance(page, Answer):
                     if page.outcome is not Outcome.REFUSED or not ask.since or refused:
                         return page

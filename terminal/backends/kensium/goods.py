@@ -43,7 +43,7 @@ class Goods:
         """Read what is sold, within *timeout_s* seconds; what came in that time is not read again."""
         until = monotonic() + timeout_s
         for feed in (ITEMS, STOCK) if self._stock else (ITEMS,):
-            failed = bring(self._tenant, self._mirror, feed, until)
+            failed = bring(self._tenant, self._mirror, feed, lambda: until)
             if failed is not None:
                 return failed
         try:

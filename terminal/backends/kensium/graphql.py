@@ -107,11 +107,11 @@ class GraphQL:
         credential: Callable[[], str],
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        self._url = options.graphql_url
+        self.url = options.graphql_url
         self._access = Access(options, agent=agent, credential=credential, spent=is_spent, transport=transport)
 
     def __repr__(self) -> str:
-        return f"GraphQL({self._url!r})"
+        return f"GraphQL({self.url!r})"
 
     def ask(self, call: Call, timeout_s: float) -> Found | Answer:
         """Send *call* and return what is in its field, or what became of it, within *timeout_s* seconds.
@@ -121,7 +121,7 @@ class GraphQL:
         body: dict[str, Any] = {"query": call.document, "operationName": call.name}
         if call.variables:
             body["variables"] = call.variables
-        reply = self._access.post(self._url, body, timeout_s)
+        reply = self._access.post(self.url, body, timeout_s)
         if isinstance(reply, Answer):
             return replace(reply, words=self._hide(reply.words, call))
         result = read(reply, call)

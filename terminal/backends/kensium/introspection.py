@@ -65,6 +65,7 @@ class Schema(Value, frozen=True):
     types: dict[str, Type]
 
 
+_decode = msgspec.json.Decoder().decode
 _schemas = msgspec.json.Decoder(Schema)  # made once, here: of two first threads, one would crash
 
 
@@ -75,6 +76,22 @@ def read_schema(text: bytes) -> Schema:
         ValueError: It is none.
     """
     return _schemas.decode(text)
+
+
+def read_stored(text: bytes) -> Schema:
+    """Return the schema of a file: what was written here, or the answer to an introspection of all types.
+
+    Raises:
+        ValueError: It is neither.
+    """
+    found = _decode(text)
+    told = _object(found)
+    told = _object(_object(told.get("data", told)).get("__schema"))
+    if not told:
+        return read_schema(text)
+    query, mutation = (_text(_object(told.get(root)).get("name")) for root in ("queryType", "mutationType"))
+    types = {"": Type("", {})} | {name: _type(each) for name, each in _named(told.get("types"))}
+    return Schema(query, mutation, types)
 
 
 # -- asking --------------------------------------------------------------------------------------------

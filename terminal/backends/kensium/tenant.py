@@ -28,6 +28,10 @@ class Tenant:
         self._graphql = graphql
         self.documents = documents
 
+    def __str__(self) -> str:
+        """Where it is."""
+        return self._graphql.url
+
     def ask(self, write: Callable[[Documents], Call], needs: str, until: float) -> Any | Answer:
         """Ask what *write* writes, and return what is in its field.
 
