@@ -177,6 +177,8 @@ def test_a_card_is_edited_by_what_is_there(shop: Shop) -> None:
         ({"cardnumber": "77"}, "Unknown cardnumber: 77 - EditCard"),
         ({"cardnumber": "0002", "rfid": "CAFE"}, "RFID is not unique!"),
         ({"cardnumber": CARD, "group": "VIP"}, "cardgroup is invalid!"),
+        ({"cardnumber": CARD, "debtor": "77"}, "Debtor number is not unique!"),
+        ({"cardnumber": CARD, "delete": "1"}, "delete is invalid!"),
     ):
         assert told(shop.hashed("editCard", order, wrong)) == f"fail: {words}"
 
@@ -257,3 +259,10 @@ def test_it_may_refuse_to_sink_below_zero(open_shop: Any) -> None:
     shop = open_shop(rules={"overdraft": False})
     assert shop.deposit("-100.01") == "fail: Balance too low - Deposit"
     assert shop.deposit("-100") == "status: New balance: 0.00"
+
+
+def test_how_decimals_are_written_is_a_setting(open_shop: Any) -> None:
+    shop = open_shop(rules={"decimal_mark": ","})
+    assert shop.deposit("12,5") == "status: New balance: 112.50"
+    assert shop.deposit("12.5") == "fail: Invalid amount - Deposit"
+    assert open_shop().deposit("12,5") == "fail: Invalid amount - Deposit"

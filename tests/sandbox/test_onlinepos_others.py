@@ -35,6 +35,21 @@ def test_a_history_has_each_change_and_no_reference(open_shop: Any, order: str, 
     assert shop.read("getCardHistory/77") == []
 
 
+@pytest.mark.parametrize(
+    ("rules", "amounts"),
+    [
+        ({"history_lists": "purchases"}, [("Purchase", 10)]),
+        ({"history_amounts": "spent"}, [("Deposit", -25.5), ("Purchase", 10)]),
+    ],
+)
+def test_what_a_history_lists_and_how_is_a_setting(open_shop: Any, rules: Any, amounts: list[Any]) -> None:
+    shop = open_shop(rules=rules)
+    shop.deposit("25.5")
+    shop.admin("POST", "spend", {"card": CARD, "amount": -1000})
+    history = shop.read(f"getCardHistory/{CARD}")
+    assert [(each["type"], each["amount"]) for each in history] == amounts
+
+
 def test_movements_of_cards_have_the_sample_s_signs(shop: Shop) -> None:
     now = shop.clock.ms // 1000
     path = f"getCardMovements/{FIRMAID}/{now}/{now}"

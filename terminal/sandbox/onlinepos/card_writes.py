@@ -163,6 +163,11 @@ def edit_card(call: Call) -> Response:
     other = store.card_by_rfid(form.get("rfid", ""))
     if other is not None and other.number != card.number:
         return said("fail", "RFID is not unique!")
+    owner = [each.number for each in store.cards() if each.debtor and each.debtor == form.get("debtor")]
+    if owner not in ([], [card.number]):
+        return said("fail", "Debtor number is not unique!")
+    if form.get("delete", "false") not in ("true", "false"):
+        return said("fail", "delete is invalid!")
     if changes.get("birthday") and not is_day(changes["birthday"]):
         return said("fail", "Birthday is not a valid date")
     if "group" in form:
@@ -214,7 +219,10 @@ def deposit(call: Call) -> Response:
 
 
 def _amount(call: Call) -> int:
-    written = call.form.get("amount", "")
+    written, mark = call.form.get("amount", ""), call.rules.decimal_mark
+    if {".": ",", ",": "."}[mark] in written:
+        raise ValueError(f"{written} is no amount")
+    written = written.replace(mark, ".")
     amount = hundredths(written)
     if "." not in written or call.rules.fractions == "taken":
         return amount

@@ -19,14 +19,16 @@ _PURCHASE = "Purchase"
 
 def card_history(call: Call) -> Response:
     """GET /getCardHistory/{cardnumber}, JSON only: purchases are positive there."""
+    every = call.rules.history_lists == "all"
     moved = call.store.movements(call.params["cardnumber"])
-    shown = [_entry(each) for each in moved]
+    spent = call.rules.history_amounts == "spent"
+    shown = [_entry(each, spent=spent) for each in moved if every or each.kind == _PURCHASE]
     return Response.json(shown[::-1] if call.rules.history == "newest" else shown)
 
 
-def _entry(movement: Movement) -> dict[str, Any]:
+def _entry(movement: Movement, *, spent: bool) -> dict[str, Any]:
     bought = movement.kind == _PURCHASE
-    amount = -movement.amount if bought else movement.amount
+    amount = -movement.amount if bought or spent else movement.amount
     receipt: dict[str, Any] = {"receipt_product_lines": [], "receipt_payment_lines": []}
     if bought:
         line = {"qty": 1, "tekst": "Other goods", "price": dot(amount), "discount": dot(0)}

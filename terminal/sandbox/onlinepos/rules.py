@@ -71,7 +71,10 @@ class OnlinePosRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         with_id: Whether the export from an order on has that order, too.
         per_page: How many lines a page of the extended export has.
         export_price: Whether the old export has prices of one piece or of the line.
+        decimal_mark: How a deposit with decimals is written.
         history: Which end of a card's history comes first.
+        history_lists: Whether deposits are listed there, too: the page's only sample is a purchase.
+        history_amounts: What is positive there: each change by itself, or always what was spent.
         journal_place: Where the end-of-day journal looks for its period.
         stock_location: Whether the shop has a place for stock.
         page_of_stock: How many products a page of what products are made of has.
@@ -99,7 +102,10 @@ class OnlinePosRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     with_id: Literal["inclusive", "exclusive"] = "inclusive"
     per_page: _Some = 10_000
     export_price: Literal["piece", "line"] = "piece"
+    decimal_mark: Literal[".", ","] = "."
     history: Literal["oldest", "newest"] = "oldest"
+    history_lists: Literal["all", "purchases"] = "all"
+    history_amounts: Literal["by type", "spent"] = "by type"
     journal_place: Literal["query", "form"] = "query"
     stock_location: bool = True
     page_of_stock: _Some = 5000
