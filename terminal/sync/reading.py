@@ -122,11 +122,11 @@ class Reading:
         except ValueError as error:
             return CannotTell(f"It was sent and no answer came: it may have been booked, and {error}.")
         told = self._read(entry, entry.before, now)
-        if isinstance(told, Evidence):
-            return reconcile.decide(operation, entry.before, told, self._clock.now(), job.settling_ms)
-        # Of a booking it says nothing.
-        decided = told.outcome in (Outcome.DELIVERED, Outcome.REFUSED)
-        return replace(told, outcome=Outcome.UNKNOWN) if decided else told
+        if isinstance(told, Answer) and told.outcome in (Outcome.REFUSED, Outcome.DELIVERED):
+            told = Evidence(now)  # it tells nothing any more, and of a booking this says nothing
+        if isinstance(told, Answer):
+            return told
+        return reconcile.decide(operation, entry.before, told, self._clock.now(), job.settling_ms)
 
     def settle(self, result: Result) -> None:
         """Give the account back, now that what became of the entry is written down."""

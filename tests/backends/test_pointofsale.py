@@ -89,10 +89,10 @@ def test_the_documented_server_drops_a_repeat_and_we_know(start: Start, connect:
     assert _booked(sandbox) == [(-25, "coffee-1-0001")]
 
 
-def test_the_plugin_books_a_repeat_again_and_we_promise_nothing(start: Start, connect: Connect) -> None:
+def test_the_plugin_books_a_repeat_again_and_only_reads_tell(start: Start, connect: Connect) -> None:
     sandbox = start(dialect="pretix")
     backend = connect(sandbox)
-    assert backend.guarantee(EntryKind.DEBIT) == Guarantee(Promise.NONE)
+    assert backend.guarantee(EntryKind.DEBIT) == Guarantee(Promise.READ_BACK)
     order = entry(pieces=(_catalogue(backend)[0],))
     assert backend.deliver(order, ENOUGH_S).status == 201
     assert backend.deliver(order, ENOUGH_S).balance == 100
@@ -115,8 +115,8 @@ def test_a_key_in_the_header_holds_for_a_day_less_a_margin(start: Start, connect
     ("options", "promise"),
     [
         ({"dialect": "documented"}, Promise.KEY),
-        ({"dialect": "documented", "idempotency": "none"}, Promise.NONE),
-        ({"dialect": "pretix"}, Promise.NONE),
+        ({"dialect": "documented", "idempotency": "none"}, Promise.READ_BACK),
+        ({"dialect": "pretix"}, Promise.READ_BACK),
         ({"dialect": "pretix", "idempotency": "header-24h"}, Promise.KEY),
     ],
 )

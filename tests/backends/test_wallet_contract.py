@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from terminal.core.delivery import Again, Outcome, Park, Promise, decide
+from terminal.core.delivery import Again, LookFirst, Outcome, Promise, decide
 from terminal.core.events import WalletAnswer
 from terminal.core.facts import EntryKind
 from terminal.core.stamp import Stamp
@@ -132,9 +132,8 @@ def test_an_unknown_booking_is_sent_again_only_where_the_server_drops_repeats(be
         assert verdict == Again(5)
         assert bench.backend.deliver(order, ENOUGH_S).outcome is Outcome.DELIVERED
     else:
-        assert guarantee.promise is Promise.NONE
-        assert isinstance(verdict, Park)
-        assert verdict.unknown
+        assert guarantee.promise is Promise.READ_BACK
+        assert isinstance(verdict, LookFirst)
     assert bench.booked() == [-PRICE]
 
 

@@ -23,8 +23,10 @@ from terminal.backends.onslip.vouchers import Vouchers
 from terminal.backends.protocol import Stopping, Tenure, TerminalInfo, WalletReply
 from terminal.core.delivery import Answer, Guarantee, Promise
 from terminal.core.facts import EntryKind
+from terminal.core.reconcile_evidence import Evidence, Operation
 from terminal.core.records import Entry
 from terminal.core.report import Report
+from terminal.core.stamp import Stamp
 from terminal.core.till import Attached, TillSettings
 
 if TYPE_CHECKING:
@@ -65,6 +67,7 @@ class Onslip360:
     ) -> None:
         del tenure
         self.name = name
+        self.settling_ms = options.settling_seconds * 1000
         self._rest = open_client(options.place, credential=credential, transport=transport, wall_s=wall_s)
         self._realm = Realm(self._rest, name)
         self._goods = Goods(self._realm, options, name)
@@ -79,8 +82,8 @@ class Onslip360:
     # -- every backend ---------------------------------------------------------------------------------
 
     def guarantee(self, kind: EntryKind) -> Guarantee:
-        """Say what the server promises about a repeat: nothing, but what is recorded can be looked for."""
-        return Guarantee(Promise.NONE) if kind in _WALLETS else self._records.guarantee(kind)
+        """Say what the server promises about a repeat: nothing, but reads may tell."""
+        return Guarantee(Promise.READ_BACK) if kind in _WALLETS else self._records.guarantee(kind)
 
     def deliver(self, entry: Entry, timeout_s: float) -> Answer:
         """Book or record *entry*, once, within *timeout_s* seconds."""
@@ -88,8 +91,22 @@ class Onslip360:
         return how.deliver(entry, timeout_s)
 
     def look(self, entry: Entry, timeout_s: float) -> Answer:
-        """Say whether *entry* is recorded; of a booking on a voucher nothing can tell."""
+        """Say whether *entry* is recorded; what is booked on a voucher, that voucher tells."""
+        if entry.kind in _WALLETS:
+            return self._vouchers.look(entry)
         return self._records.look(entry, timeout_s)
+
+    def account(self, entry: Entry) -> str | None:
+        """Return the token whose voucher tells of *entry*; None for what is recorded."""
+        return entry.token or None if entry.kind in _WALLETS and entry.amount else None
+
+    def operation(self, entry: Entry, sent: Stamp) -> Operation:
+        """Return what was to be booked on a voucher, and how one sees that it was."""
+        return self._vouchers.operation(entry, sent)
+
+    def evidence(self, entry: Entry, before: Evidence | None, at: Stamp, timeout_s: float) -> Evidence | Answer:
+        """Read the voucher of *entry* within *timeout_s* seconds."""
+        return self._vouchers.evidence(entry, before, at, timeout_s)
 
     def close(self) -> None:
         """Close connections; a call under way ends as UNKNOWN."""

@@ -153,6 +153,22 @@ class OnslipOptions(ServerOptions, frozen=True, kw_only=True):
         Case, Meta(description="How the letters of a UID are written in the identifiers of vouchers.")
     ] = "lower"
     token_order: Annotated[Order, Meta(description="How the bytes of a UID are ordered there.")] = "as read"
+    alone: Annotated[
+        bool,
+        Meta(
+            description="You promise that nobody and nothing but this terminal ever changes the balances of "
+            "its vouchers, and that no voucher has two tokens. Only then a balance tells whether what was "
+            "sent and not answered was booked. If not, a person is asked."
+        ),
+    ] = False
+    settling_seconds: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=3600,
+            description="After how many seconds what the server has not booked it will not book any more.",
+        ),
+    ] = 60
     button_map: Annotated[
         _Id | None,
         Meta(

@@ -3,7 +3,8 @@
     GET  ~realm/vouchers/?q=identifiers%3A%2204a1…%22      the voucher of a token
     POST ~realm/vouchers/5   {"amount": -2.5}  -> {"type": "payment-voucher", "payment-voucher": {"balance": …}}
 
-Nothing tells a repeat of a booking from a second one, so none is ever sent twice.
+Nothing tells a repeat of a booking from a second one, so none is sent twice, unless its voucher shows that the
+first was not booked. It is read before each booking: where others use it, too, a person gets what it told.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ from terminal.backends.values import Remembered, token_text
 from terminal.core.delivery import Answer, Outcome
 from terminal.core.events import WalletAnswer
 from terminal.core.facts import EntryKind
+from terminal.core.reconcile_evidence import Evidence, Looking, Operation
 from terminal.core.records import Entry
+from terminal.core.stamp import Stamp
 from terminal.core.token import mask
 from terminal.core.value import Value, replace
 
@@ -95,11 +98,40 @@ class Vouchers:
         answer = self._deliver(entry, identifier, monotonic() + timeout_s)
         return replace(answer, words=_hidden(answer.words, identifier))
 
+    # -- reconciliation --------------------------------------------------------------------------------
+
+    def operation(self, entry: Entry, sent: Stamp) -> Operation:
+        """Return what was to be booked: a balance tells of it, if nobody else changes that."""
+        changes = -entry.amount if entry.kind is EntryKind.DEBIT else entry.amount
+        return Operation(Looking.BALANCE, changes, sent, alone=self._options.alone)
+
+    def evidence(self, entry: Entry, before: Evidence | None, at: Stamp, timeout_s: float) -> Evidence | Answer:
+        """Read the voucher of *entry* within *timeout_s* seconds."""
+        try:
+            identifier = self._identifier(entry.token or "")
+        except ValueError as error:
+            return Answer(Outcome.REFUSED, str(error))
+        try:
+            found = self._find(identifier, monotonic() + timeout_s)
+        except NotOne as error:
+            return Answer(Outcome.REFUSED, _hidden(str(error), identifier))
+        if isinstance(found, Answer):
+            return replace(found, words=_hidden(found.words, identifier))
+        if before is not None and before.handle != str(found.id):
+            return Evidence(at)  # the token has another voucher now
+        return Evidence(at, balance=found.balance, handle=str(found.id))
+
+    def look(self, entry: Entry) -> Answer:
+        """Say what became of an entry of which no voucher tells: it has no amount, or no token."""
+        if entry.amount:
+            return Answer(Outcome.REFUSED, "it is for no token, so it was not sent")
+        return Answer(Outcome.DELIVERED, "nothing was to be booked")
+
     # -- booking ---------------------------------------------------------------------------------------
 
     def _deliver(self, entry: Entry, identifier: str, until: float) -> Answer:
         wallet = self._wallets.get(identifier)
-        if wallet is not None:
+        if wallet is not None and _was_read(entry, wallet):
             answer = self._book(entry, identifier, wallet, until)
             if answer.status != HTTPStatus.NOT_FOUND:
                 return answer
@@ -110,7 +142,10 @@ class Vouchers:
             return Answer(Outcome.REFUSED, str(error))
         if isinstance(found, Answer):
             # A look books nothing, however it ends.
-            return replace(found, outcome=Outcome.UNSENT) if found.outcome is Outcome.UNKNOWN else found
+            unknown = found.outcome is Outcome.UNKNOWN
+            return replace(found, outcome=Outcome.UNSENT if unknown else found.outcome, foreign=False)
+        if not _was_read(entry, found):
+            return Answer(Outcome.UNSENT, "the token has another voucher than when it was read just now")
         return self._book(entry, identifier, found, until)
 
     def _book(self, entry: Entry, identifier: str, wallet: Wallet, until: float) -> Answer:
@@ -171,6 +206,11 @@ def transaction(entry: Entry, options: OnslipOptions) -> VoucherTransaction:
     if entry.kind is EntryKind.DEBIT:
         return spending(entry.amount, sign=sign)
     return VoucherTransaction(amount=Money.of_cents(-sign * entry.amount))
+
+
+def _was_read(entry: Entry, wallet: Wallet) -> bool:
+    """Whether *wallet* is the one that was read before *entry*, if one was."""
+    return entry.before is None or entry.before.handle == str(wallet.id)
 
 
 def _wallet(voucher: Voucher) -> Wallet:

@@ -29,6 +29,8 @@ from terminal.core.catalogue import Product
 from terminal.core.delivery import Answer, Guarantee, Outcome, Promise
 from terminal.core.events import WalletAnswer
 from terminal.core.facts import EntryKind
+from terminal.core.reconcile_evidence import Evidence, Looking, Operation
+from terminal.core.stamp import Stamp
 from terminal.core.token import mask
 from terminal.core.value import replace
 from terminal.journal.rows import Entry
@@ -77,6 +79,7 @@ class PointOfSale:
         self._credit = options.credit or ("none" if pretix else "amount")
         self._slash = "/" if (pretix if options.trailing_slash is None else options.trailing_slash) else ""
         self._look_first = pretix
+        self.settling_ms = options.settling_seconds * 1000
         self._paired = Remembered[bool](_REMEMBERED)
         self._http = Http(
             options.url,
@@ -93,7 +96,7 @@ class PointOfSale:
     # -- every backend ---------------------------------------------------------------------------------
 
     def guarantee(self, kind: EntryKind) -> Guarantee:
-        """Say what the server promises about a repeat.
+        """Say what the server promises about a repeat: where it drops none, reads of the wallet may tell.
 
         With ``header-24h`` it knows a key only under the secret that it came with: entries in doubt that are
         older than the present secret are outside of the window. Where no secret was taken up yet, ``deliver``
@@ -101,6 +104,8 @@ class PointOfSale:
         """
         if self._promise == "key":
             return Guarantee(Promise.KEY)
+        if self._promise == "none":
+            return Guarantee(Promise.READ_BACK)  # its wallets are read before and after
         if self._tenure is None:
             return Guarantee(Promise.NONE)
         window_ms = _DAY_MS - _MARGIN_MS
@@ -132,6 +137,31 @@ class PointOfSale:
     def close(self) -> None:
         """Close connections; a call under way ends as UNKNOWN."""
         self._http.close()
+
+    # -- reconciliation --------------------------------------------------------------------------------
+
+    def account(self, entry: Entry) -> str | None:
+        """Return the token whose wallet tells of *entry*; None where the server drops repeats."""
+        return entry.token or None if self._promise == "none" and entry.amount else None
+
+    def operation(self, entry: Entry, sent: Stamp) -> Operation:
+        """Return what was to be booked: a balance tells of it, if nobody else changes that."""
+        changes = -entry.amount if entry.kind is EntryKind.DEBIT else entry.amount
+        return Operation(Looking.BALANCE, changes, sent, alone=self._options.alone)
+
+    def evidence(self, entry: Entry, before: Evidence | None, at: Stamp, timeout_s: float) -> Evidence | Answer:
+        """Read the wallet of *entry* within *timeout_s* seconds."""
+        try:
+            token = self._token(entry.token or "")
+        except ValueError as error:
+            return Answer(Outcome.REFUSED, str(error))
+        found = self._hidden(self._read_wallet(token, timeout_s), token)
+        if found.outcome is not Outcome.DELIVERED:
+            return found
+        wallet = found.reference or ""
+        if before is not None and before.handle != wallet:
+            return Evidence(at)  # the token has another wallet now
+        return Evidence(at, balance=found.balance, handle=wallet)
 
     # -- wallets ---------------------------------------------------------------------------------------
 
@@ -204,7 +234,7 @@ class PointOfSale:
         return f"/pos/wallets/token/{token}{tail}{self._slash}"
 
     def _read_wallet(self, token: str, timeout_s: float) -> Answer:
-        """DELIVERED with the balance: it is there. REFUSED with 404: it is not."""
+        """DELIVERED with the balance and the wallet's own name: it is there. REFUSED with 404: it is not."""
         reply = self._http.call("GET", self._wallet(token), timeout_s)
         if isinstance(reply, Answer):
             return reply
@@ -216,7 +246,9 @@ class PointOfSale:
             words = "the answer is no wallet with a balance in whole cents: check the url and the dialect"
             return Answer(Outcome.UNKNOWN, words, reply.status)
         self._paired.put(token, True)
-        return Answer(Outcome.DELIVERED, status=reply.status, balance=balance)
+        named = found.get("id") if found else None
+        reference = str(named) if isinstance(named, str | int) else None
+        return Answer(Outcome.DELIVERED, status=reply.status, balance=balance, reference=reference)
 
     def _look(self, token: str, timeout_s: float) -> Answer | None:
         """Return why nothing can be posted for *token*; None if it can. A look books nothing: never UNKNOWN."""
@@ -225,7 +257,7 @@ class PointOfSale:
             return None
         if found.outcome is Outcome.UNKNOWN:
             return Answer(Outcome.UNSENT, found.words, found.status)
-        return found
+        return replace(found, foreign=False)
 
     def _booked(self, reply: Reply | Answer, token: str) -> Answer:
         """Read the answer to a call that changes something.

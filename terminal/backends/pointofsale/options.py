@@ -56,6 +56,23 @@ class PointOfSaleOptions(ServerOptions, frozen=True, kw_only=True):
     token_order: Annotated[
         Literal["as read", "reversed"], Meta(description="How the server orders the bytes of a UID.")
     ] = "as read"
+    alone: Annotated[
+        bool,
+        Meta(
+            description="You promise that nobody and nothing but this terminal ever changes the balances of "
+            "its wallets, and that no wallet has two tokens. Only then a balance tells whether what was "
+            "sent and not answered was booked. If not, a person is asked. It is of no use where the server "
+            "drops repeats."
+        ),
+    ] = False
+    settling_seconds: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=3600,
+            description="After how many seconds what the server has not booked it will not book any more.",
+        ),
+    ] = 60
     products: Annotated[
         tuple[str | int, ...],
         Meta(description="Ids of the products that are sold here, in order. Empty: all that the server names."),
