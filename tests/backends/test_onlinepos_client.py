@@ -291,6 +291,12 @@ def test_a_hash_that_does_not_match_tells_how_the_right_one_is_found() -> None:
     assert answer.outcome is Outcome.DENIED
     assert "Hash Not Matching!" in answer.words
     assert "`terminalctl onlinepos probe`" in answer.words
+    with client(lambda _: json("", 403)) as (pos, _):
+        signed, read = pos.do(writes.deposit("0900", 100), ENOUGH_S), pos.do(cards.card("0900"), ENOUGH_S)
+    assert isinstance(signed, Answer)
+    assert isinstance(read, Answer)
+    assert "`terminalctl onlinepos probe`" in signed.words, "who says nothing may mean that"
+    assert "probe" not in read.words, "this one is not signed"
     with client(lambda _: json('"User not found!"', 403)) as (pos, _):
         other = pos.do(writes.deposit("0900", 100), ENOUGH_S)
     assert isinstance(other, Answer)

@@ -153,9 +153,32 @@ def test_points_are_spent_and_loaded_by_either_call() -> None:
             assert shop.balance() == HELD
 
 
-def test_points_of_no_campaign_are_no_configuration() -> None:
-    with pytest.raises(ValueError, match="campaign"):
-        OnlinePosServer.Options(wallet="points")
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"wallet": "points"}, "`campaign`"),
+        ({**POINTS, "history": True}, 'wallet = "deposit" with `history`'),
+        ({"mark": "Kiosk"}, "`history` with `mark`"),
+    ],
+)
+def test_options_that_do_nothing_are_no_configuration(options: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        OnlinePosServer.Options(**options)
+
+
+@pytest.mark.parametrize("kind", list(OnlinePosServer.kinds - {EntryKind.SALE, EntryKind.RECORD}))
+def test_without_time_nothing_is_sent(kind: EntryKind) -> None:
+    for warm in (False, True):
+        with at_a() as (shop, pos):
+            if warm:
+                assert pos.balance(CHIP, ENOUGH_S).balance == HELD
+            asked = shop.sandbox.counters()["requests"]
+            assert pos.deliver(order(kind), 0.0).outcome is Outcome.UNSENT
+            assert pos.balance(CHIP, 0.0).answer is WalletAnswer.NO_ANSWER
+            told = pos.evidence(order(kind), None, moment(0), 0.0)
+            assert isinstance(told, Answer)
+            assert told.outcome is Outcome.UNSENT
+            assert shop.sandbox.counters()["requests"] == asked
 
 
 @pytest.mark.parametrize(

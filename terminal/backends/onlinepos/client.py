@@ -133,7 +133,8 @@ class OnlinePos:
             return found
         if found.outcome is Outcome.DENIED:
             self._forget(mine)
-            if "hash not matching" in found.words.lower():
+            unsaid = self._signing.signs(call.request) and not reply.body.strip()
+            if unsaid or "hash not matching" in found.words.lower():
                 found = replace(found, words=f"{found.words} {_SIGNED_OTHERWISE}")
         return replace(found, words=hide(found.words, {each: mask(each) for each in call.private}))
 

@@ -158,9 +158,13 @@ class WalletOptions(ServerOptions, frozen=True, kw_only=True):
     ] = 60
 
     def __post_init__(self) -> None:
-        """Refuse points of no campaign."""
+        """Refuse points and vouchers of no campaign, and options that would do nothing."""
         super().__post_init__()
         if self.wallet == "points" and self.campaign is None:
             raise ValueError('the id of a `campaign` with wallet = "points"')
+        if self.history and self.wallet != "deposit":
+            raise ValueError('wallet = "deposit" with `history`: no history lists points')
+        if self.mark and not self.history:
+            raise ValueError("`history` with `mark`, which is looked for there")
         if self.credit == "voucher" and self.voucher_campaign is None:
             raise ValueError('the id of a `voucher_campaign` with credit = "voucher"')
