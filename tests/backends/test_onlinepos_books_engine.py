@@ -155,6 +155,19 @@ def test_where_nothing_tells_a_doubt_goes_to_a_person_and_others_go_on(open_till
     till.off.close()
 
 
+def test_stock_that_is_ours_alone_is_taken_once(open_till: Open) -> None:
+    till = open_till(books="stock", stock_alone=True)
+    for number, after in enumerate((False, True)):
+        till.shop.pos.faults.set(Fault(kind="drop", path="updateStock", after=after, count=1))
+        key, sold = f"r-{number}", coffee()
+        till.enter(EntryAdded(key, EntryKind.RECORD, till.name, None, 0, refers_to=f"d-{number}", payload=sold))
+        for _ in range(6):
+            till.work()
+        assert till.entry(key).state is EntryState.DELIVERED
+    assert [each.amount for each in made(till.shop)] == [-2000, -2000]
+    till.off.close()
+
+
 def test_what_comes_back_waits_for_a_person(open_till: Open) -> None:
     till = open_till()
     back = coffee(Line(2, "Mælk", 1, 495), back=True)

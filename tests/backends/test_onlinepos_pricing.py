@@ -110,10 +110,16 @@ def test_half_a_piece_in_each_of_two_is_one() -> None:
     assert lines(Pick(4, 2), menu) == [Line(4, 2, 1000), Line(1, 1, 1000, 1)]
 
 
-def test_a_page_of_hundreds_of_presets_is_no_order() -> None:
-    page = Choices(5, "All", 0, None, None, (2,) * 500, (2,))
-    with pytest.raises(Unsellable, match="500 choices"):
-        lines(Pick(1), pages=(page,))
+@pytest.mark.parametrize("extras", [True, False])
+def test_choices_without_number_are_no_order(*, extras: bool) -> None:
+    many = Choices(5, "All", 0, None, None, (2,) * 500, (2,))
+    with pytest.raises(Unsellable, match="more than 60 choices"):
+        lines(Pick(1), pages=(many,), extras=extras)
+    page, below = Choices(5, "All", 0, None, None, (8,) * 100, (8,)), Product(8, "Eight", 100, choices=6)
+    deeper, deepest = Choices(6, "All", 0, None, None, (9,) * 100, (9,)), Product(9, "Nine", 100, choices=7)
+    last = Choices(7, "All", 0, None, None, (2,) * 100, (2,))  # a million in all
+    with pytest.raises(Unsellable, match="more than 60 choices"):
+        lines(Pick(1), COFFEE, MILK, below, deepest, pages=(page, deeper, last), extras=extras)
 
 
 # -- whatever the server tells -------------------------------------------------------------------------

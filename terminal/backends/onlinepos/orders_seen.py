@@ -1,7 +1,7 @@
 """Which orders OnlinePOS lists: the last ones before a try, and what came after them.
 
 GET exportSales/v20/{time}             where no order is known yet: of the last hour, of the last day, and so on
-GET exportSales/v20/withId/{order}     from an order on
+GET exportSales/v20/withId/{order}     from an order on, that included [assumed]; else from the one before it
 
 Numbers of orders grow. An order that was opened earlier and paid later appears below others: it is not ours,
 for ours are paid when they are made.
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 
@@ -66,7 +66,7 @@ class Seen:
         self._department = department
         self._settling_s = settling_s
         self._lock = threading.Lock()
-        self._last: int | None = None
+        self._last: tuple[int, ...] = ()
         self._made: _Made | None = None
         self._doubt = ""
 
@@ -85,10 +85,10 @@ class Seen:
         """Return the last orders that there are at the moment *at*; read until monotonic second *until*."""
         with self._lock:
             after = None if self._made is None else self._made.after
-            known = [each for each in (self._last, after) if each is not None]
+            known = self._last if after is None else (after, *self._last)
         found: tuple[Listed, ...] | Answer = ()
         if known:
-            found = self._from(min(known), until)
+            found = self._from(known, until)
             if isinstance(found, Answer):
                 self._forget()  # it may be too much since then: the last hour is enough the next time
         for window in () if found else _WINDOWS:
@@ -98,17 +98,18 @@ class Seen:
         if isinstance(found, Answer):
             return unread(found)
         self._check(found)
+        items = tuple(each.item for each in found[-_KEPT:])
         with self._lock:
-            self._last = found[-1].item.number if found else None
-        return Listing(tuple(each.item for each in found[-_KEPT:]), cut=bool(found))
+            self._last = _numbers(items)
+        return Listing(items, cut=bool(items))
 
     def since(self, before: Listing, until: float) -> Listing | Answer:
         """Return all orders from the last one on that was listed *before*, that one included.
 
         REFUSED: there are too many of them.
         """
-        numbers = [item.number for item in before.items if item.number is not None]
-        found = self._from(max(numbers), until) if numbers else self._all(until)
+        numbers = _numbers(before.items)
+        found = self._from(numbers, until) if numbers else self._all(until)
         if isinstance(found, Answer):
             return found
         return Listing(tuple(each.item for each in found), cut=bool(numbers))
@@ -124,12 +125,14 @@ class Seen:
     def _all(self, until: float) -> tuple[Listed, ...] | Answer:
         return self._read(sales.lines, until)
 
-    def _from(self, order: int, until: float) -> tuple[Listed, ...] | Answer:
-        """Return the orders from *order* on; asked for from the one before, whether that is included or not."""
-        found = self._read(lambda page: sales.lines_from_order(max(0, order - 1), page), until)
-        if isinstance(found, Answer):
+    def _from(self, numbers: Sequence[int], until: float) -> tuple[Listed, ...] | Answer:
+        """Return the orders from the first of *numbers* on, which may be left out; the last of them is not."""
+        first, last = min(numbers), max(numbers)
+        found = self._read(lambda page: sales.lines_from_order(first, page), until)
+        if isinstance(found, Answer) or any(each.item.number == last for each in found):
             return found
-        return tuple(each for each in found if (each.item.number or 0) >= order)
+        again = self._read(lambda page: sales.lines_from_order(last - 1, page), until)
+        return found if isinstance(again, Answer) else again
 
     def _read(
         self, page: Callable[[int], Call[Page[sales.SoldLine]]], until: float
@@ -151,7 +154,7 @@ class Seen:
 
     def _forget(self) -> None:
         with self._lock:
-            self._last = self._made = None
+            self._last, self._made = (), None
 
     def _check(self, orders: tuple[Listed, ...]) -> None:
         """Look whether the order that was confirmed last is listed as it was sent."""
@@ -182,3 +185,7 @@ class Seen:
     def _is(self, made: _Made, item: Item) -> bool:
         ours = not self._department or item.mark == self._department
         return ours and folded(item.lines) == folded(made.lines)
+
+
+def _numbers(items: Sequence[Item]) -> tuple[int, ...]:
+    return tuple(item.number for item in items if item.number is not None)

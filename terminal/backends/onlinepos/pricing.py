@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from itertools import islice
 
 from terminal.backends.onlinepos.goods import Choices, Offer, Product, Structure
 from terminal.backends.onlinepos.offers import Bought, Clock, reductions, share
@@ -22,7 +23,7 @@ _DEEPEST = 4
 """Levels of choices of choices; what is deeper leads in a circle, or nobody has ordered it by hand either."""
 
 _MOST_LINES = 60
-"""Below one head."""
+"""Below one head; pages of choices that name each other come to millions."""
 
 
 class Unsellable(Exception):  # noqa: N818 - an outcome, not a fault
@@ -95,8 +96,6 @@ class Dish(Value, frozen=True):
         if not self.listed:
             return (Line(self.product, pieces, paid),)
         extras = (*self.choices, *self.parts)
-        if len(extras) > _MOST_LINES:
-            raise Unsellable(f"it has {len(extras)} choices and parts")
         for_choices = [max(0, each.price) * pieces for each in self.choices]
         for_parts = [max(0, each.price) * pieces for each in self.parts]
         choices = share(min(paid, sum(for_choices)), for_choices)
@@ -135,7 +134,9 @@ class Shop:
             Unsellable: It is not there, or its choices are not what its page allows.
         """
         product, group = self._known(pick.product)
-        choices = tuple(self._choices(product, pick.chosen, 1))
+        choices = tuple(islice(self._choices(product, pick.chosen, 1), _MOST_LINES + 1))
+        if len(choices) + len(product.parts) > _MOST_LINES:
+            raise Unsellable(f"it has more than {_MOST_LINES} choices and parts")
         parts = tuple(_Extra(each.product, each.amount, each.price) for each in product.parts)
         return Dish(product.id, group, self.price_of(product), choices, parts, self._pricing.extras)
 
