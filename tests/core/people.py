@@ -229,17 +229,20 @@ class Technician:
             case Entry(kind=EntryKind.SALE):
                 self._say(entry, "retry", "the tickets are in their guests' hands")
             case Entry(kind=EntryKind.RECORD):
-                self._say(entry, "void" if booked else "retry", "looked in the books")
+                self._say(entry, self._found(entry) if booked else "retry", "looked in the books")
             case Entry(kind=EntryKind.REFUND):
                 self._refund(entry, booked=booked)
             case Entry(compensate=True):
                 assert NOTHING_GIVEN in entry.words
+                if booked and self._found(entry) == "delivered":
+                    self._say(entry, "delivered", "looked on the server")  # it is refunded by itself
+                    return
                 if booked and not world.server.by_hand[entry.key]:
                     world.server.give_back(entry.key)
                 self._say(entry, "void", "given back on the server" if booked else "not booked")
             case Entry(state=EntryState.UNKNOWN):
                 assert entry.key in entry.words  # says what to look for
-                self._say(entry, "void" if booked else "retry", "looked on the server")
+                self._say(entry, self._found(entry) if booked else "retry", "looked on the server")
             case Entry(kind=EntryKind.CREDIT):
                 self._say(entry, "retry", "the wallet is open again")
             case _:
@@ -271,7 +274,7 @@ class Technician:
         debit = world.journal.entry(entry.refers_to or "")
         assert debit is not None
         if entry.state is EntryState.UNKNOWN:
-            self._say(entry, "void" if booked else "retry", "looked on the server")
+            self._say(entry, self._found(entry) if booked else "retry", "looked on the server")
         elif debit.compensate:
             self._say(entry, "retry", "nothing was given for it")
         elif debit.state not in (EntryState.DELIVERED, EntryState.VOIDED):
@@ -280,6 +283,10 @@ class Technician:
             self._say(entry, "void", "the debit stands, or never was")
         else:
             self._say(entry, "retry", "it did not come out")
+
+    def _found(self, entry: Entry) -> str:
+        """Return what one says of what is booked: just that, or that it is void (which it is not)."""
+        return "delivered" if entry.in_doubt and self._world.rng.random() < 0.5 else "void"
 
     def _say(self, entry: Entry, action: str, reason: str) -> None:
         world = self._world
