@@ -80,7 +80,7 @@ NOBODY: Any = object()
 
 
 class Desk:
-    def __init__(self, wallet: Any = None, catalogue: Any = None) -> None:
+    def __init__(self, wallet: Any = None, catalogue: Any = None, payments: Any = None) -> None:
         self.wallet: Any = None if wallet is NOBODY else wallet or Server()
         self.catalogue = catalogue or Server("shop")
         self.memory = Memory()
@@ -93,6 +93,7 @@ class Desk:
             weather=self.weather,
             now=lambda: START,
             post=self.inbox.put,
+            payments=payments,
         )
 
     def wait(self, kind: type, count: int = 1) -> list[Any]:

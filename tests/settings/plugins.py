@@ -101,6 +101,14 @@ class Hawk:
     Options = PosOptions
 
 
+class Cards:
+    """Drives a card terminal."""
+
+    Options = PosOptions
+
+    def start_payment(self) -> None: ...
+
+
 class Fake:
     """Stands in for what is installed."""
 
@@ -116,7 +124,7 @@ class Fake:
         ("printer", "simulated"): Reader,
         ("payout", "simulated"): Payer,
     }
-    _backends = {"pointofsale": Pos, "gate": Gate, "hawk": Hawk, "books": Books}  # noqa: RUF012 - never changed
+    _backends = {"pointofsale": Pos, "gate": Gate, "hawk": Hawk, "books": Books, "cards": Cards}  # noqa: RUF012 - never changed
 
     def driver(self, role: str, driver: str) -> Any:
         return self._drivers[role, driver]

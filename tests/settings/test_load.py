@@ -102,8 +102,8 @@ def test_ten_different_mistakes_are_reported_together(tmp_path: Path) -> None:
         '(did you mean "currency"?)',
         "offline.max_sale": "found -5; expected a whole number from 0 to 10000000",
         "offline.unknown_tokens": 'found "no"; expected true or false',
-        "backends.main.type": 'found "pointofsales"; expected one of "books", "gate", "hawk", "pointofsale" '
-        '(did you mean "pointofsale"?)',
+        "backends.main.type": 'found "pointofsales"; expected one of "books", "cards", "gate", "hawk", '
+        '"pointofsale" (did you mean "pointofsale"?)',
         "backends.main.token": "found a secret (not shown); expected no secret in this file (write it to a "
         'file of its own and name that by token_file = "…", or name a credential of systemd by '
         'credential = "…"; then replace the secret, for it was readable here)',
