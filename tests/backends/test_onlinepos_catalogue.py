@@ -100,7 +100,7 @@ def test_offers_for_one_piece_count_and_others_are_told() -> None:
     ]
     assert "several pieces" in left_out[0]
     assert "offer_times" in left_out[1]
-    assert names(at_noon, products=(1,), offer_times="minutes") == (["Coffee 1500"], ())
+    assert names(at_noon, products=(1,), offers=True, offer_times="minutes") == (["Coffee 1500"], ())
     assert names(Offer(4, "O", DAYS, 0, 6, pair.lines), products=(1,))[1] == ()  # for others, and none of ours
 
 
@@ -144,9 +144,38 @@ def test_an_offer_holds_while_it_does_in_denmark(utc: str, price: int) -> None:
         shop.close()
 
 
-@pytest.mark.parametrize("path", ["getProductStructure", "offer"])
+def test_what_is_sold_out_is_not_sold_where_that_is_asked_for() -> None:
+    milk = things.Product(id=2, name="Mælk", price=495, group=10, soldout=True)
+    for options, expected in (
+        ({"sold_out": True}, {"Stor kaffe", "Menu"}),
+        ({}, {"Stor kaffe", "Mælk", "Menu"}),
+    ):
+        with at_a(**options) as (shop, pos):
+            shop.pos.know([milk])
+            assert set(told(pos)) == expected
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"products": (1,), "product_groups": (10,)},
+        {"offer_times": "hhmm"},
+        {"offer_price": "each"},
+        {"books": "stock", "department": "Bar"},
+        {"books": "stock", "orders_alone": True},
+        {"stock_alone": True},
+        {"stock_types": "1 and 2"},
+        {"orders_read_back": False, "department": "Bar"},
+    ],
+)
+def test_an_option_that_would_do_nothing_is_none(options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="`"):
+        OnlinePosOptions(**options)
+
+
+@pytest.mark.parametrize("path", ["getProductStructure", "offer", "taw/products"])
 def test_what_cannot_be_read_whole_is_an_answer(path: str) -> None:
-    with at_a(offers=True) as (shop, pos):
+    with at_a(offers=True, sold_out=True) as (shop, pos):
         shop.pos.faults.set(Fault(kind="status", status=503, path=path))
         answer = pos.terminal(ENOUGH_S)
         assert isinstance(answer, Answer)

@@ -2,6 +2,7 @@
 
 GET getProductStructure       products in their groups, with choices, parts and price groups
 GET offer                     where offers are applied
+GET taw/products              where what is sold out is not sold
 """
 
 from __future__ import annotations
@@ -10,18 +11,21 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from typing import TypeVar
 
-from terminal.backends.onlinepos import goods
+from terminal.backends.onlinepos import goods, takeaway
 from terminal.backends.onlinepos.client import OnlinePos
 from terminal.backends.onlinepos.goods import Structure
 from terminal.backends.onlinepos.options import OnlinePosOptions
 from terminal.backends.onlinepos.pricing import Shop
 from terminal.backends.onlinepos.shelf import sold
 from terminal.backends.onlinepos.values import local
+from terminal.backends.onlinepos.wire import Call
 from terminal.backends.protocol import TerminalInfo
 from terminal.core.delivery import Answer, Outcome
 
 _LOG = logging.getLogger(__name__)
+_T = TypeVar("_T")
 
 FRESH_S = 3_600
 """For how long what was read of the products is taken for what they are, where nobody reads the catalogue."""
@@ -48,6 +52,7 @@ class Catalogue:
         self._pos = pos
         self._wanted = options.wanted
         self._with_offers = options.offers
+        self._without_sold_out = options.sold_out
         self._name = name
         self._wall = wall
         self._said: frozenset[str] = frozenset()
@@ -59,15 +64,14 @@ class Catalogue:
         structure = self._structure(timeout_s)
         if isinstance(structure, Answer):
             return structure
-        offers: tuple[goods.Offer, ...] | Answer = ()
-        if self._with_offers:
-            left_s = until - time.monotonic()
-            if left_s <= 0:
-                return Answer(Outcome.UNSENT, "no time was left to read the offers")
-            offers = self._pos.do(goods.offers(), left_s)
+        offers = self._more(goods.offers(), until) if self._with_offers else ()
         if isinstance(offers, Answer):
             return offers
-        products, left_out = sold(structure, offers, local(self._wall()).wall, self._wanted)
+        groups = self._more(takeaway.products(), until) if self._without_sold_out else ()
+        if isinstance(groups, Answer):
+            return groups
+        gone = {each.id for group in groups for each in group.products if each.sold_out}
+        products, left_out = sold(structure, offers, local(self._wall()).wall, self._wanted, gone)
         self._tell(left_out)
         return TerminalInfo(products)
 
@@ -84,6 +88,12 @@ class Catalogue:
         if known is not None:
             return known[0]
         return found if isinstance(found, Answer) else Shop(found, self._wanted.pricing)
+
+    def _more(self, call: Call[_T], until: float) -> _T | Answer:
+        left_s = until - time.monotonic()
+        if left_s <= 0:
+            return Answer(Outcome.UNSENT, f"no time was left to read {call.request.path}")
+        return self._pos.do(call, left_s)
 
     def _structure(self, timeout_s: float) -> Structure | Answer:
         found = self._pos.do(goods.structure(), timeout_s)

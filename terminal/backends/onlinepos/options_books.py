@@ -36,6 +36,13 @@ class BooksOptions(WalletOptions, frozen=True, kw_only=True):
             extra={"expected": "the number of a price group, or an empty text"},
         ),
     ] = ""
+    sold_out: Annotated[
+        bool,
+        Meta(
+            description="Whether what the server says is sold out to be taken away is not sold here either. It "
+            "takes one call more when prices are read, every ten minutes."
+        ),
+    ] = False
     offers: Annotated[
         bool,
         Meta(
@@ -133,6 +140,20 @@ class BooksOptions(WalletOptions, frozen=True, kw_only=True):
             "of its own error say `1 and 2`."
         ),
     ] = "2 and 3"
+
+    def __post_init__(self) -> None:
+        """Refuse options that would do nothing."""
+        super().__post_init__()
+        if self.products and self.product_groups:
+            raise ValueError("`products` or `product_groups`, not both")
+        if not self.offers and (self.offer_times != "unknown" or self.offer_price != "together"):
+            raise ValueError("`offers = true` with `offer_times` and `offer_price`")
+        if self.books == "stock" and (self.department or self.orders_alone or not self.orders_read_back):
+            raise ValueError('books = "orders" with `department`, `orders_alone` and `orders_read_back`')
+        if self.books == "orders" and (self.stock_alone or self.stock_types != "2 and 3"):
+            raise ValueError('books = "stock" with `stock_alone` and `stock_types`')
+        if not self.orders_read_back and (self.department or self.orders_alone):
+            raise ValueError("`orders_read_back` with `department` and `orders_alone`, which are of use there")
 
     @property
     def wanted(self) -> Wanted:

@@ -6,7 +6,7 @@ wants more of them is not sold. An offer makes a product cheaper where it holds 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 from terminal.backends.onlinepos import goods
@@ -32,7 +32,11 @@ class Wanted(Value, frozen=True):
 
 
 def sold(
-    structure: Structure, offers: Sequence[Offer], at: datetime, wanted: Wanted
+    structure: Structure,
+    offers: Sequence[Offer],
+    at: datetime,
+    wanted: Wanted,
+    gone: Collection[int] = (),
 ) -> tuple[tuple[Product, ...], tuple[str, ...]]:
     """Return what is sold, and a sentence for all that is left out: products, and offers that do nothing.
 
@@ -41,6 +45,7 @@ def sold(
         offers: Those that are to be applied.
         at: What the clocks in Denmark show.
         wanted: What is sold here.
+        gone: Ids of products that are sold out.
     """
     shop = Shop(structure, wanted.pricing)
     names = {group.id: group.name for group in structure.groups}
@@ -51,6 +56,8 @@ def sold(
         product, group = shop.products.get(number, (None, 0))
         if product is None:
             left_out.append(f"the product {number} is not sold: the server has none of that number")
+        elif number in gone:
+            left_out.append(f"the product {number} {product.name!r} is not sold: it is sold out")
         elif not (wanted.products or shop.price_of(product)):
             free += 1
         else:
