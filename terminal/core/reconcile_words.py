@@ -34,7 +34,7 @@ def in_words(told: Evidence) -> str:
     if told.listing is not None:
         facts.append(f"{len(told.listing.items)} items listed{', older ones left out' * told.listing.cut}")
     if told.handle:
-        facts.append(f"prepared there as {told.handle}")
+        facts.append(f"about {told.handle}")
     return ", ".join(facts) or "nothing was told"
 
 

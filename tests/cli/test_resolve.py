@@ -56,7 +56,7 @@ def test_what_waits_is_settled_by_a_named_person(
 def test_the_story_shows_what_was_told_and_the_commands_to_choose_from(place: Place) -> None:
     entry = lost(place)
     told = place.run("journal", "show", entry).output
-    assert "before it the server told: balance 12.50, prepared there as hold-7" in " ".join(told.split())
+    assert "before it the server told: balance 12.50, about hold-7" in " ".join(told.split())
     assert "It cannot be told. Before … Now …" in told
     for way in ("delivered", "resend", "write-off"):
         assert f"terminalctl journal resolve {entry} --{way}\n" in told

@@ -149,7 +149,7 @@ def test_the_story_and_the_export_tell_it_in_words(journal, path):
     told = replace(BEFORE, points=3, handle="hold-9")
     journal.commit([debit(), AttemptStarted("d1", told), ended("d1", words="thank you", reference="B-1")], NOW)
     begun, done = journal.story(1).events[1:]
-    words = "balance 12.50, 3 points, 1 items listed, older ones left out, prepared there as hold-9"
+    words = "balance 12.50, 3 points, 1 items listed, older ones left out, about hold-9"
     assert begun.words == f"before it the server told: {words}"
     assert done.words == "thank you; called B-1 there"
     first, second = technician.rows(path, "attempts")

@@ -26,6 +26,7 @@ from terminal.core.facts import EntryKind
 from terminal.core.reconcile_evidence import Evidence, Item, Listing, Looking, Operation
 from terminal.core.records import Entry
 from terminal.core.stamp import Stamp
+from terminal.core.token import mask
 from terminal.core.value import Value, replace
 
 _LOG = logging.getLogger(__name__)
@@ -43,8 +44,8 @@ class Level(Value, frozen=True):
 
     @property
     def handle(self) -> str:
-        """What stands for this card beside a try on it: its number could be used by others."""
-        return _stands_for(self.number)
+        """What stands for this card beside a try on it; nobody can use it."""
+        return _card(self.number)
 
     def __repr__(self) -> str:
         return f"Level(cents={self.cents}, points={self.points})"
@@ -172,7 +173,7 @@ class Wallets:
             if isinstance(level, Answer):
                 return _unsent(level)
             number, known = level.number, level.cents
-        if entry.before is not None and entry.before.handle not in ("", _stands_for(number)):
+        if entry.before is not None and entry.before.handle not in ("", _card(number)):
             return Answer(Outcome.UNSENT, "the token has another card now than a moment ago")
         lack = self._lack(entry, known)
         if lack is not None:
@@ -259,6 +260,10 @@ class Wallets:
             return found
         points = next((each.points for each in found.points if each.campaign == options.campaign), 0)
         return Level(found.card.number, points * options.point_cents, points)
+
+
+def _card(number: str) -> str:
+    return f"card {mask(number)} #{_stands_for(number)}"
 
 
 def _stands_for(name: str) -> str:
