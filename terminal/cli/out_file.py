@@ -1,4 +1,4 @@
-"""A file that a command writes line by line, of any length: it has its name once it is whole, and not before.
+"""A file that an export writes line by line, of any length: it has its name once it is whole, and not before.
 
 Until then it is called NAME.part. That stays where the command was broken off, so that another run can go on.
 """
@@ -9,16 +9,40 @@ import fcntl
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar
+
+import click
 
 from terminal.cli.errors import WrongUse
+
+_T = TypeVar("_T")
 
 _MODE = 0o600  # it may say what people have bought
 _LONGEST = 1 << 20  # characters of a line; no record is that long
 _BLOCK = 65_536
+
+
+OPTIONS = (
+    click.option("--out", metavar="FILE", default="", help="Write it there, whole or not [default: stdout]."),
+    click.option(
+        "--format", "form", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True,
+        help="A spreadsheet's, or one JSON object in each line.",
+    ),
+)  # fmt: skip
+"""Where an export goes, and how."""
+
+
+def counting(records: Iterable[_T]) -> Iterator[_T]:
+    """Give *records*, and show how many they are; how many there will be is not known."""
+    bar: Any = click.progressbar(
+        records, label="exporting", file=sys.stderr, hidden=not sys.stderr.isatty(), show_pos=True,
+        update_min_steps=100,
+    )  # fmt: skip
+    with bar as counted:
+        yield from counted
 
 
 class OutFile:

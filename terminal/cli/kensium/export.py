@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from datetime import datetime
@@ -16,7 +15,7 @@ from terminal.cli import common
 from terminal.cli.errors import Trouble
 from terminal.cli.export import Record, as_csv
 from terminal.cli.kensium import access
-from terminal.cli.out_file import OutFile
+from terminal.cli.out_file import OPTIONS, OutFile, counting
 
 if TYPE_CHECKING:
     from terminal.cli.kensium.rows import Reads
@@ -24,13 +23,6 @@ if TYPE_CHECKING:
 _F = TypeVar("_F", bound=Callable[..., Any])
 _Source = Callable[["Reads"], Iterable[Record]]
 
-_OUT = (
-    click.option("--out", metavar="FILE", default="", help="Write it there, whole or not [default: stdout]."),
-    click.option(
-        "--format", "form", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True,
-        help="A spreadsheet's, or one JSON object in each line.",
-    ),
-)  # fmt: skip
 _SYNC = click.option(
     "--sync",
     metavar="FILE",
@@ -44,7 +36,7 @@ def _options(*more: Any) -> Callable[[_F], _F]:
     """Let a command take what all do, and *more*."""
 
     def add(command: _F) -> _F:
-        for option in reversed((*more, *_OUT)):
+        for option in reversed((*more, *OPTIONS)):
             command = option(command)
         return access.server_options(command)
 
@@ -159,7 +151,7 @@ def _write(given: dict[str, Any], fields: Iterable[str], source: _Source) -> Non
     server, count = access.server(given), 0
     with closing(access.tenant(server)) as tenant, OutFile(given["out"]) as file:
         reads = Reads(tenant, server.timeout_s)
-        for line in _lines(given["form"], fields, _shown(source(reads))):
+        for line in _lines(given["form"], fields, counting(source(reads))):
             file.write(line)
             count += 1
     count -= given["form"] == "csv"
@@ -173,13 +165,3 @@ def _lines(form: str, fields: Iterable[str], records: Iterable[Record]) -> Itera
     if form == "csv":
         return as_csv(fields, records)
     return (json.dumps(record, ensure_ascii=False) + "\n" for record in records)
-
-
-def _shown(records: Iterable[Record]) -> Iterator[Record]:
-    """Give *records*, and show how many they are; how many there will be is not known."""
-    bar: Any = click.progressbar(
-        records, label="exporting", file=sys.stderr, hidden=not sys.stderr.isatty(), show_pos=True,
-        update_min_steps=100,
-    )  # fmt: skip
-    with bar as counted:
-        yield from counted

@@ -45,6 +45,21 @@ _OPTIONS = (
 )
 
 
+class CardNumber(click.ParamType[str]):
+    """The number of a card as it may be sent; zeros in front stay."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return it; fails in words that do not repeat it."""
+        from terminal.backends.onlinepos.values import card_number  # noqa: PLC0415 - not for any other command
+
+        try:
+            return value and card_number(value)
+        except ValueError as error:
+            self.fail(f"{error}.", param, ctx)
+
+
 class Server(Value, frozen=True):
     """A server of the API, and the secret for it.
 
@@ -145,7 +160,10 @@ class Reads:
         Raises:
             Trouble: It did not work; *doing* is what was tried, as in "Reading the cards".
         """
-        found = self._client.do(call, self._timeout_s)
+        try:
+            found = self._client.do(call, self._timeout_s)
+        except UnicodeEncodeError:
+            raise WrongUse(f"{doing} cannot be asked for: the charset of the backend lacks a letter.") from None
         if isinstance(found, Answer):
             raise trouble(found, doing, self._hint)
         return found

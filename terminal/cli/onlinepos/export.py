@@ -27,7 +27,11 @@ if TYPE_CHECKING:
     )
 )
 def export() -> None:
-    """Read what is in a company, however much there is. Amounts are in kroner, exact; nothing is changed."""
+    """Read what is in a company, however much there is. Nothing is changed.
+
+    Amounts are in kroner, exact, and in JSON texts, as are numbers of cards. Times are as clocks in Denmark
+    show them, and beside that in UTC.
+    """
 
 
 # -- sales ---------------------------------------------------------------------------------------------
@@ -69,7 +73,9 @@ def orders(from_order: int | None, **given: Any) -> None:
 @options(
     click.option("--company", type=click.IntRange(1), metavar="NUMBER", help="Only of this company."),
     click.option("--department", metavar="NAME", default="", help="Only of these terminals."),
-    click.option("--card", metavar="NUMBER", default="", help="Only what was paid by this card."),
+    click.option(
+        "--card", type=access.CardNumber(), metavar="NUMBER", default="", help="Only what this card has paid."
+    ),
     click.option(
         "--field", type=click.Choice(["lokation", "location"]), default="lokation", show_default=True,
         help="What the server calls the company: its page says both.",
@@ -116,7 +122,9 @@ def journal(register: int | None, **given: Any) -> None:
 
 _group = click.option("--group", "groups", metavar="NAME", multiple=True, help="Only of this card group.")
 _open = click.option("--open", "only_open", is_flag=True, help="Only cards that are not closed.")
-_card = click.option("--card", "numbers", metavar="NUMBER", multiple=True, help="Only this card.")
+_card = click.option(
+    "--card", "numbers", type=access.CardNumber(), metavar="NUMBER", multiple=True, help="Only this card."
+)
 
 
 @export.command()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,7 +13,7 @@ from terminal.cli.errors import WrongUse
 from terminal.cli.export import Record
 from terminal.cli.onlinepos import access
 from terminal.cli.onlinepos.moments import Moment, earliest
-from terminal.cli.out_file import OutFile
+from terminal.cli.out_file import OPTIONS, OutFile, counting
 
 if TYPE_CHECKING:
     from terminal.cli.onlinepos.access import Reads
@@ -27,14 +26,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 _OVERLAP = timedelta(days=1)
 """How far before the last record of a file is read again: what is paid late is listed late."""
 
-_OUT = (
-    click.option("--out", metavar="FILE", default="", help="Write it there, whole or not [default: stdout]."),
-    click.option(
-        "--format", "form", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True,
-        help="A spreadsheet's, or one JSON object in each line.",
-    ),
-    click.option("--limit", type=click.IntRange(1), metavar="N", help="Stop after so many records."),
-)  # fmt: skip
+_LIMIT = click.option("--limit", type=click.IntRange(1), metavar="N", help="Stop after so many records.")
 _GO_ON = click.option(
     "--continue", "go_on", is_flag=True, help="Go on with FILE, or with a FILE.part that was broken off."
 )
@@ -51,7 +43,9 @@ def options(*more: Any, needs: bool = False, times: bool = True, go_on: bool = F
                 "--to", "last", type=Moment(end=True), required=needs, help="Until then, that included."
             ),
         )
-        for option in reversed((*(period if times else ()), *more, *_OUT, *((_GO_ON,) if go_on else ()))):
+        for option in reversed(
+            (*(period if times else ()), *more, *OPTIONS, _LIMIT, *((_GO_ON,) if go_on else ()))
+        ):
             command = option(command)
         return access.server_options(command)
 
@@ -72,18 +66,10 @@ def write(
     keep = "go_on" in given
     with closing(access.client(server)) as client, OutFile(given["out"], go_on=go_on, keep=keep) as file:
         reads = access.Reads(client, server.timeout_s, f"--continue goes on with {file.part}." if keep else "")
-        tally = put(file, sheet, lambda last: _shown(source(reads, last)), limit=given["limit"], latest=latest)
+        tally = put(
+            file, sheet, lambda last: counting(source(reads, last)), limit=given["limit"], latest=latest
+        )
     _tell(tally, given["out"])
-
-
-def _shown(records: Iterable[Record]) -> Iterator[Record]:
-    """Give *records*, and show how many they are; how many there will be is not known."""
-    bar: Any = click.progressbar(
-        records, label="exporting", file=sys.stderr, hidden=not sys.stderr.isatty(), show_pos=True,
-        update_min_steps=100,
-    )  # fmt: skip
-    with bar as counted:
-        yield from counted
 
 
 def _tell(tally: Tally, out: str) -> None:

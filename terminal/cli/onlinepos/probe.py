@@ -30,7 +30,11 @@ _ALL = 100
     )
 )
 @click.option(
-    "--card", metavar="NUMBER", default="", help="A card that was loaded and used: what its history lists."
+    "--card",
+    type=access.CardNumber(),
+    metavar="NUMBER",
+    default="",
+    help="A card that was loaded and used: what its history lists.",
 )
 @click.option("--day", type=Moment(), help="A day on which something was sold: which departments there are.")
 @click.option(
@@ -57,14 +61,8 @@ def probe(card: str, day: datetime | None, *, as_json: bool, **given: Any) -> No
     How forms are signed is tried by asking for a card that cannot exist: Ctrl-C ends that. Prints what to put
     into the configuration. Exits with 1 if something is to be mended first.
     """
-    from terminal.backends.onlinepos.values import card_number  # noqa: PLC0415 - for this command alone
-
     server = access.server(given)
-    try:
-        checked = card and card_number(card)
-    except ValueError as error:
-        raise click.BadParameter(f"{error}.", param_hint="--card") from None
-    found = _found(server, checked, None if day is None else whole_day(day), given)
+    found = _found(server, card, None if day is None else whole_day(day), given)
     wrong = _wrong(server, found)
     _tell(found, _configuration(server, found), wrong, as_json=as_json)
     troubled = any(each.state == "trouble" for each in found) or bool(wrong)

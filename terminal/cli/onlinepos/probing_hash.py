@@ -6,6 +6,7 @@ campaign/cardInfo is the only signed form that changes nothing. Asked for a card
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +23,7 @@ NO_CARD = "NO-SUCH-CARD-OF-A-TERMINAL"
 """The number of no card: those of cards are digits."""
 
 _WHAT = "hash of forms"
+_NO_REASON = re.compile(r"the server answered 403 Forbidden(?!:)")
 
 
 def about_hash(answer: Answer) -> bool:
@@ -93,7 +95,7 @@ class HashSearch:
             return None
         if answer.outcome is Outcome.DENIED and answer.status is None:
             return Finding(_WHAT, "off", f"{answer.words}; no deposit, no voucher and no stock without it")
-        if answer.outcome is Outcome.DENIED and self._insist and ":" not in answer.words:
+        if answer.outcome is Outcome.DENIED and self._insist and _NO_REASON.match(answer.words):
             return None
         hint = "; --insist goes on all the same" if answer.outcome is Outcome.DENIED else ""
         return Finding(_WHAT, "trouble", f"the search ended: {answer.words}{hint}")

@@ -6,7 +6,7 @@ import csv
 import hashlib
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
@@ -134,7 +134,7 @@ def put(
         WrongUse: What is there already is no such file.
     """
     tally = Tally()
-    with closing(Known()) as known:
+    with _spilled(), closing(Known()) as known:
         last = _take(file, sheet, known, tally, latest)
         for record in _fresh(records(last), sheet, known, tally):
             if tally.written == limit:
@@ -143,6 +143,16 @@ def put(
             file.write(sheet.line(record))
             tally.written += 1
     return tally
+
+
+@contextmanager
+def _spilled() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise Trouble(
+            f"What was written cannot be noted in a temporary file ({error}): is there room in /var/tmp?"
+        ) from None
 
 
 def _take(file: OutFile, sheet: Sheet, known: Known, tally: Tally, latest: str) -> _Texts | None:

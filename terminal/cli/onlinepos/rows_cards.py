@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from terminal.backends.onlinepos import campaigns, cards, stock, stocktaking
+from terminal.cli.errors import Trouble
 from terminal.cli.export import Record
 from terminal.cli.onlinepos.access import Reads
 from terminal.cli.onlinepos.moments import shown
 from terminal.cli.onlinepos.records import kroner
 from terminal.cli.onlinepos.rows_sales import Span
+from terminal.core.token import mask
 
 CARDS = ("card", "kind", "group", "balance", "closed", "debtor", "name")
 PERSONAL = ("phone", "email", "rfid")
@@ -82,7 +84,11 @@ def movements(reads: Reads, span: tuple[datetime, datetime]) -> Iterator[Record]
 def history(reads: Reads, numbers: Iterable[str], span: Span) -> Iterator[Record]:
     """Give each change of the balances of some cards, in the order of the server. Raises Trouble."""
     for number in numbers:
-        changes = reads.one(cards.history(number), "Reading the history of a card")
+        try:
+            call = cards.history(number)
+        except ValueError:
+            raise Trouble(f"The server tells of a card {mask(number)}, which it cannot be asked for.") from None
+        changes = reads.one(call, "Reading the history of a card")
         for position, each in enumerate(changes, 1):
             if span.has(each.time):
                 yield {

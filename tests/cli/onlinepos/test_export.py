@@ -365,3 +365,18 @@ def test_nothing_goes_out_in_the_open_unasked(tmp_path: Path) -> None:
     said = ["--url", office.url, "--secret-file", str(office.file)]
     done = CliRunner().invoke(cli, ["onlinepos", "export", "stock", *said])
     assert (done.exit_code, "Add --allow-http if nobody can listen there" in done.stderr) == (2, True)
+
+
+def test_a_number_that_is_none_is_refused_before_anybody_is_asked(tmp_path: Path) -> None:
+    office = Office(tmp_path, "http://127.0.0.1:9/api")
+    for args in (["export", "history", "--card", "12 34"], ["export", "koncern", *DAY, "--card", "a/b"]):
+        done = office(*args)
+        assert (done.exit_code, "letters and digits is expected" in done.stderr) == (2, True)
+
+
+def test_a_card_of_the_server_that_cannot_be_asked_for_is_a_sentence(tmp_path: Path) -> None:
+    cards = in_json('[{"cardnumber": "0900/../0001", "balance": "1,00"}]')
+    with serving(lambda _: cards) as peer:
+        done = Office(tmp_path, peer.url)("export", "history", "--all")
+    assert (done.exit_code, "which it cannot be asked for" in done.stderr) == (1, True)
+    assert "0900/../0001" not in done.output
