@@ -72,7 +72,7 @@ class Day:
             realm.key_file,
             [READER, panel, release | {"record": str(self.given_file)}],
             sections={
-                "backends.main": realm.backend(events_silence_s=30),
+                "backends.main": realm.backend(events_silence_s=30, settling_seconds=1),
                 "roles": ROLES,
                 "vending": vending,
                 "offline": TRUSTING,
