@@ -10,6 +10,7 @@ import msgspec
 
 from terminal.backends.kensium.adapter import Kensium
 from terminal.backends.kensium.options import KensiumOptions
+from terminal.core.catalogue import Product
 from terminal.core.delivery import Answer
 from terminal.core.facts import EntryKind
 from terminal.core.payload import Sold
@@ -87,6 +88,9 @@ def sent(backend: Kensium, what: Entry) -> Answer:
 def ruled(tenant: Tenant, **changes: Any) -> None:
     """Let the tenant behave otherwise from now on."""
     tenant.kensium.rules = msgspec.structs.replace(tenant.kensium.rules, **changes)
+
+
+COFFEE = Product("COFFEE", "Coffee", 250)
 
 
 class Deaf(httpx.BaseTransport):

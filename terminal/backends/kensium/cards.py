@@ -158,7 +158,7 @@ class Cards:
             return Answer(Outcome.REFUSED, by_hand)
         hold = hold_of(entry.reference)
         if hold:
-            return self._marked(self.capture(hold, until, cancel=True), entry)
+            return self._marked(self._released(hold, until), entry)
         if self._options.top_up == "complete":
             return self._marked(_done(self._book(entry, code, authorise=False, until=until)), entry)
         if entry.before is not None and entry.before.handle:
@@ -187,6 +187,13 @@ class Cards:
             )
             return Answer(Outcome.UNKNOWN, words)
         return _done(made)
+
+    def _released(self, hold: str, until: float) -> Answer:
+        answer = self.capture(hold, until, cancel=True)
+        if answer.outcome is Outcome.REFUSED and _says(answer.words, self._options.completed_says):
+            words = f"the funds that were held ({hold}) are captured already: give the money back by hand"
+            return replace(answer, words=f"{answer.words}; {words}")
+        return answer
 
     def _spend(self, entry: Entry, code: str, until: float) -> Answer:
         holds = self._options.spend == "authorise"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -86,7 +87,7 @@ class Reads:
         reading = paged(FIRST, _MOST_PAGES)
         ask = next(reading)
         while True:
-            page = self.page(kind, lambda it, ask=ask: write(it, ask), needs, doing)  # type: ignore[misc]
+            page = self.page(kind, partial(_at, write, ask), needs, doing)
             yield from page.rows
             try:
                 ask = reading.send(page)
@@ -94,6 +95,10 @@ class Reads:
                 return
             except Unreadable as error:
                 raise Trouble(f"{doing} did not work: {error}.") from None
+
+
+def _at(write: Callable[[Documents, Ask], Call], ask: Ask, documents: Documents) -> Call:
+    return write(documents, ask)
 
 
 def listed(reads: Reads, name: str, chosen: Mapping[str, str | None]) -> Iterator[Record]:
