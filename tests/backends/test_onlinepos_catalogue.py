@@ -9,18 +9,22 @@ from typing import Any
 
 import pytest
 
-from terminal.backends.onlinepos import goods
+from terminal.backends.onlinepos import books_orders, goods
+from terminal.backends.onlinepos import catalogue as catalogue_of_it
 from terminal.backends.onlinepos.adapter import OnlinePosServer
 from terminal.backends.onlinepos.goods import Choices, Group, Offer, OfferLine, Part, PriceGroup, Product
 from terminal.backends.onlinepos.options import OnlinePosOptions
 from terminal.backends.onlinepos.shelf import Wanted, sold
+from terminal.backends.onlinepos.values import Local
 from terminal.backends.protocol import TerminalInfo
 from terminal.core import catalogue
 from terminal.core.delivery import Answer, Outcome
+from terminal.core.value import replace
 from terminal.sandbox import Fault
 from terminal.sandbox.onlinepos import things
 from tests.backends.making import ENOUGH_S
-from tests.backends.onlinepos_wallet_making import CREDENTIAL, at_a
+from tests.backends.onlinepos_books_making import made, recorded
+from tests.backends.onlinepos_wallet_making import CREDENTIAL, at_a, moment
 from tests.sandbox.shop import Shop
 
 NOON = datetime(2026, 6, 3, 12, 0)  # noqa: DTZ001 - as clocks in Denmark show it
@@ -146,13 +150,28 @@ def test_an_offer_holds_while_it_does_in_denmark(utc: str, price: int) -> None:
 
 def test_what_is_sold_out_is_not_sold_where_that_is_asked_for() -> None:
     milk = things.Product(id=2, name="Mælk", price=495, group=10, soldout=True)
-    for options, expected in (
-        ({"sold_out": True}, {"Stor kaffe", "Menu"}),
-        ({}, {"Stor kaffe", "Mælk", "Menu"}),
-    ):
-        with at_a(**options) as (shop, pos):
+    for wanted_, expected in ((True, {"Stor kaffe", "Menu"}), (False, {"Stor kaffe", "Mælk", "Menu"})):
+        with at_a(sold_out=wanted_) as (shop, pos):
             shop.pos.know([milk])
             assert set(told(pos)) == expected
+
+
+def test_a_machine_without_time_zones_reads_and_sends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(moment: datetime) -> Local:
+        raise OSError("this machine does not know Europe/Copenhagen")
+
+    with at_a() as (shop, pos):
+        sale = recorded()
+        before = pos.evidence(sale, None, moment(0), ENOUGH_S)
+        for module in (catalogue_of_it, books_orders):
+            monkeypatch.setattr(module, "local", unknown)
+        for answer in (pos.terminal(ENOUGH_S), pos.deliver(replace(sale, before=before), ENOUGH_S)):
+            assert isinstance(answer, Answer)
+            assert (answer.outcome, answer.words) == (
+                Outcome.UNSENT,
+                "this machine does not know Europe/Copenhagen",
+            )
+        assert made(shop) == []
 
 
 @pytest.mark.parametrize(

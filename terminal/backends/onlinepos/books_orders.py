@@ -12,6 +12,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 
+from terminal.backends.http import sentence
 from terminal.backends.onlinepos import kiosk, orders
 from terminal.backends.onlinepos.catalogue import Catalogue
 from terminal.backends.onlinepos.client import OnlinePos
@@ -112,6 +113,8 @@ class Orders:
             call = orders.make(self._order(entry, sale, lines), self._options.amount_checksum)
         except ValueError as error:
             return Answer(Outcome.REFUSED, str(error))
+        except OSError as error:  # this machine knows no time zones
+            return Answer(Outcome.UNSENT, sentence(error))
         left_s = until - monotonic()
         if left_s <= 0:
             return Answer(Outcome.UNSENT, "no time was left to send the order")

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from terminal.backends.http import sentence
 from terminal.backends.onlinepos import goods, takeaway
 from terminal.backends.onlinepos.client import OnlinePos
 from terminal.backends.onlinepos.goods import Structure
@@ -64,14 +65,22 @@ class Catalogue:
         structure = self._structure(timeout_s)
         if isinstance(structure, Answer):
             return structure
-        offers = self._more(goods.offers(), until) if self._with_offers else ()
+        offers: tuple[goods.Offer, ...] | Answer = ()
+        if self._with_offers:
+            offers = self._more(goods.offers(), until)
         if isinstance(offers, Answer):
             return offers
-        groups = self._more(takeaway.products(), until) if self._without_sold_out else ()
+        groups: tuple[takeaway.TakeawayGroup, ...] | Answer = ()
+        if self._without_sold_out:
+            groups = self._more(takeaway.products(), until)
         if isinstance(groups, Answer):
             return groups
         gone = {each.id for group in groups for each in group.products if each.sold_out}
-        products, left_out = sold(structure, offers, local(self._wall()).wall, self._wanted, gone)
+        try:
+            at = local(self._wall()).wall
+        except OSError as error:  # this machine knows no time zones
+            return Answer(Outcome.UNSENT, sentence(error))
+        products, left_out = sold(structure, offers, at, self._wanted, gone)
         self._tell(left_out)
         return TerminalInfo(products)
 
