@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Literal, TypeVar
 
-from terminal.backends.onlinepos import campaigns, cards, concern, goods, sales, stock
+from terminal.backends.onlinepos import campaigns, cards, concern, day_journal, goods, sales, stock
 from terminal.backends.onlinepos.client import OnlinePos
 from terminal.backends.onlinepos.options import OnlinePosOptions, ReadHash
 from terminal.backends.onlinepos.reading import Fields
@@ -28,6 +28,7 @@ _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC), datetime(2000, 1, 2, tzinfo=UTC)
 _READS: tuple[ReadHash, ...] = ("none", "empty", "query")
 _PLACES: tuple[Literal["query", "form"], ...] = ("query", "form")
 _MOST_NAMED = 12
+_NOT_TO_BE_READ = ("voucher_method", "amount_checksum", "deposit_amounts", "charset")
 _NO_ACCESS = "have access to this call"
 _RIGHT = Finding("secret", "ok", "it is right")
 
@@ -45,7 +46,7 @@ class Probe:
         self._server = server
         self._options = options
         self._pause = pause
-        self._clients: dict[OnlinePosOptions, OnlinePos] = {}
+        self._clients: dict[ReadHash, OnlinePos] = {}
 
     def close(self) -> None:
         """Close every connection."""
@@ -74,9 +75,7 @@ class Probe:
         yield from self._lists_of_cards()
         yield self._history(card)
         yield self._campaigns()
-        yield Finding(
-            "vouchers", "unknown", f"by {self._options.voucher_method}: not tried, for that would make one"
-        )
+        yield self._assumed()
         yield from self._journal(day)
         yield self._departments(day)
         yield self._companies()
@@ -132,13 +131,18 @@ class Probe:
             return _failed("campaigns", found)
         return Finding("campaigns", "ok" if found else "note", named([f"{it.id} {it.name}" for it in found]))
 
+    def _assumed(self) -> Finding:
+        """Tell what is as it is configured, for no read shows it, and nothing is tried that writes."""
+        told = ", ".join(f"{name} = {getattr(self._options, name)}" for name in _NOT_TO_BE_READ)
+        return Finding("assumed", "unknown", f"{told}: no read shows that, so try each once by hand")
+
     # -- books -----------------------------------------------------------------------------------------
 
     def _journal(self, day: tuple[datetime, datetime] | None) -> Iterator[Finding]:
         what = "journal"
         said = []
         for place in dict.fromkeys((self._options.journal_parameters, *_PLACES)):
-            found = self._ask(sales.journal(*(day or _LONG_AGO), place=place))
+            found = self._ask(day_journal.journal(*(day or _LONG_AGO), place=place))
             if not isinstance(found, Answer):
                 yield Finding(what, "ok", f"the period stands in the {place}", {"journal_parameters": place})
                 seen = sorted({f"{it.register} {it.register_name} ({it.department})" for it in found})
@@ -178,9 +182,9 @@ class Probe:
 
     def _ask(self, call: Call[_T], options: OnlinePosOptions | None = None) -> _T | Answer:
         asked = options or self._options
-        if asked not in self._clients:
-            self._clients[asked] = access.client(self._server, asked)
-        return self._clients[asked].do(call, self._server.timeout_s)
+        if asked.hash_reads not in self._clients:
+            self._clients[asked.hash_reads] = access.client(self._server, asked)
+        return self._clients[asked.hash_reads].do(call, self._server.timeout_s)
 
 
 def named(names: list[str]) -> str:

@@ -61,6 +61,7 @@ def test_what_people_are_told(open_office: Open) -> None:
     assert lines[0].split() == ["WHAT", "IS", "FOUND"]
     assert "hash of forms    ok       HMAC-SHA1 of token and company number, then the values, joined" in lines
     assert "departments      ok       Kiosk 1" in lines
+    assert any(line.startswith("assumed          unknown  voucher_method = GET, ") for line in lines)
     assert "concern          ok       1234 Café Å (Kiosk 1), 9000 Other (Bar)" in lines
     history = next(line for line in lines if line.startswith("card history"))
     assert "Deposit 1 times, positive; locations: Another till" in history
