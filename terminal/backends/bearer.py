@@ -191,7 +191,7 @@ def never_sent(answer: Answer) -> Answer:
     outcome = {Outcome.REFUSED: Outcome.DENIED, Outcome.UNKNOWN: Outcome.UNSENT}.get(
         answer.outcome, answer.outcome
     )
-    return replace(answer, outcome=outcome, words=f"no access token: {answer.words}")
+    return replace(answer, outcome=outcome, words=f"no access token: {answer.words}", foreign=False)
 
 
 def _worth_hiding(*secrets: str) -> tuple[str, ...]:

@@ -222,7 +222,8 @@ class Satellite:
         found = self._look_up(text, left_s)
         if isinstance(found, wire.Delegate):
             return found.id
-        return replace(found, outcome=Outcome.UNSENT) if found.outcome is Outcome.UNKNOWN else found
+        unknown = found.outcome is Outcome.UNKNOWN
+        return replace(found, outcome=Outcome.UNSENT if unknown else found.outcome, foreign=False)
 
     def _look_up(self, text: str, timeout_s: float) -> wire.Delegate | Answer:
         id_type = self._options.delegate_id_type
