@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from terminal.backends.kensium import feeds
+from terminal.backends.kensium import feeds, goods
 from terminal.backends.kensium.adapter import Kensium
 from terminal.backends.kensium.documents import Documents
 from terminal.backends.kensium.goods import sold
@@ -89,6 +89,34 @@ def test_several_prices_and_odd_ones_are_not_sold_and_said_once(
 
 def test_without_a_list_of_stock_the_prices_of_the_items_count(tenant: Tenant) -> None:
     backend = adapter(tenant, names={"itemWarehouse": ""})
+    assert products(backend) == {"COFFEE": 250, "TEA": 200}
+    backend.close()
+
+
+def test_a_long_list_is_read_in_several_goes_and_the_server_is_not_called_away(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeds, "FIRST", 1)
+    backend = adapter(tenant)
+    ask = Asked.ask
+    over: list[float] = []
+
+    def late(self: Asked, write: Any, needs: str, until: float) -> Answer:
+        over.append(until)
+        return Answer(Outcome.UNSENT, "no time was left to send it")
+
+    def slow(self: Asked, write: Any, needs: str, until: float) -> Any:
+        told = ask(self, write, needs, until)
+        monkeypatch.setattr(goods, "monotonic", lambda: until)  # that took all the time there was
+        monkeypatch.setattr(Asked, "ask", late)
+        return told
+
+    monkeypatch.setattr(Asked, "ask", slow)
+    answer = backend.terminal(ENOUGH_S)
+    assert isinstance(answer, Answer)
+    assert (answer.outcome, len(over)) == (Outcome.REFUSED, 1)
+    assert "1 more have come" in answer.words
+    monkeypatch.undo()
     assert products(backend) == {"COFFEE": 250, "TEA": 200}
     backend.close()
 
