@@ -34,6 +34,10 @@ def _payments(found: Draft, checker: Checker) -> None:
         checker.wrong("roles.payments", words.found(name), f'nothing for the job "{job}"')
     elif "card" not in (found.get("tickets", "pay") or ("card",)):
         checker.wrong("tickets.pay", "no card", '"card", because roles.payments is given')
+    panels = [block.options["buttons"] for block in found.devices if "buttons" in block.options]
+    if panels and not any(BUTTON in each for each in panels) and found.get("tickets", "pay") != (BUTTON,):
+        hint = "by it a guest pays at the card terminal"
+        checker.wrong("devices", f'no button "{BUTTON}"', "one, because roles.payments is given", hint)
 
 
 def _event(found: Draft, checker: Checker) -> None:

@@ -8,6 +8,7 @@ from terminal.core.delivery import Outcome
 from terminal.core.effects import AskPayment, CloseSlot, CountPayout, Notice, Print
 from terminal.core.events import (
     CardPaid,
+    CatalogueRead,
     Ended,
     Health,
     JournalFailed,
@@ -27,8 +28,9 @@ from terminal.core.facts import (
     ReleaseIntended,
 )
 from terminal.core.tickets import Method, Payment
-from tests.core.box_office import HOPPER, choose, entries, prints, sale_of, to_pay
-from tests.core.making import STAFF, UID, Talk, effects, facts, ticket_job
+from terminal.core.value import replace
+from tests.core.box_office import HOPPER, at_the_kiosk, choose, entries, prints, sale_of, to_pay
+from tests.core.making import ESPRESSO, STAFF, UID, Talk, effects, facts, ticket_job
 
 ONLY_CARD = {"pay": ("card",)}
 
@@ -273,6 +275,17 @@ def test_taps_staff_and_products_change_nothing_while_a_card_is_paying():
     talk(CardPaid("t1", "8817", 300, "Kim"))
     assert "No sale waits" in talk.state.job.answer.words
     assert EntryKind.SALE not in entries(talk)
+
+
+def test_a_price_that_changes_while_a_card_is_paying_changes_nothing_for_it():
+    talk = at_the_kiosk(job(products=()))
+    talk(CatalogueRead((ESPRESSO,), fresh=True))
+    for button in ("espresso", "confirm", "card"):
+        talk.press(button)
+    talk(CatalogueRead((replace(ESPRESSO, price=999),), fresh=True))
+    assert (talk.phase, talk.last.facts) == ("paying by card", ())
+    moved(talk, Step.AUTHORISED, reference="77")
+    assert sale_of(talk).total == ESPRESSO.price
 
 
 def test_where_only_cards_pay_the_card_terminal_is_asked_at_once_and_again_by_confirm():

@@ -216,7 +216,7 @@ def test_how_far_each_document_is(journal):
 
 def test_a_sale_is_never_abandoned(journal):
     journal.commit(sold("t1"), NOW)
-    with pytest.raises(ValueError, match="Only a debit can be abandoned"):
+    with pytest.raises(ValueError, match="Only a debit or a payment can be abandoned"):
         journal.commit([EntryAbandoned("t1", "no paper")], NOW)
     assert journal.entry("t1").state is EntryState.QUEUED
 

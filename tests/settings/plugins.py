@@ -101,6 +101,14 @@ class Hawk:
     Options = PosOptions
 
 
+class PanelOptions(Options, frozen=True):
+    buttons: tuple[str, ...] = ("confirm", "cancel")
+
+
+class Panel:
+    Options = PanelOptions
+
+
 class Cards:
     """Drives a card terminal."""
 
@@ -120,6 +128,7 @@ class Fake:
         ("release", "simulated"): Reader,
         ("coin_acceptor", "pulse"): Acceptor,
         ("buttons", "simulated"): Reader,
+        ("buttons", "named"): Panel,
         ("machine", "simulated"): Reader,
         ("printer", "simulated"): Reader,
         ("payout", "simulated"): Payer,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.settings.loading import GOOD, loaded, only
-from tests.settings.test_tickets import PAY, changed
+from tests.settings.test_tickets import PANEL, PAY, changed
 
 CARDS = """
 [backends.cards]
@@ -52,3 +52,22 @@ def test_a_machine_that_sells_no_tickets_drives_none(tmp_path: Path) -> None:
 def test_a_product_may_be_called_card_where_no_server_drives_one(tmp_path: Path) -> None:
     settings = loaded(tmp_path, changed(('id = "family"', 'id = "card"')))
     assert settings.tickets.products[1].id == "card"
+
+
+@pytest.mark.parametrize(
+    ("panel", "pay", "fits"),
+    [
+        ('buttons = ["confirm"]', "", False),
+        ('buttons = ["confirm", "card"]', "", True),
+        ('buttons = ["confirm"]', 'pay = ["card"]', True),
+    ],
+)
+def test_a_guest_needs_a_button_for_it_where_there_is_another_way_to_pay(
+    tmp_path: Path, panel: str, pay: str, *, fits: bool
+) -> None:
+    text = changed(DRIVEN, (PANEL, PANEL.replace("simulated", "named") + panel), (PAY, pay or PAY))
+    if fits:
+        assert loaded(tmp_path, text).job().payments == "cards"
+    else:
+        mistake = only(tmp_path, text)
+        assert (mistake.path, "no button" in str(mistake)) == ("devices", True)
