@@ -24,10 +24,10 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     Attributes:
         kind: ``delay`` waits *ms*, then goes on; ``status`` answers *status*; ``drop`` closes without an
             answer; ``hang`` never answers; ``drip`` sends the true answer, one byte every *ms*; ``half`` sends
-            half of it and closes; ``garbage`` answers 200 with a page that is no answer at all, as the portal
-            of a wireless network does.
-        after: Whether it happens after the request took effect; else before, and it takes none. ``drip`` and
-            ``half`` are always after.
+            half of it and closes; ``mislabel`` sends it whole as what it is not (``image/png``); ``garbage``
+            answers 200 with a page that is no answer at all, as the portal of a wireless network does.
+        after: Whether it happens after the request took effect; else before, and it takes none. ``drip``,
+            ``half`` and ``mislabel`` are always after.
         method: Which requests it meets; ``*``: all.
         path: Only requests whose path holds this text.
         probability: In how many of them it happens.
@@ -38,7 +38,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         words: For ``status``: the body's words.
     """
 
-    kind: Literal["delay", "status", "drop", "hang", "drip", "half", "garbage"]
+    kind: Literal["delay", "status", "drop", "hang", "drip", "half", "mislabel", "garbage"]
     after: bool = False
     method: Literal["*", "GET", "POST", "PUT", "PATCH", "DELETE", "REPORT"] = "*"
     path: str = ""
@@ -51,7 +51,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     def is_after(self) -> bool:
         """Return whether the request has taken effect when it happens."""
-        return self.after or self.kind in ("drip", "half")
+        return self.after or self.kind in ("drip", "half", "mislabel")
 
     def meets(self, method: str, path: str) -> bool:
         """Return whether it happens to such requests."""
@@ -117,6 +117,9 @@ class Faults:
             elif fault.kind == "drip":
                 data = render(response, keep_alive=False)
                 return Takeover(functools.partial(_drip, data=data, pause_s=fault.ms / 1000))
+            elif fault.kind == "mislabel":
+                headers = {**response.headers, "Content-Type": "image/png"}
+                return msgspec.structs.replace(response, headers=headers)
             elif fault.kind == "half":
                 data = render(response, keep_alive=False)
                 return Takeover(functools.partial(_half, data=data))

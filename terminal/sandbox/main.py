@@ -88,8 +88,8 @@ With --onlinepos, where wallets are cards, and tokens their chips:
   POST /sandbox/onlinepos/seed           {"products": [{"id": 3, "name": "Bun", "price": 1200, "group": 1}],
                                           "cards": [{"number": "0007", "rfid": "04AABBCC", "balance": 500}]}
 
-Faults: kind delay | status | drop | hang | drip | half | garbage; after (it took effect); method; path
-(part of it); probability; count; ms (delay, drip); status, retry_after_s, words (status). An empty list:
+Faults: kind delay | status | drop | hang | drip | half | mislabel | garbage; after (it took effect); method;
+path (part of it); probability; count; ms (delay, drip); status, retry_after_s, words (status). An empty list:
 behave.
 
 \b

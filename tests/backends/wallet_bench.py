@@ -1,37 +1,56 @@
-"""Servers that hold wallets, each behind the same few handles, so that one contract can be held against all."""
+"""A server that holds wallets behind the same few handles, so that one contract can be held against all."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Final, cast
 
-from terminal.backends.protocol import WalletBackend
+from terminal.backends.protocol import Reconciles, WalletBackend
 from terminal.core.catalogue import Product
+from terminal.core.delivery import Answer, Outcome
 from terminal.core.facts import EntryKind
+from terminal.core.reconcile import Conclusion, decide
 from terminal.core.records import Entry
-from terminal.sandbox import Fault, Sandbox
-from terminal.sandbox.ledger import Item
-from tests.backends import onslip_bench
-from tests.backends.making import SECRET, UID, adapter, credit, entry, posts
-from tests.backends.onslip_rest_making import SHOWN
-from tests.sandbox.realm import Realm
+from terminal.core.stamp import Stamp
+from terminal.core.value import replace
+from terminal.sandbox import Fault
+from tests.backends.making import ENOUGH_S, UID, credit, entry
 
 PRICE = 25
 TOP_UP = 200
+BOOKING: Final = "POST"
+READING: Final = "GET"
+"""What the method of a fault stands for, however the server is asked: what books, and what reads a balance."""
+
+
+def moment(ms: int) -> Stamp:
+    """Return a moment, *ms* after all began, on one boot."""
+    return Stamp(1_770_000_000_000 + ms, ms, "boot", synced=True)
 
 
 class Bench(ABC):
     """A server with one wallet of START cents for UID, and an adapter that speaks with it.
 
-    A further server: a class with these handles, and its name in BENCHES.
+    A further server: a class with these handles, and its name in ``wallet_benches.BENCHES``.
+
+    Attributes:
+        backend: The adapter. If it finds out by looking what became of a try, then nobody else uses the wallet.
+        directions: What it books.
+        refuses_overdraft: Whether the server itself does.
+        tells_balance: Whether the answer to a booking does.
+        no_for_good: By which statuses the server says no for good, whatever stands in the body.
+        secret: What may stand nowhere.
+        looks: What kinds of entries are told by looking, if their answer is lost.
     """
 
     START = 150
     backend: WalletBackend
     directions: tuple[EntryKind, ...] = (EntryKind.DEBIT, EntryKind.CREDIT, EntryKind.REFUND)
     refuses_overdraft = True
+    tells_balance = True
+    no_for_good: tuple[int, ...] = (400, 404, 412, 415, 422)
     secret: str
+    looks: frozenset[EntryKind] = frozenset()
 
     @abstractmethod
     def booked(self) -> list[int]:
@@ -42,8 +61,8 @@ class Bench(ABC):
         """Return how many bookings were asked for."""
 
     @abstractmethod
-    def misbehave(self, *faults: Fault) -> None:
-        """Let these happen from now on, instead of those before."""
+    def misbehave(self, *faults: Fault, kind: EntryKind = EntryKind.DEBIT) -> None:
+        """Let these happen from now on, instead of those before: with BOOKING to what books a *kind*."""
 
     @abstractmethod
     def away(self) -> None:
@@ -61,7 +80,17 @@ class Bench(ABC):
     def close(self) -> None:
         """Stop both."""
 
-    def order(self, kind: EntryKind = EntryKind.DEBIT, key: str = "k1", *, uid: str = UID) -> Entry:
+    def shared(self) -> WalletBackend:
+        """Return an adapter whose operator does not promise that nobody else uses the wallet; close it."""
+        raise NotImplementedError
+
+    def other(self, cents: int) -> None:
+        """Let another customer change the wallet."""
+        raise NotImplementedError
+
+    # -- what is booked --------------------------------------------------------------------------------
+
+    def order(self, kind: EntryKind = EntryKind.DEBIT, key: str = "k1", *, uid: str | None = UID) -> Entry:
         """Return an entry: a debit of PRICE, or TOP_UP the other way."""
         if kind is EntryKind.DEBIT:
             return entry(key, uid=uid, pieces=(self._piece(),))
@@ -75,98 +104,27 @@ class Bench(ABC):
     def _piece() -> Product:
         return Product("espresso", "Espresso", PRICE)
 
+    # -- what the engine does --------------------------------------------------------------------------
 
-class PointOfSaleBench(Bench):
-    """A PointOfSale server in one of its dialects."""
-
-    secret = SECRET
-
-    def __init__(self, **options: Any) -> None:
-        self._sandbox = Sandbox(token=SECRET, **options)
-        self._sandbox.add_wallet(UID, self.START, "max.mustermann")
-        self._sandbox.set_products([Item("espresso", "Espresso", PRICE)])
-        self._sandbox.start()
-        dialect = "pretix" if "/api/v1/" in self._sandbox.url else "documented"
-        self.backend = adapter(self._sandbox.url, dialect=dialect)
-
-    def booked(self) -> list[int]:
-        """Without the opening balance."""
-        done = [each.booking for each in self._sandbox.ledger.transactions()]
-        return [booking.amount for booking in done if booking.terminal is not None]
-
-    def posts(self) -> int:
-        return posts(self._sandbox)
-
-    def misbehave(self, *faults: Fault) -> None:
-        self._sandbox.faults.set(*faults)
-
-    def away(self) -> None:
-        self._sandbox.away()
-
-    def back(self) -> None:
-        self._sandbox.back()
-
-    def lock_out(self) -> None:
-        self._sandbox.roll("an0ther-Token")
-
-    def close(self) -> None:
-        self.backend.close()
-        self._sandbox.stop()
+    def deliver(self, order: Entry, timeout_s: float = ENOUGH_S) -> Answer:
+        """Read what is to be read before it, and send it."""
+        ready = prepared(self.backend, order, timeout_s)
+        if isinstance(ready, Entry):
+            return self.backend.deliver(ready, timeout_s)
+        told = ready.outcome in (Outcome.REFUSED, Outcome.DENIED)
+        return ready if told else replace(ready, outcome=Outcome.UNSENT)
 
 
-class PretixBench(PointOfSaleBench):
-    """The plugin of pretix: debits of products only, and it lets balances go below zero."""
-
-    directions = (EntryKind.DEBIT,)
-    refuses_overdraft = False
-
-    def __init__(self) -> None:
-        super().__init__(dialect="pretix")
-
-    @staticmethod
-    def _piece() -> Product:
-        return Product(1, "Espresso", PRICE)
+def prepared(backend: Any, order: Entry, timeout_s: float = ENOUGH_S) -> Entry | Answer:
+    """Return *order* as it may be sent, with what was read before; or why that could not be read."""
+    if not hasattr(backend, "evidence") or backend.account(order) is None:
+        return order
+    found = cast(Reconciles, backend).evidence(order, None, moment(0), timeout_s)
+    return found if isinstance(found, Answer) else replace(order, before=found)
 
 
-class OnslipBench(Bench):
-    """A realm of Onslip, whose vouchers are found by a query or in a list."""
-
-    secret = SHOWN
-
-    def __init__(self, lookup: str = "query", spends: str = "negative") -> None:
-        self.realm = Realm(rules={"members": lookup == "query", "spends": spends})
-        onslip_bench.know_voucher(self.realm, balance=self.START / 100)
-        self.backend = onslip_bench.adapter(self.realm, voucher_lookup=lookup, voucher_sign=spends)
-
-    def booked(self) -> list[int]:
-        done = onslip_bench.booked(self.realm)
-        assert all(voucher == onslip_bench.VOUCHER and not amount % 10 for voucher, amount in done)
-        return [amount // 10 for _, amount in done]
-
-    def posts(self) -> int:
-        return onslip_bench.asked(self.realm, onslip_bench.BOOKING)
-
-    def misbehave(self, *faults: Fault) -> None:
-        self.realm.onslip.faults.set(*faults)
-
-    def away(self) -> None:
-        self.realm.sandbox.away()
-
-    def back(self) -> None:
-        self.realm.sandbox.back()
-
-    def lock_out(self) -> None:
-        assert self.realm.onslip.revoke("key:kiosk+door1@demo.example")
-
-    def close(self) -> None:
-        self.backend.close()
-        self.realm.close()
-
-
-BENCHES: dict[str, Callable[[], Bench]] = {
-    "pointofsale": lambda: PointOfSaleBench(overdraft=False),
-    "pointofsale, pretix": PretixBench,
-    "onslip, by query": OnslipBench,
-    "onslip, by list": lambda: OnslipBench("list"),
-    "onslip, the other sign": lambda: OnslipBench(spends="positive"),
-}
+def looked(backend: Any, sent: Entry, ms: int) -> Conclusion:
+    """Return what follows from a look, *ms* after *sent* was sent."""
+    after = backend.evidence(sent, sent.before, moment(ms), ENOUGH_S)
+    assert not isinstance(after, Answer), after
+    return decide(backend.operation(sent, moment(0)), sent.before, after, moment(ms), backend.settling_ms)

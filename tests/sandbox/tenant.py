@@ -10,7 +10,7 @@ import httpx
 from terminal.sandbox import Sandbox
 from terminal.sandbox.kensium.rules import PERMISSIONS, KensiumRules
 from terminal.sandbox.kensium.server import Kensium
-from tests.sandbox.office import Clock
+from tests.sandbox.office import NO_TLS, Clock
 
 ID, SECRET = "kiosk", "s3cr3t&more"
 CODE = "04a1b2c3"
@@ -27,7 +27,7 @@ class Tenant:
         self.clock = Clock()
         self.sandbox = Sandbox(kensium=KensiumRules(**(rules or {})), now_ms=self.clock, **options)
         self.sandbox.start()
-        self.http = httpx.Client(trust_env=False, timeout=30)
+        self.http = httpx.Client(trust_env=False, timeout=30, verify=NO_TLS)
         self.kensium.add_application(ID, SECRET)
         self.kensium.know("location", [{"code": "MAIN", "name": "Main store"}])
         self.kensium.know("item", [{"sku": "COFFEE", "name": "Coffee"}, {"sku": "TEA", "name": "Tea"}])

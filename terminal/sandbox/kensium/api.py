@@ -102,12 +102,14 @@ class KensiumApi:
         return Route(method, path, self._desk.serve(f"{method} {path}", answer, about=about))
 
     def _about(self, request: Request) -> str:
-        """Return the address with what is asked for there: faults may meet one field alone."""
+        """Return the address with what is asked for there, and count that: faults may meet one field alone."""
         try:
             asked = _asked(request)
             roots = [self._known_as(each) for each in _roots(_parsed(asked.query), asked.operationName)]
         except Answered:
             roots = []
+        for each in roots:
+            self._desk.count(each)
         return "#".join([request.path, *roots])
 
     def _known_as(self, name: str) -> str:
@@ -121,8 +123,6 @@ class KensiumApi:
         document = _parsed(asked.query)
         self._check(request, document, asked)
         roots = [self._known_as(each) for each in _roots(document, asked.operationName)]
-        for name in roots:
-            self._desk.count(name)
         if self._rules().permissions == "validation":
             for name in roots:
                 if name in NEEDS and not caller.may(NEEDS[name]):
