@@ -20,6 +20,7 @@ from terminal.backends.onlinepos import (
     cards,
     concern,
     concern_cards,
+    day_journal,
     edits,
     goods,
     orders,
@@ -171,7 +172,9 @@ TABLE: dict[str, Row] = {
         lambda: sales.lines_from_order(15_000_001), lambda said: said.items[0].order == 15_000_001
     ),
     "sales.exported": Row(lambda: sales.exported(FIRST, LAST), lambda said: said[0].price == 2500),
-    "sales.journal": Row(lambda: sales.journal(FIRST, LAST), lambda said: said[0].lines[0].amount == 5000),
+    "day_journal.journal": Row(
+        lambda: day_journal.journal(FIRST, LAST), lambda said: said[0].lines[0].amount == 5000
+    ),
     "stock.stock": Row(stock.stock, lambda said: said[0].amount == 5),
     "stock.stock_of": Row(lambda: stock.stock_of(["0001"]), lambda said: said[0].ean == "0001"),
     "stock.update": Row(

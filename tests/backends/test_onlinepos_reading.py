@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from terminal.backends.onlinepos import cards, sales, stock, writes
+from terminal.backends.onlinepos import cards, day_journal, sales, stock, writes
 from terminal.backends.onlinepos.cards import Points
 from terminal.backends.onlinepos.reading import Fields
 from terminal.backends.onlinepos.values import Unreadable
@@ -167,7 +167,7 @@ def test_the_older_export_is_read() -> None:
 
 
 def test_the_journal_of_days_is_read() -> None:
-    call = sales.journal(MOMENT, MOMENT)
+    call = day_journal.journal(MOMENT, MOMENT)
     row = {
         "journal_line_text": "Sale", "journal_line_account_number": "1010", "journal_line_amount": 12.5,
         "journal_line_type": "Debit",
@@ -178,7 +178,7 @@ def test_the_journal_of_days_is_read() -> None:
     }  # fmt: skip
     (found,) = told(call, {"journal_entries": [entry]})
     assert (found.number, found.register, found.time.iso()) == (789, 456, "2023-10-12T15:30:00")
-    assert found.lines == (sales.JournalLine("Sale", "1010", 1250, "debit"),)
+    assert found.lines == (day_journal.JournalLine("Sale", "1010", 1250, "debit"),)
     broken = {**entry, "journal_lines": [{**row, "journal_line_type": "both"}]}
     assert "expected debit or credit" in unreadable(call, {"journal_entries": [broken]})
 

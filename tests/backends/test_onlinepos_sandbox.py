@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from terminal.backends.onlinepos import cards, goods, orders, sales, stock, writes
+from terminal.backends.onlinepos import cards, day_journal, goods, orders, sales, stock, writes
 from terminal.backends.onlinepos.client import OnlinePos
 from terminal.backends.onlinepos.options import OnlinePosOptions
 from terminal.backends.onlinepos.orders import Line
@@ -187,7 +187,7 @@ def test_an_order_is_found_among_the_sales(open_pos: Open, checksum: Any) -> Non
 @pytest.mark.parametrize("place", ["query", "form"])
 def test_the_journal_is_asked_for_where_the_options_say(open_pos: Open, place: Any) -> None:
     pos, _ = open_pos({"journal_place": place})
-    entries = pos.do(sales.journal(EARLY, LATE, place=place), ENOUGH_S)
+    entries = pos.do(day_journal.journal(EARLY, LATE, place=place), ENOUGH_S)
     assert isinstance(entries, tuple)
 
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terminal.backends.onlinepos import cards, sales, stock, writes
+from terminal.backends.onlinepos import cards, day_journal, stock, writes
 from terminal.backends.onlinepos.hash import CANDIDATES, ORDERS, Credentials, HashScheme
 from terminal.backends.onlinepos.options import OnlinePosOptions
 from terminal.backends.onlinepos.values import Unreadable, read_time
@@ -205,11 +205,11 @@ def test_a_voucher_is_made_by_get_with_a_body_or_by_post() -> None:
 
 def test_the_journal_is_asked_for_in_danish_time() -> None:
     first, last = (read_time(f"2023-08-20 {hour}:00:00").moments[0] for hour in ("08", "09"))
-    sent = compose(sales.journal(first, last, register=4).request, MINE, SIGNING)
+    sent = compose(day_journal.journal(first, last, register=4).request, MINE, SIGNING)
     assert parse_qs(sent.path.partition("?")[2]) == {
         "time_from": ["2023-08-20T08:00:00"], "time_to": ["2023-08-20T09:00:00"], "cash_register_id": ["4"],
     }  # fmt: skip
-    assert form(sales.journal(first, last, place="form").request)["time_to"] == "2023-08-20T09:00:00"
+    assert form(day_journal.journal(first, last, place="form").request)["time_to"] == "2023-08-20T09:00:00"
 
 
 # -- pages ---------------------------------------------------------------------------------------------

@@ -90,6 +90,10 @@ class Fields:
             raise self._wrong(names, value, "a whole number")
         return value
 
+    def whole_or_none(self, name: str) -> int | None:
+        """Return a whole number; None if there is none, or an empty text. Raises Unreadable."""
+        return None if self.get(name) in (None, "") else self.whole(name)
+
     def cents(self, *names: str) -> int:
         """Return an amount in whole cents; it must be there."""
         with _at(self, names):

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 
 from terminal.backends.onlinepos.reading import Fields
-from terminal.backends.onlinepos.values import Local, Unreadable, kind_of, local, read_time, unix_s
+from terminal.backends.onlinepos.values import Local, Unreadable, kind_of, read_time, unix_s
 from terminal.backends.onlinepos.wire import Call, Page, Request
 from terminal.core.value import Value
 
@@ -31,6 +31,9 @@ class SoldLine(Value, frozen=True):
         order_number: What makeorder answered [assumed].
         payment_code: ``k``: cash.
         department: Name of the terminal.
+        account: Where its sale is booked; *account_number* is told beside it, and not how the two differ.
+        guests: How many were at the table (``pax``).
+        employee: The clerk's number (``pnumber``).
     """
 
     id: int
@@ -53,6 +56,20 @@ class SoldLine(Value, frozen=True):
     card: str
     company: int | None
     eans: tuple[str, ...]
+    cost: Decimal | None = None
+    account: str = ""
+    account_number: str = ""
+    group: int | None = None
+    group_name: str = ""
+    master: int | None = None
+    guests: int | None = None
+    table: str = ""
+    pid: str = ""
+    company_name: str = ""
+    card_country: str = ""
+    employee: str = ""
+    debtor: str = ""
+    debtor_name: str = ""
 
     def __repr__(self) -> str:
         """Tell nothing of the card."""
@@ -72,27 +89,10 @@ class ExportedLine(Value, frozen=True):
     payment: str
     clerk: str
     department: str
-
-
-class JournalLine(Value, frozen=True):
-    """A posting; *amount* in cents."""
-
-    text: str
-    account: str
-    amount: int
-    kind: Literal["debit", "credit"]
-
-
-class JournalEntry(Value, frozen=True):
-    """The end of a day at one register."""
-
-    number: int
-    register: int
-    register_name: str
-    department: str
-    venue: int | None
-    time: Local
-    lines: tuple[JournalLine, ...]
+    group: int | None = None
+    group_name: str = ""
+    guests: int | None = None
+    eans: tuple[str, ...] = ()
 
 
 def lines(page: int = 1) -> Call[Page[SoldLine]]:
@@ -146,28 +146,6 @@ def exported(
     return Call(request, _exported, private=(card,) if card else ())
 
 
-def journal(
-    first: datetime, last: datetime, *, register: int | None = None, place: Literal["query", "form"] = "query"
-) -> Call[tuple[JournalEntry, ...]]:
-    """Read the ends of days in a period: it reads, though it is a POST.
-
-    Times go out as clocks in Denmark show them: what lies in the hour that comes twice in autumn cannot be told
-    apart by the server, so a period is better not begun or ended there.
-
-    Raises:
-        ValueError: A moment has no zone.
-    """
-    told = {"time_from": local(first).iso(), "time_to": local(last).iso()}
-    told |= {} if register is None else {"cash_register_id": str(register)}
-    path = "end_of_day_journal"
-    if place == "query":
-        return Call(Request("POST", path, query=tuple(told.items())), _journal)
-    return Call(Request("POST", path, body=told), _journal)
-
-
-# -- reading -------------------------------------------------------------------------------------------
-
-
 def _v20(path: str, page: int) -> Call[Page[SoldLine]]:
     query = (("page", str(page)),) if page > 1 else ()
     return Call(Request("GET", path, query=query), _page)
@@ -199,18 +177,32 @@ def _sold(fields: Fields) -> SoldLine:
         vat_rate=fields.text("vatrate"),
         payment=fields.text("paymenttype"),
         payment_code=fields.text("paymenttypecode"),
-        order_number=_whole_or_none(fields, "ordernumber"),
-        check=_whole_or_none(fields, "chkno"),
+        order_number=fields.whole_or_none("ordernumber"),
+        check=fields.whole_or_none("chkno"),
         department=fields.text("department"),
         clerk=fields.text("clerk"),
         card=fields.text("cardnumber"),
-        company=_whole_or_none(fields, "firmaid"),
-        eans=tuple(ean for number in range(1, 5) if (ean := fields.text(f"ean_{number}"))),
+        company=fields.whole_or_none("firmaid"),
+        eans=_eans(fields),
+        cost=None if fields.get("costprice") in (None, "") else fields.decimal("costprice"),
+        account=fields.text("account"),
+        account_number=fields.text("accountnumber"),
+        group=fields.whole_or_none("productgroupid"),
+        group_name=fields.text("productgroup"),
+        master=fields.whole_or_none("MasterID"),
+        guests=fields.whole_or_none("pax"),
+        table=fields.text("table"),
+        pid=fields.text("pid"),
+        company_name=fields.text("companyname"),
+        card_country=fields.text("cardcountry"),
+        employee=fields.text("pnumber"),
+        debtor=fields.text("debtornumber"),
+        debtor_name=fields.text("debtorname"),
     )
 
 
-def _whole_or_none(fields: Fields, name: str) -> int | None:
-    return None if fields.get(name) is None or fields.get(name) == "" else fields.whole(name)
+def _eans(fields: Fields) -> tuple[str, ...]:
+    return tuple(ean for number in range(1, 5) if (ean := fields.text(f"ean_{number}")))
 
 
 def _exported(found: Any) -> tuple[ExportedLine, ...]:
@@ -233,34 +225,8 @@ def read_exported_line(fields: Fields) -> ExportedLine:
         fields.text("payment_type"),
         fields.text("clerk"),
         fields.text("department"),
+        fields.whole_or_none("product_group_id"),
+        fields.text("product_group"),
+        fields.whole_or_none("pax"),
+        _eans(fields),
     )
-
-
-def _journal(found: Any) -> tuple[JournalEntry, ...]:
-    outer = Fields(found, "a journal")
-    if outer.get("journal_entries") is None:
-        raise Unreadable(f"found {kind_of(found)} without journal_entries; expected them")
-    return tuple(_journal_entry(each) for each in outer.each("an entry of the journal", "journal_entries"))
-
-
-def _journal_entry(fields: Fields) -> JournalEntry:
-    return JournalEntry(
-        fields.whole("journal_number"),
-        fields.whole("cash_register_id", default=0),
-        fields.text("cash_register_name"),
-        fields.text("department_code"),
-        _whole_or_none(fields, "venue_id"),
-        fields.time("time"),
-        tuple(_journal_line(each) for each in fields.each("a line of the journal", "journal_lines")),
-    )
-
-
-def _journal_line(fields: Fields) -> JournalLine:
-    kind = fields.text("journal_line_type").lower()
-    text, account = fields.text("journal_line_text"), fields.text("journal_line_account_number")
-    amount = fields.cents("journal_line_amount")
-    match kind:
-        case "debit" | "credit":
-            return JournalLine(text, account, amount, kind)
-        case _:
-            raise Unreadable(f"found a line of the journal that is {kind[:20]!r}; expected debit or credit")

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from msgspec.structs import astuple
 
-from terminal.backends.onlinepos import concern, sales
+from terminal.backends.onlinepos import concern, day_journal, sales
 from terminal.cli.errors import Trouble
 from terminal.cli.export import Record
 from terminal.cli.onlinepos.access import Reads
@@ -21,7 +21,9 @@ from terminal.core.value import Value
 LINES = (
     "line", "order", "order_number", "check", "paid", "paid_utc", "ordered", "ordered_utc", "product",
     "product_name", "eans", "count", "price", "discount", "price_without_vat", "vat_rate", "payment",
-    "payment_code", "department", "clerk", "company", "card",
+    "payment_code", "department", "clerk", "company", "card", "cost", "account", "account_number", "group",
+    "group_name", "master", "guests", "table", "pid", "company_name", "card_country", "employee", "debtor",
+    "debtor_name",
 )  # fmt: skip
 ORDERS = (
     "order", "order_number", "paid", "paid_utc", "lines", "count", "price", "discount", "payments",
@@ -29,13 +31,14 @@ ORDERS = (
 )  # fmt: skip
 CONCERN = (
     "company", "line", "check", "time", "utc", "product", "product_name", "amount", "price", "discount",
-    "payment", "account", "clerk", "department", "debtor", "tags",
+    "payment", "account", "clerk", "department", "debtor", "tags", "group", "group_name", "guests", "eans",
 )  # fmt: skip
 JOURNAL = (
-    "journal", "register", "register_name", "department", "venue", "time", "utc", "position", "text", "account",
-    "kind", "amount",
+    "journal", "register", "register_name", "department", "venue", "venue_name", "clerk", "time", "utc",
+    "position", "text", "account", "kind", "amount", "debtor", "debtor_name", "card", "ean",
 )  # fmt: skip
 
+_AS_TOLD = LINES[LINES.index("account") :]
 _MOST_OFFSETS = 10_000
 
 
@@ -93,6 +96,8 @@ def lines(found: Iterator[sales.SoldLine]) -> Iterator[Record]:
             "clerk": each.clerk,
             "company": each.company,
             "card": each.card,
+            "cost": each.cost,
+            **{name: getattr(each, name) for name in _AS_TOLD},
         }
 
 
@@ -189,6 +194,10 @@ def _of_concern(each: concern.ConcernLine) -> Record:
         "department": line.department,
         "debtor": each.debtor,
         "tags": " ".join(each.tags),
+        "group": line.group,
+        "group_name": line.group_name,
+        "guests": line.guests,
+        "eans": " ".join(line.eans),
     }
 
 
@@ -202,26 +211,48 @@ def journal(
     first, last = span
     while first <= last:
         end = min(first + timedelta(days=1) - timedelta(seconds=1), last)
-        call = sales.journal(first, end, register=register, place=place)
+        call = day_journal.journal(first, end, register=register, place=place)
         for entry in reads.one(call, "Reading the journal"):
             yield from _journal(entry)
         first = end + timedelta(seconds=1)
 
 
-def _journal(entry: sales.JournalEntry) -> Iterator[Record]:
+def _journal(entry: day_journal.JournalEntry) -> Iterator[Record]:
     time = shown(entry.time)
+    about: Record = {
+        "journal": entry.number,
+        "register": entry.register,
+        "register_name": entry.register_name,
+        "department": entry.department,
+        "venue": entry.venue,
+        "venue_name": entry.venue_name,
+        "clerk": entry.clerk,
+        "time": time["time"],
+        "utc": time["utc"],
+    }
     for position, each in enumerate(entry.lines, 1):
-        yield {
-            "journal": entry.number,
-            "register": entry.register,
-            "register_name": entry.register_name,
-            "department": entry.department,
-            "venue": entry.venue,
-            "time": time["time"],
-            "utc": time["utc"],
-            "position": position,
-            "text": each.text,
-            "account": each.account,
-            "kind": each.kind,
-            "amount": kroner(each.amount),
-        }
+        yield (
+            dict.fromkeys(JOURNAL, "")
+            | about
+            | {
+                "position": position,
+                "text": each.text,
+                "account": each.account,
+                "kind": each.kind,
+                "amount": kroner(each.amount),
+            }
+        )
+    for position, debtor in enumerate(entry.debtors, len(entry.lines) + 1):
+        yield (
+            dict.fromkeys(JOURNAL, "")
+            | about
+            | {
+                "position": position,
+                "kind": "debtor",
+                "amount": kroner(debtor.amount),
+                "debtor": debtor.number,
+                "debtor_name": debtor.name,
+                "card": debtor.card,
+                "ean": debtor.ean,
+            }
+        )
