@@ -185,5 +185,8 @@ def trouble(answer: Answer, doing: str, more: str = "") -> Trouble:
         Outcome.UNSENT: "Nothing was sent; is the network there, and the address right?",
         Outcome.DENIED: "Is the secret right, and may this company make that call? Ask OnlinePOS support.",
     }
-    hint = f"{hints.get(answer.outcome, 'Try again later.')} {more}".rstrip()
-    return Trouble(f"{doing} did not work: {words}. {hint}")
+    hint = hints.get(answer.outcome, "Try again later.")
+    if answer.outcome is Outcome.DENIED and answer.status is None:
+        hint = ""  # it says itself what to do, and nobody was asked
+    hint = f"{hint} {more}".strip()
+    return Trouble(f"{doing} did not work: {words}. {hint}".rstrip())

@@ -64,7 +64,7 @@ def probe(card: str, day: datetime | None, *, as_json: bool, **given: Any) -> No
     server = access.server(given)
     found = _found(server, card, None if day is None else whole_day(day), given)
     wrong = _wrong(server, found)
-    _tell(found, _configuration(server, found), wrong, as_json=as_json)
+    _tell(server.backend, found, _configuration(server, found), wrong, as_json=as_json)
     troubled = any(each.state == "trouble" for each in found) or bool(wrong)
     click.get_current_context().exit(NEEDS_PERSON if troubled else 0)
 
@@ -120,15 +120,18 @@ def _wrong(server: Server, found: list[Finding]) -> list[str]:
     ]
 
 
-def _tell(found: list[Finding], known: dict[str, Any], wrong: list[str], *, as_json: bool) -> None:
+def _tell(
+    backend: str, found: list[Finding], known: dict[str, Any], wrong: list[str], *, as_json: bool
+) -> None:
     from terminal.settings.toml import value  # noqa: PLC0415 - for this command alone
 
     if as_json:
         common.print_json({"findings": finding.rows(found), "configuration": known, "wrong": wrong})
         return
     click.echo(finding.table(found))
-    click.echo("\nFor the configuration, under the name that you give it:\n\n[backends.onlinepos]")
-    for name, each in known.items():
-        click.echo(f"{name} = {value(each)}")
+    name = "" if backend else ", under the name that you give it"
+    click.echo(f"\nFor the configuration{name}:\n\n[backends.{backend or 'onlinepos'}]")
+    for option, each in known.items():
+        click.echo(f"{option} = {value(each)}")
     for line in wrong:
         click.echo(click.style(f"! {line}", fg="red"))
