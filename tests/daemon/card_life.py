@@ -27,6 +27,8 @@ from terminal.core.events import (
     Ended,
     Event,
     Health,
+    JournalFailed,
+    JournalRecovered,
     PaymentMoved,
     PrintEnded,
     TimePassed,
@@ -39,6 +41,7 @@ from terminal.core.rules import SyncRules
 from terminal.core.terminal import Terminal, TerminalState
 from terminal.core.ticket_state import Phase, TicketState
 from terminal.core.tickets import Method, TicketSale
+from terminal.daemon.happened import HAPPENED
 from terminal.journal import Journal
 from terminal.sync import Engine
 from tests.core.making import Counter, Drawn, ticket_job
@@ -169,6 +172,8 @@ class Life:
         self.adapter = Adapter(self.server, how)
         self.asked: list[AskPayment] = []
         self.printing: list[str] = []
+        self.kept: list[Event] = []
+        self.full = False
         self.kills = 0
         self.journal: Journal | None = None
         self.state: TerminalState
@@ -180,6 +185,8 @@ class Life:
             self.journal.close()
         self.asked.clear()
         self.printing.clear()
+        self.kept.clear()
+        self.full = False
         now = self.clock.now()
         journal = self.journal = Journal.open(self.folder / "journal.db", b"k" * 32, boot=self.clock.boot)
         left = LeftOpen(
@@ -223,6 +230,11 @@ class Life:
     def happen(self, event: Event) -> None:
         """Decide, commit, perform; sometimes it all ends after the commit."""
         made = self.terminal.handle(self.state, event, self.clock.now())
+        if made.facts and self.full:
+            self.kept += [event] if isinstance(event, HAPPENED) else []
+            if not self.state.broken:
+                self.happen(JournalFailed("The disk is full."))
+            return
         if made.facts:
             self.books.commit(made.facts, self.clock.now())
             self.engine.notice(made.facts)
@@ -244,7 +256,7 @@ class Life:
         if self.state.wake_ms is not None and self.clock.now().mono_ms >= self.state.wake_ms:
             self.happen(TimePassed())
         moves = (self.guest, self.guest, self.answer, self.answer, self.cards, self.deliver)
-        mishaps = (self.time, self.late_coin, self.sick, self.kill)
+        mishaps = (self.time, self.late_coin, self.sick, self.kill, self.disk)
         self.rng.choice(moves if self.rng.random() < 0.95 else mishaps)()
 
     def guest(self) -> None:
@@ -293,6 +305,16 @@ class Life:
     def sick(self) -> None:
         self.happen(DeviceChanged("paper", "printer", self.rng.choice((Health.FAILED, Health.OK))))
 
+    def disk(self) -> None:
+        """The disk is full; later it is not, and what was kept follows, as the loop does it."""
+        self.full = not self.full
+        if self.full or not self.state.broken:
+            return
+        kept, self.kept = self.kept, []
+        for event in kept:
+            self.happen(event)
+        self.happen(JournalRecovered())
+
     def paper(self) -> None:
         while self.printing:
             self.happen(PrintEnded(self.printing.pop(), Ended.DONE))
@@ -302,6 +324,8 @@ class Life:
     def settle(self) -> None:
         """All trouble ends, and everything comes to its end."""
         self.server.trouble = 0
+        if self.full:
+            self.disk()
         self.happen(DeviceChanged("paper", "printer", Health.OK))
         for _ in range(60):
             self.answer()

@@ -32,7 +32,7 @@ def test_no_card_pays_twice_or_for_nothing(tmp_path: Path, how: str) -> None:
         seen["killed"] += life.kills
         seen["begun"] += len(life.server.payments)
         life.books.close()
-    assert seen[EntryState.DELIVERED.value] > LIVES, seen
+    assert seen[EntryState.DELIVERED.value] > LIVES // 2, seen
     assert seen[EntryState.VOIDED.value], seen
     assert seen["killed"] > LIVES, seen
     if how == "authorise":  # nothing is taken without the sale, so nobody has to look
