@@ -46,6 +46,8 @@ One of our department with other contents may be ours as the server changed it: 
     and what is torn between two reads can cancel each other out;
 *   a balance and a list of different moments, for somebody booked between the two reads: a later look may cure
     that, unless it was so before the try;
+*   a server that was never seen to list what it booked, or lists it otherwise (`doubt`): what is missing there
+    may be booked;
 *   no evidence from before: the try was made by an older program, or the server did not tell.
 
 **When.** A list or key that shows it says so at any time. That it is not there counts only after the settling
@@ -119,6 +121,8 @@ def decide(
     found = _compare(operation, before, after)
     if isinstance(found, Booked):
         return found
+    if found is None and operation.doubt:
+        found = _Unclear(operation.doubt)
     settled = since_ms(operation.sent, after.at) >= settling_ms
     if settled and found is None:
         return NotBooked()

@@ -102,6 +102,7 @@ class Operation(Value, frozen=True, omit_defaults=True):
         alone: The operator says that nobody else books on this account.
         lines: Of an order.
         beside: Our own other bookings on the account that are known to be booked since the first evidence.
+        doubt: Why it proves nothing that it is not there; empty: it does.
 
     Raises:
         ValueError: Nothing could ever tell of it.
@@ -114,6 +115,7 @@ class Operation(Value, frozen=True, omit_defaults=True):
     alone: bool = False
     lines: tuple[OrderLine, ...] = ()
     beside: tuple[Item, ...] = ()
+    doubt: str = ""
 
     def __post_init__(self) -> None:
         if self.looking in (Looking.HISTORY, Looking.BALANCE, Looking.POINTS) and not self.amount:

@@ -83,6 +83,8 @@ def open_till(tmp_path: Path) -> Iterator[Open]:
 @pytest.mark.parametrize("seed", [1, 2])
 def test_each_sale_is_an_order_once_whatever_happens(open_till: Open, seed: int) -> None:
     till = open_till(department="Kiosk 1")
+    till.sell(99)  # it is seen that orders are listed as they are sent
+    till.work()
     faults = till.shop.pos.faults
     faults.set(
         Fault(kind="drop", after=True, probability=0.2),
@@ -97,7 +99,7 @@ def test_each_sale_is_an_order_once_whatever_happens(open_till: Open, seed: int)
         till.sell(number)
         till.work(6)
         till.start()
-    assert faults.happened > 5
+    assert faults.happened > 2
     faults.clear()
     for _ in range(40):
         till.work(6)
@@ -111,7 +113,7 @@ def test_each_sale_is_an_order_once_wherever_the_power_fails(open_till: Open, se
 
     def dying(self: OnlinePos, call: Any, timeout_s: float) -> Any:
         nonlocal deaths
-        before, after = (chance.random() < 0.12 for _ in range(2))
+        before, after = (chance.random() < 0.2 for _ in range(2))
         deaths += before or after
         if before:
             raise Killed
@@ -121,6 +123,8 @@ def test_each_sale_is_an_order_once_wherever_the_power_fails(open_till: Open, se
         return answer
 
     till = open_till(department="Kiosk 1")
+    till.sell(99)
+    till.work()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(OnlinePos, "do", dying)
         for number in range(6):
@@ -135,7 +139,7 @@ def test_each_sale_is_an_order_once_wherever_the_power_fails(open_till: Open, se
     till.start()
     for _ in range(40):
         till.work(6)
-    assert deaths > 3
+    assert deaths > 2
     till.check()
 
 

@@ -70,8 +70,6 @@ class Orders:
         sale = sale_of(entry)
         if sale is None:
             raise ValueError(f"this {entry.kind.value} holds nothing that could be recorded")
-        if self._seen.doubt:
-            raise ValueError(self._seen.doubt)
         lines = self._kept(entry) or kiosk.cart(sale, None, self._options.other_product)
         return Operation(
             Looking.ORDERS,
@@ -80,6 +78,7 @@ class Orders:
             mark=self._options.department,
             alone=self._options.orders_alone,
             lines=kiosk.compared(lines),
+            doubt=self._seen.doubt(None if entry.before is None else entry.before.listing),
         )
 
     def evidence(self, entry: Entry, before: Evidence | None, at: Stamp, timeout_s: float) -> Evidence | Answer:

@@ -31,8 +31,13 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WINDOWS = (timedelta(hours=1), *(timedelta(days=each) for each in (1, 7, 30, 60, 120, 240, 480)), None)
 """How far back the last order is looked for: no more is read than some of them; None: all that there are."""
 
+_OWN = timedelta(days=7)
+"""How far back one of our own is looked for."""
+
 _KEPT = 2
 """Orders that are kept beside a try: the last one tells what is new, the one before it is for people."""
+
+UNSEEN = "no order of this terminal was found in the export yet: one that is missing there may be booked"
 
 _DENIED = (
     "(sales cannot be exported with this token: let OnlinePOS allow that, or set orders_read_back = false)"
@@ -67,13 +72,18 @@ class Seen:
         self._settling_s = settling_s
         self._lock = threading.Lock()
         self._last: tuple[int, ...] = ()
+        self._ours: Item | None = None
         self._made: _Made | None = None
-        self._doubt = ""
+        self._doubt = UNSEEN
 
-    @property
-    def doubt(self) -> str:
-        """Why lists of this server prove nothing; empty: they do, as far as is known."""
-        return self._doubt
+    def doubt(self, before: Listing | None) -> str:
+        """Return why an order that is not listed may be there all the same; empty: it is not.
+
+        Args:
+            before: What stands beside the try: an order of our department in it shows that they are listed so.
+        """
+        shown = before is not None and any(item.mark for item in before.items)
+        return "" if shown and self._doubt == UNSEEN else self._doubt
 
     def made(self, number: str, lines: tuple[Line, ...], before: Listing | None) -> None:
         """Note an order that the server has confirmed."""
@@ -93,28 +103,35 @@ class Seen:
                 self._forget()  # it may be too much since then: the last hour is enough the next time
         for window in () if found else _WINDOWS:
             found = self._within(at, window, until)
-            if found:
+            if isinstance(found, Answer) or self._enough(found, window):
                 break
         if isinstance(found, Answer):
             return unread(found)
         self._check(found)
-        items = tuple(each.item for each in found[-_KEPT:])
+        items = [each.item for each in found]
         with self._lock:
-            self._last = _numbers(items)
-        return Listing(items, cut=bool(items))
+            self._last = _numbers(items[-_KEPT:])
+            self._ours = next((item for item in reversed(items) if item.mark), self._ours)
+            ours = [self._ours] if self._ours is not None and self._ours not in items[-_KEPT:] else []
+        return Listing((*ours, *items[-_KEPT:]), cut=bool(items))
 
     def since(self, before: Listing, until: float) -> Listing | Answer:
         """Return all orders from the last one on that was listed *before*, that one included.
 
         REFUSED: there are too many of them.
         """
-        numbers = _numbers(before.items)
+        numbers = _numbers(before.items[-_KEPT:])
         found = self._from(numbers, until) if numbers else self._all(until)
         if isinstance(found, Answer):
             return found
         return Listing(tuple(each.item for each in found), cut=bool(numbers))
 
     # -- reading ---------------------------------------------------------------------------------------
+
+    def _enough(self, found: tuple[Listed, ...], window: timedelta | None) -> bool:
+        """Return whether there is a last order, and one of our own, unless that would be longer ago."""
+        own = not self._department or any(each.item.mark for each in found)
+        return bool(found) and (own or window is None or window >= _OWN)
 
     def _within(self, at: Stamp, window: timedelta | None, until: float) -> tuple[Listed, ...] | Answer:
         if window is None:
@@ -176,7 +193,7 @@ class Seen:
         with self._lock:
             self._made = None if self._made is made else self._made
             told, self._doubt = self._doubt, doubt
-        if doubt and not told:
+        if doubt and told in ("", UNSEEN):
             _LOG.error(
                 "%s: %s: of orders whose answer is lost a person is asked (department, order_extras)",
                 self._name, doubt,
