@@ -11,7 +11,7 @@ import pytest
 from terminal.core.facts import EntryKind, EntryState
 from tests.daemon.card_life import Life
 
-LIVES = int(os.environ.get("LIVES", "8"))
+LIVES = int(os.environ.get("LIVES", "5"))
 
 
 @pytest.mark.parametrize("how", ["authorise", "sale"])
