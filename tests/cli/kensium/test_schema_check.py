@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from terminal.backends.kensium.schema import Finding
 from terminal.backends.kensium.sheet import Mark
 from terminal.core.value import replace
 from tests.cli.kensium.conftest import Office
+from tests.sandbox.tenant import Tenant
 
 OTHERWISE: dict[str, Any] = {
     "missing": ("GiftCardTransAddInput.authorizeOnly", "Customer.status"),
@@ -22,22 +24,42 @@ OTHERWISE: dict[str, Any] = {
 }
 
 
-def found(office: Office, *args: str, code: int) -> dict[str, dict[str, Any]]:
-    done = office(*args, "--json")
-    assert done.exit_code == code, done.output
-    return {each["path"]: each for each in json.loads(done.stdout)}
+class Kept:
+    """What one look at a tenant printed and saved: the other tests look at that."""
+
+    def __init__(self, folder: Path, rules: dict[str, Any]) -> None:
+        tenant = Tenant(rules)
+        try:
+            self.file = folder / "schema.json"
+            self.done = Office(tenant, folder)("schema-check", "--save", str(self.file), "--json")
+            self.graphiql = json.dumps({"data": tenant.data(get_introspection_query())})
+        finally:
+            tenant.close()
+
+    def told(self) -> dict[str, dict[str, Any]]:
+        return {each["path"]: each for each in json.loads(self.done.stdout)}
 
 
-def test_a_schema_as_it_is_needed_is_said_to_be_that(office: Office) -> None:
-    done = office("schema-check")
+@pytest.fixture(scope="module")
+def otherwise(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    return Kept(tmp_path_factory.mktemp("otherwise"), OTHERWISE)
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    return Kept(tmp_path_factory.mktemp("plain"), {})
+
+
+def test_a_schema_as_it_is_needed_is_said_to_be_that(office: Office, plain: Kept) -> None:
+    assert (plain.done.exit_code, plain.told()) == (0, {})
+    done = office.run("schema-check", "--schema", str(plain.file))
     assert done.exit_code == 0, done.output
     assert done.output == "The schema has everything that is used here, as it is used.\n"
-    assert found(office, "schema-check", code=0) == {}
 
 
-def test_what_is_otherwise_is_told_with_what_it_stops(office: Office) -> None:
-    office.rule(**OTHERWISE)
-    told = found(office, "schema-check", code=1)
+def test_what_is_otherwise_is_told_with_what_it_stops(otherwise: Kept) -> None:
+    assert otherwise.done.exit_code == 1
+    told = otherwise.told()
     assert {path: (each["what"], each["needed"], each["near"]) for path, each in told.items()} == {
         "giftcard.results.balance": ("renamed", True, "balances"),
         "item.results.sku": ("other type", True, None),
@@ -52,10 +74,9 @@ def test_what_is_otherwise_is_told_with_what_it_stops(office: Office) -> None:
     assert "expected a text" in told["item.results.sku"]["words"]
 
 
-def test_people_get_names_to_paste_and_those_mend_it(office: Office) -> None:
-    office.rule(renamed={"GiftCard.balance": "balances"})
+def test_people_get_names_to_paste_and_those_mend_it(office: Office, otherwise: Kept) -> None:
     office.configure()
-    done = office.run("schema-check")
+    done = office.run("schema-check", "--schema", str(otherwise.file))
     assert done.exit_code == 1, done.output
     lines = done.output.splitlines()
     at = lines.index("[backends.pos.names]")
@@ -63,53 +84,47 @@ def test_people_get_names_to_paste_and_those_mend_it(office: Office) -> None:
     assert lines[0].split() == ["WHAT", "STOPS", "FOUND"]
     assert "does not work like this" in lines[-1]
     office.configure('[backends.pos.names]\n"giftcard.results.balance" = "balances"')
-    assert office.run("schema-check").exit_code == 0
+    done = office.run("schema-check", "--schema", str(otherwise.file))
+    assert "giftcard.results.balance" not in done.output
 
 
-def test_what_is_needed_is_as_this_terminal_is_configured(office: Office) -> None:
-    office.rule(missing=("GiftCardTransAddInput.authorizeOnly",))
+def test_what_is_needed_is_as_this_terminal_is_configured(office: Office, plain: Kept) -> None:
+    kept = json.loads(plain.file.read_text())
+    del kept["types"]["GiftCardTransAddInput"]["members"]["authorizeOnly"]
+    file = office.folder / "schema.json"
+    file.write_text(json.dumps(kept))
     office.configure()
-    done = office.run("schema-check")
+    done = office.run("schema-check", "--schema", str(file))
     assert done.exit_code == 0
     assert "configured to use works" in done.output
     office.configure('top_up = "authorise"')
-    assert office.run("schema-check").exit_code == 1
+    assert office.run("schema-check", "--schema", str(file)).exit_code == 1
 
 
-def test_what_was_saved_is_looked_at_without_the_server(office: Office) -> None:
-    office.rule(**OTHERWISE)
-    file = office.folder / "schema.json"
-    asked = found(office, "schema-check", "--save", str(file), code=1)
+def test_what_was_saved_and_what_graphiql_tells_is_looked_at_without_the_server(
+    office: Office, otherwise: Kept
+) -> None:
     office.tenant.sandbox.away()
-    done = office.run("schema-check", "--schema", str(file), "--json")
-    assert done.exit_code == 1, done.output
-    assert {each["path"]: each for each in json.loads(done.stdout)} == asked
+    file = office.folder / "graphiql.json"
+    file.write_text(otherwise.graphiql)
+    for each in (otherwise.file, file):
+        done = office.run("schema-check", "--schema", str(each), "--json")
+        assert (done.exit_code, done.stdout) == (1, otherwise.done.stdout)
     office.tenant.sandbox.back()
 
 
-def test_what_graphiql_tells_of_the_schema_is_read_too(office: Office) -> None:
-    office.rule(**OTHERWISE)
-    asked = found(office, "schema-check", code=1)
-    file = office.folder / "graphiql.json"
-    file.write_text(json.dumps({"data": office.tenant.data(get_introspection_query())}))
-    done = office.run("schema-check", "--schema", str(file), "--json")
-    assert {each["path"]: each for each in json.loads(done.stdout)} == asked
-
-
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"data": {"__schema": {}}}', "no json"])
-def test_a_file_without_a_schema_is_wrong_use(office: Office, text: str) -> None:
+def test_a_file_without_a_schema_is_wrong_use(office: Office) -> None:
     file = office.folder / "schema.json"
-    file.write_text(text)
-    done = office.run("schema-check", "--schema", str(file))
-    assert done.exit_code == 2, done.output
-    assert "holds no schema" in done.output
+    for text in ("", "[]", "{}", '{"data": {"__schema": {}}}', "no json"):
+        file.write_text(text)
+        done = office.run("schema-check", "--schema", str(file))
+        assert (done.exit_code, "holds no schema" in done.output) == (2, True), text
 
 
-def test_a_saved_schema_that_lacks_a_type_is_not_passed_over(office: Office) -> None:
+def test_a_saved_schema_that_lacks_a_type_is_not_passed_over(office: Office, plain: Kept) -> None:
     """A comparison would find nothing wrong in what it does not see."""
     file = office.folder / "schema.json"
-    found(office, "schema-check", "--save", str(file), code=0)
-    kept = json.loads(file.read_text())
+    kept = json.loads(plain.file.read_text())
     del kept["types"]["GiftCardResults"]
     file.write_text(json.dumps(kept))
     done = office.run("schema-check", "--schema", str(file))
