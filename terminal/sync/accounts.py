@@ -28,7 +28,8 @@ class Accounts:
         with self._lock:
             if self._holder.setdefault(account, key) != key:
                 return False
-            self._waiting[account].pop(lane, None)
+            if account in self._waiting:
+                self._waiting[account].pop(lane, None)
             return True
 
     def wait(self, account: str, key: str, lane: str) -> None:

@@ -13,7 +13,18 @@ from terminal.journal.store import Journal
 from terminal.sync import Engine
 from terminal.sync.ports import Ledger
 from tests.support.waiting import wait_until
-from tests.sync.model import KEY, NONE, UNREACHABLE, ManualClock, MemoryJournal, ModelServer, rules
+from tests.sync.model import (
+    BOOK,
+    KEY,
+    LOSE_REPLY,
+    NONE,
+    UNREACHABLE,
+    ManualClock,
+    MemoryJournal,
+    ModelServer,
+    rules,
+)
+from tests.sync.reading_server import reading
 
 
 class Daemon:
@@ -207,4 +218,24 @@ def test_many_tokens_many_threads_one_booking_each(tmp_path: Path, clock: Manual
     daemon.engine.stop()
     journal.close()
     assert len(server.booked) == 160
+    assert set(server.booked.values()) == {1}
+
+
+def test_threads_take_turns_on_an_account(journal: Ledger, clock: ManualClock) -> None:
+    server = reading(clock, shared=frozenset(f"T{n}" for n in range(12)))
+    server.script.extend([LOSE_REPLY, BOOK, BOOK])
+    daemon = Daemon(journal, server, clock=clock)
+    told: list[Answer] = []
+    for number in range(12):
+        daemon.add(f"k{number}", f"T{number}")
+        daemon.engine.deliver_now(f"k{number}", told.append)
+
+    def over() -> bool:
+        clock.advance(500)
+        daemon.engine.sync_now()
+        return all(daemon.is_(f"k{n}", EntryState.DELIVERED) for n in range(12))
+
+    wait_until(over, what="all")
+    daemon.engine.stop()
+    assert server.most == 1
     assert set(server.booked.values()) == {1}
