@@ -20,17 +20,18 @@ from terminal.journal.readpool import ReadPool
 from terminal.journal.rows import Entry, Story, StoryEvent
 
 _ENTRY = (
-    # One row for each number of a fact; a number that is not there, or not noted, costs nothing.
     "SELECT e.seq, e.key, e.kind, e.backend, e.token, e.amount, e.pieces, e.description, e.tag, e.session, "
     "e.refers_to, e.held, e.state, e.words, e.wall_ms, e.mono_ms, e.boot, e.synced, e.in_doubt, e.attempts, "
-    "e.compensate, e.payload, "
-    "CASE WHEN e.reference = '' AND (e.kind = 'refund' OR e.kind = 'record') "
-    "THEN coalesce((SELECT r.reference FROM entries AS r WHERE r.key = e.refers_to), '') ELSE e.reference END, "
-    "a.told, a.wall_ms, a.mono_ms, a.boot, a.synced, coalesce(s.wall_ms, d.wall_ms), "
-    "coalesce(s.mono_ms, d.mono_ms), coalesce(s.boot, d.boot), coalesce(s.synced, d.synced) "
+    "e.compensate, e.payload, e.sent, e.reference, a.told, a.wall_ms, a.mono_ms, a.boot, a.synced "
     "FROM entries AS e LEFT JOIN attempts AS a ON a.seq = e.first_attempt "
-    "LEFT JOIN attempts AS s ON s.seq = e.sent LEFT JOIN decisions AS d ON d.seq = e.sent "
 )
+# Asked for a few entries only: a join would cost every entry that is sent.
+_SENT = (
+    "SELECT wall_ms, mono_ms, boot, synced FROM attempts WHERE seq = ?1 "
+    "UNION ALL SELECT wall_ms, mono_ms, boot, synced FROM decisions WHERE seq = ?1"
+)
+_NAMED_BY_ANOTHER = frozenset({EntryKind.REFUND.value, EntryKind.RECORD.value})
+_CALLED = "SELECT reference FROM entries WHERE key = ?"
 _OPEN = f"SELECT seq FROM entries INDEXED BY entries_open WHERE state = ? AND {OPEN}"  # noqa: S608 - our own words
 _VOIDED = "SELECT seq FROM entries INDEXED BY entries_voided WHERE state = 'voided' AND state = ?"
 _HELD = f"SELECT seq FROM entries INDEXED BY entries_open WHERE held = 1 AND {KEPT}"  # noqa: S608 - our own words
@@ -41,7 +42,7 @@ _DOUBTFUL = (
     "SELECT seq FROM entries INDEXED BY entries_open "  # noqa: S608 - our own words
     f"WHERE (state = 'sending' OR state = 'unknown') AND {OPEN} "
     "UNION ALL SELECT seq FROM entries INDEXED BY entries_in_doubt "
-    "WHERE in_doubt = 1 AND state NOT IN ('delivered', 'voided') AND state = 'queued' AND backend = ?1"
+    "WHERE in_doubt = 1 AND state = 'queued' AND backend = ?1"
 )
 
 _pieces = msgspec.json.Decoder(tuple[Product, ...])
@@ -161,7 +162,7 @@ class EntryReads(ReadPool):
     def _entries(self, where: str, *values: object) -> list[Entry]:
         with self._reading() as db:
             try:
-                return [_as_entry(row) for row in db.execute(_ENTRY + where, values)]
+                return [_as_entry(db, row) for row in db.execute(_ENTRY + where, values).fetchall()]
             except msgspec.MsgspecError as error:
                 raise altered(self.path, error) from error
 
@@ -210,10 +211,13 @@ def stamp_of(wall_ms: int, mono_ms: int, boot: str, synced: int) -> Stamp:
     return Stamp(wall_ms, mono_ms, boot, bool(synced))
 
 
-def _as_entry(row: tuple[Any, ...]) -> Entry:
+def _as_entry(db: sqlite3.Connection, row: tuple[Any, ...]) -> Entry:
     seq, key, kind, backend, token, amount, pieces, description, tag, session, refers_to, held, *rest = row
     state, words, wall_ms, mono_ms, boot, synced, in_doubt, attempts, compensate, payload, *rest = rest
-    reference, told, f1, f2, f3, f4, *sent = rest
+    sent, reference, told, *first = rest
+    if not reference and refers_to is not None and kind in _NAMED_BY_ANOTHER:
+        (reference,) = db.execute(_CALLED, (refers_to,)).fetchone() or ("",)
+    left = None if sent is None else db.execute(_SENT, (sent,)).fetchone()
     return Entry(
         seq=seq,
         key=key,
@@ -230,12 +234,12 @@ def _as_entry(row: tuple[Any, ...]) -> Entry:
         state=EntryState(state),
         words=words,
         created=stamp_of(wall_ms, mono_ms, boot, synced),
-        first_attempted=None if f1 is None else stamp_of(f1, f2, f3, f4),
+        first_attempted=None if first[0] is None else stamp_of(*first),
         in_doubt=bool(in_doubt),
         attempts=attempts,
         compensate=bool(compensate),
         payload=None if payload is None else _payload.decode(payload),
         before=None if told is None else _evidence.decode(told),
-        sent=None if sent[0] is None else stamp_of(*sent),
+        sent=None if left is None else stamp_of(*left),
         reference=reference,
     )

@@ -30,8 +30,7 @@ INSERT INTO meta (name, value) SELECT 'the table of decisions is not that of sch
 
 -- What may be booked, and nobody can tell: a few among many, so it is asked for alone. It is read through once to
 -- be made; a page of it is written only where a reply was lost.
-CREATE INDEX entries_in_doubt ON entries (backend, seq)
-    WHERE in_doubt = 1 AND state NOT IN ('delivered', 'voided');
+CREATE INDEX entries_in_doubt ON entries (backend, state, seq) WHERE in_doubt = 1;
 
 -- A try whose end told nothing, or that a person was given as it was: bytes may have left until then. What came
 -- before "first_attempt" belongs to tries of which no doubt is left.

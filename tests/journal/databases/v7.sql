@@ -370,8 +370,7 @@ CREATE INDEX sessions_claimed ON sessions (session) WHERE event = 'claimed';
 CREATE INDEX sessions_open ON sessions (seq) WHERE event = 'opened' AND closed IS NULL;
 CREATE INDEX cash_session ON cash (session);
 CREATE UNIQUE INDEX payouts_open ON payouts (payout) WHERE ended IS NULL AND settled IS NULL;
-CREATE INDEX entries_in_doubt ON entries (backend, seq)
-    WHERE in_doubt = 1 AND state NOT IN ('delivered', 'voided');
+CREATE INDEX entries_in_doubt ON entries (backend, state, seq) WHERE in_doubt = 1;
 CREATE INDEX entries_payments ON entries (reference, seq) WHERE kind = 'payment';
 COMMIT;
 PRAGMA user_version = 7;
