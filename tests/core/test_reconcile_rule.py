@@ -43,6 +43,7 @@ def said(operation: Operation, before: Evidence | None, after: Evidence) -> str:
 
 KNOWN = history(*OLD, at=BEFORE)
 ALONE = replace(DEPOSIT, mark="", alone=True)
+DOUBTED = replace(DEPOSIT, doubt="what this server lists was never seen to be whole")
 HISTORIES = {
     "ours is new": (DEPOSIT, KNOWN, history(*OLD, OURS), "booked"),
     "ours is new at once": (DEPOSIT, KNOWN, history(*OLD, OURS, at=SOON), "booked"),
@@ -50,6 +51,9 @@ HISTORIES = {
     "nothing is new": (DEPOSIT, KNOWN, history(*OLD), "not"),
     "nothing is new yet": (DEPOSIT, KNOWN, history(*OLD, at=SOON), "early"),
     "nothing is new a moment too early": (DEPOSIT, KNOWN, history(*OLD, at=later(SETTLING - 1)), "early"),
+    "in doubt of the list, ours is new": (DOUBTED, KNOWN, history(*OLD, OURS), "booked"),
+    "in doubt of the list, nothing is new yet": (DOUBTED, KNOWN, history(*OLD, at=SOON), "early"),
+    "in doubt of the list, nothing is new": (DOUBTED, KNOWN, history(*OLD), "unclear"),
     "another customer's": (DEPOSIT, KNOWN, history(*OLD, THEIRS), "not"),
     "one that may be another's": (DEPOSIT, KNOWN, history(*OLD, NAMELESS), "unclear"),
     "one that may be another's, early": (DEPOSIT, KNOWN, history(*OLD, NAMELESS, at=SOON), "early"),
