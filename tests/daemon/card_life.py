@@ -86,7 +86,7 @@ class CardServer:
 
     def __init__(self, rng: Random) -> None:
         self.rng = rng
-        self.trouble = 0.25
+        self.trouble = 0.15
         self.payments: dict[str, Payment] = {}
 
     def change(self, write: Callable[[Any], Any], _kind: object, _needs: str, _until: float) -> Any:
@@ -238,7 +238,7 @@ class Life:
         if made.facts:
             self.books.commit(made.facts, self.clock.now())
             self.engine.notice(made.facts)
-            if self.server.trouble and self.rng.random() < 0.015:
+            if self.server.trouble and self.rng.random() < 0.008:
                 self.kill()
                 return
         self.state = made.state
@@ -255,6 +255,8 @@ class Life:
         self.clock.advance(self.rng.choice((50, 300, 1_500)))
         if self.state.wake_ms is not None and self.clock.now().mono_ms >= self.state.wake_ms:
             self.happen(TimePassed())
+        if self.rng.random() < 0.1:
+            self.mend()
         moves = (self.guest, self.guest, self.answer, self.answer, self.cards, self.deliver)
         mishaps = (self.time, self.late_coin, self.sick, self.kill, self.disk)
         self.rng.choice(moves if self.rng.random() < 0.95 else mishaps)()
@@ -262,7 +264,7 @@ class Life:
     def guest(self) -> None:
         match self.sale.phase:
             case Phase.PAYING:
-                button = self.rng.choice(("card", "card", "card", "coin", "cancel"))
+                button = self.rng.choice(("card",) * 6 + ("coin", "cancel"))
                 self.happen(CoinInserted("slot", 100) if button == "coin" else ButtonPressed("panel", button))
             case Phase.CARD:
                 if self.rng.random() < 0.04:
@@ -303,7 +305,13 @@ class Life:
         self.happen(CoinInserted("slot", 100))
 
     def sick(self) -> None:
-        self.happen(DeviceChanged("paper", "printer", self.rng.choice((Health.FAILED, Health.OK))))
+        self.happen(DeviceChanged("paper", "printer", Health.FAILED))
+
+    def mend(self) -> None:
+        """Somebody sees to the printer and to the disk."""
+        self.happen(DeviceChanged("paper", "printer", Health.OK))
+        if self.full:
+            self.disk()
 
     def disk(self) -> None:
         """The disk is full; later it is not, and what was kept follows, as the loop does it."""
@@ -324,9 +332,7 @@ class Life:
     def settle(self) -> None:
         """All trouble ends, and everything comes to its end."""
         self.server.trouble = 0
-        if self.full:
-            self.disk()
-        self.happen(DeviceChanged("paper", "printer", Health.OK))
+        self.mend()
         for _ in range(60):
             self.answer()
             self.paper()
