@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from terminal.backends.onlinepos.goods import (
@@ -177,6 +177,7 @@ def _offers() -> st.SearchStrategy[Offer]:
     )
 
 
+@settings(max_examples=50)
 @given(structures(), st.lists(_offers(), max_size=3), st.lists(st.integers(1, 5), min_size=1, max_size=4))
 def test_lines_come_to_the_cent_and_no_offer_makes_anything_dearer(
     told: Structure, offers: list[Offer], pieces: list[int]
@@ -198,6 +199,7 @@ def test_lines_come_to_the_cent_and_no_offer_makes_anything_dearer(
     assert order.body("pieces")["amountChecksum"] == sum(line.amount for line in found)
 
 
+@settings(max_examples=50)
 @given(structures(), st.integers(1, 5), st.integers(1, 4), st.integers(0, 100_000))
 def test_what_was_paid_is_what_the_lines_come_to(told: Structure, number: int, pieces: int, paid: int) -> None:
     try:
