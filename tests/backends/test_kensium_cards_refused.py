@@ -59,13 +59,13 @@ def test_a_missing_permission_is_named_and_pauses(tenant: Tenant, missing: str, 
     backend.close()
 
 
-def test_codes_that_the_role_does_not_show_are_no_cards_that_are_missing(tenant: Tenant) -> None:
+def test_where_the_role_does_not_show_codes_that_is_said(tenant: Tenant) -> None:
     card(tenant)
     tenant.without("UsePhysicalGiftCardCodes")
     backend = adapter(tenant)
     reply = backend.balance(UID, ENOUGH_S)
-    assert reply.answer is WalletAnswer.DENIED
-    assert "FindGiftCardByCode" in reply.words
+    assert reply.answer is WalletAnswer.NOT_PAIRED
+    assert "or the application's role does not show it: it needs FindGiftCardByCode" in reply.words
     backend.close()
 
 
