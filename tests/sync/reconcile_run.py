@@ -114,19 +114,25 @@ class EngineRun:
         return True
 
     def _work(self) -> None:
-        """Turn those workers that are not in a call until nothing moves."""
-        moved, rounds = True, 0
-        while moved or (self._idle() and self.engine._board.view("main").next_try_in_ms == 0):
-            moved, rounds = False, rounds + 1
-            self._sure(rounds < 1_000, "it goes round and round")
-            for worker in self.workers:
-                if worker in self._inside:
-                    continue
-                had = worker._task
-                self._inside.append(worker)
-                worker.turn()
-                self._inside.remove(worker)
-                moved |= worker._task is not had
+        """Turn those workers that are not in a call until there is nothing to do."""
+        for _ in range(1_000):
+            free = [worker for worker in self.workers if worker not in self._inside and self._has_work(worker)]
+            if not free:
+                return
+            for worker in free:
+                if worker not in self._inside:
+                    self._inside.append(worker)
+                    worker.turn()
+                    self._inside.remove(worker)
+        self._sure(ok=False, words="it goes round and round")
+
+    def _has_work(self, worker: Worker) -> bool:
+        if worker._task is not None:
+            return True
+        board = self.engine._board
+        if worker is self.workers[-1]:
+            return bool(board._desks["main"].urgent)
+        return board.view("main").next_try_in_ms == 0
 
     def _idle(self) -> bool:
         """Whether somebody is free to serve the lanes."""
