@@ -124,7 +124,7 @@ def claims_hinder_nobody(patch: Patch) -> None:
     patch.setattr(Accounts, "claim", lambda *_: True)
 
 
-@in_scene("balance, alone")
+@in_scene("orders, our own department")
 def what_a_person_gave_up_is_over(patch: Patch) -> None:
     patch.setattr(Accounts, "sent", lambda *_: None)
 
@@ -178,7 +178,7 @@ def what_was_begun_before_a_restart_never_left(patch: Patch) -> None:
     patch.setattr(attempt, "proven", proven)
 
 
-@in_scene("history, our own mark")
+@in_scene("balance")
 def whoever_is_sent_ahead_waits_behind_those_who_wait_for_it(patch: Patch) -> None:
     patch.setattr(Picker, "_doubted", lambda *_: None)
 
