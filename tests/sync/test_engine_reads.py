@@ -59,6 +59,26 @@ def test_what_is_read_is_kept_before_anything_is_sent(server: ReadingServer, clo
     assert run.state("k") is EntryState.DELIVERED
 
 
+def test_no_start_that_follows_a_read_shares_a_commit_with_an_end(
+    server: ReadingServer, clock: ManualClock
+) -> None:
+    journal, run = memory_run(server, clock)
+    commits: list[list[str]] = []
+    journal.on_commit = lambda facts: commits.append([type(each).__name__ for each in facts])
+    for n in range(4):
+        run.tell(EntryAdded(f"free{n}", EntryKind.DEBIT, "main", f"F{n}", 0))
+        run.add(f"k{n}", "T1")
+        run.add(f"other{n}", f"T{n + 2}")
+    run.work()
+    assert set(server.booked.values()) == {1}
+    starts = [each for each in commits if "AttemptStarted" in each]
+    assert starts.count(["AttemptStarted"]) >= 8
+    assert ["AttemptEnded", "AttemptStarted"] in starts, "where nothing is read, they do"
+    assert journal.refused == 0
+    before = {fact.key for fact in journal.log if isinstance(fact, AttemptStarted) and fact.before is not None}
+    assert before == {f"k{n}" for n in range(4)} | {f"other{n}" for n in range(4)}
+
+
 @pytest.mark.parametrize("outcome", [Outcome.UNKNOWN, Outcome.UNSENT, Outcome.BUSY, None])
 def test_what_could_not_be_read_was_not_sent(run: Run, server: ReadingServer, outcome: Outcome | None) -> None:
     server.read_script.append(RuntimeError("a mistake") if outcome is None else Answer(outcome, "no"))
