@@ -66,12 +66,14 @@ def test_no_products_are_not_taken_for_an_empty_shop() -> None:
 def test_the_plain_list_is_read_in_json_and_in_xml() -> None:
     product = {
         "ID": 7, "name": "Øl", "groupid": "3", "groupname": "Bar", "price_1": "45,00", "price_2": "",
-        "standard_price": "45.00", "categories": [], "description": "",
+        "standard_price": "45.00", "categories": [{"category_id": "2", "category_name": "Fad"}],
+        "description": "", "cost_price": "12,345",
         "additional_price_groups": {"6": {"price": "25", "name": "middag"}},
     }  # fmt: skip
     document = LATIN + (
         '<list><products><product id="7">Øl</product><product_group id="3">Bar</product_group>'
-        '<price price_1="45,00" price_2=""></price><categories/><additional_price_groups>'
+        '<price price_1="45,00" price_2=""></price><indkbspris>12.345</indkbspris>'
+        '<categories><category id="2" name="Fad"/></categories><additional_price_groups>'
         '<price_group id="6" price="25" name="middag"/></additional_price_groups>'
         "<normalpris>45.00</normalpris><description></description></products></list>"
     )
@@ -81,6 +83,7 @@ def test_the_plain_list_is_read_in_json_and_in_xml() -> None:
         7, "Øl", (4500, None, None, None, None), 4500,
     )  # fmt: skip
     assert first.price_groups == (PriceGroup("6", "middag", 2500),)
+    assert (first.cost, first.categories) == (Decimal("12.345"), (("2", "Fad"),))
     assert told(goods.products(), [{**product, "additional_price_groups": []}])[0].price_groups == ()
 
 

@@ -62,7 +62,7 @@ def test_a_history_is_read_with_its_receipts() -> None:
     }  # fmt: skip
     first, second = told(cards.history("0900"), [entry, {**entry, "receipt": []}])
     assert (first.time.iso(), first.kind, first.amount) == ("2019-03-06T10:21:52", "Purchase", 6000)
-    assert (first.products, first.payments) == (("Te",), (("Gavekort", 6000),))
+    assert (first.products, first.payments) == ((cards.Bought("Te", "1"),), (("Gavekort", 6000),))
     assert (second.products, second.payments) == ((), ())
 
 

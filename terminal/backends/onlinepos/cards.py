@@ -22,7 +22,10 @@ CARDS_PER_CALL = 1000
 
 
 class Card(Value, frozen=True):
-    """A card with its balance in cents; None where it has none. *kind*: Default, Prepaid or Gift card."""
+    """A card with its balance in cents; None where it has none. *kind*: Default, Prepaid or Gift card.
+
+    *price_group* (its number), *discount* (in percent) and *waiter* are told by some calls only; as they come.
+    """
 
     number: str
     name: str = ""
@@ -35,6 +38,9 @@ class Card(Value, frozen=True):
     email: str = ""
     debtor: str = ""
     id: int | None = None
+    price_group: str = ""
+    discount: str = ""
+    waiter: str = ""
 
     def __repr__(self) -> str:
         """Tell nothing of the person, and nothing that could be used."""
@@ -56,11 +62,18 @@ class CampaignCard(Value, frozen=True):
     points: tuple[Points, ...]
 
 
+class Bought(Value, frozen=True):
+    """A line of a receipt. *quantity*: as it comes."""
+
+    text: str
+    quantity: str = ""
+
+
 class Change(Value, frozen=True):
     """One change of a balance. *amount* in cents, positive for a purchase.
 
     Attributes:
-        products: The texts of what the receipt lists.
+        products: What the receipt lists.
         payments: How it was paid, each with its cents.
     """
 
@@ -68,7 +81,7 @@ class Change(Value, frozen=True):
     kind: str
     amount: int
     location: str
-    products: tuple[str, ...] = ()
+    products: tuple[Bought, ...] = ()
     payments: tuple[tuple[str, int], ...] = ()
 
 
@@ -150,25 +163,36 @@ def movements(first: datetime, last: datetime) -> Call[tuple[Movement, ...]]:
 
 
 def statuses(
-    page: int = 1, *, numbers: Sequence[str] = (), groups: Sequence[str] = (), closed: bool = False
+    page: int = 1,
+    *,
+    numbers: Sequence[str] = (),
+    groups: Sequence[str] = (),
+    span: tuple[str, str] = ("", ""),
+    closed: bool = False,
 ) -> Call[Page[Card]]:
-    """Read cards with their balances, 50 at a time. Raises ValueError if one of *numbers* is none.
+    """Read cards with their balances, 50 at a time. Raises ValueError if one of the numbers is none.
 
     Args:
         page: Counted from 1.
         numbers: Of which cards; empty: all.
         groups: Of which groups; empty: all.
+        span: The first and the last number, as the server orders them; empty: no limit.
         closed: Whether those are wanted, too, that are closed.
     """
-    request = _many("card/getStatusOfCards", page, numbers, groups, closed=closed)
+    request = _many("card/getStatusOfCards", page, numbers, groups, span, closed=closed)
     return Call(request, lambda found: _page(found, page, _card), PAGED, tuple(numbers))
 
 
 def campaign_values(
-    page: int = 1, *, numbers: Sequence[str] = (), groups: Sequence[str] = (), closed: bool = False
+    page: int = 1,
+    *,
+    numbers: Sequence[str] = (),
+    groups: Sequence[str] = (),
+    span: tuple[str, str] = ("", ""),
+    closed: bool = False,
 ) -> Call[Page[CampaignCard]]:
     """Read cards with their points; as ``statuses``."""
-    request = _many("card/getCampaignValues", page, numbers, groups, closed=closed)
+    request = _many("card/getCampaignValues", page, numbers, groups, span, closed=closed)
     return Call(request, lambda found: _page(found, page, _campaign_card), PAGED, tuple(numbers))
 
 
@@ -190,8 +214,15 @@ def _info(name: str, value: str) -> Call[Card]:
     return Call(request, read, private=(value,))
 
 
-def _many(path: str, page: int, numbers: Sequence[str], groups: Sequence[str], *, closed: bool) -> Request:
-    query = [("cardNumbers", ",".join(map(card_number, numbers))), ("groups", ",".join(groups))]
+def _many(
+    path: str, page: int, numbers: Sequence[str], groups: Sequence[str], span: tuple[str, str], *, closed: bool
+) -> Request:
+    query = [("cardNumbers", ",".join(map(card_number, numbers)))]
+    query += [
+        (name, card_number(number) if number else "")
+        for name, number in zip(("fromCardNumber", "toCardNumber"), span, strict=True)
+    ]
+    query += [("groups", ",".join(groups))]
     query += [("lookForClosed", "1" if closed else ""), ("page", str(page))]
     return Request("GET", path, query=tuple(each for each in query if each[1]), signed="query")
 
@@ -222,6 +253,9 @@ def _card(fields: Fields) -> Card:
         email=fields.text("email"),
         debtor=fields.text("debtor"),
         id=None if fields.get("id") is None else fields.whole("id"),
+        price_group=fields.text("priceGroupNo"),
+        discount=fields.text("discountPct", "discount"),
+        waiter=fields.text("waiterId"),
     )
 
 
@@ -257,7 +291,7 @@ def _change(fields: Fields) -> Change:
         fields.text("type"),
         fields.cents("amount"),
         fields.text("location"),
-        tuple(each.text("tekst") for each in lines),
+        tuple(Bought(each.text("tekst"), each.text("qty")) for each in lines),
         tuple((each.text("payment_type"), each.cents("amount")) for each in payments),
     )
 

@@ -88,7 +88,10 @@ class Structure(Value, frozen=True):
 
 
 class ListedProduct(Value, frozen=True):
-    """A product of the plain list. *prices*: in cents, the first to the fifth; None where none is set."""
+    """A product of the plain list. *prices*: in cents, the first to the fifth; None where none is set.
+
+    *cost*: in kroner, with parts of a cent. *categories*: id and name of each that it is listed under.
+    """
 
     id: int
     name: str
@@ -98,6 +101,8 @@ class ListedProduct(Value, frozen=True):
     standard_price: int | None
     price_groups: tuple[PriceGroup, ...] = ()
     description: str = ""
+    cost: Decimal | None = None
+    categories: tuple[tuple[str, str], ...] = ()
 
 
 class OfferLine(Value, frozen=True):
@@ -243,6 +248,11 @@ def _listed_product(fields: Fields) -> ListedProduct:
         fields.cents_or_none("standard_price"),
         tuple(PriceGroup(number, each.text("name"), each.cents("price")) for number, each in groups),
         fields.text("description"),
+        _cost(fields, "cost_price"),
+        tuple(
+            (each.text("category_id"), each.text("category_name"))
+            for each in fields.each("a category", "categories")
+        ),
     )
 
 
@@ -259,7 +269,16 @@ def _xml_product(fields: Fields) -> ListedProduct:
         fields.cents_or_none("normalpris"),
         tuple(PriceGroup(each.text("id"), each.text("name"), each.cents("price")) for each in more),
         fields.text("description"),
+        _cost(fields, "indkbspris"),
+        tuple(
+            (each.text("id"), each.text("name"))
+            for each in fields.within("categories").each("a category", "category")
+        ),
     )
+
+
+def _cost(fields: Fields, name: str) -> Decimal | None:
+    return fields.decimal(name) if fields.text(name) else None
 
 
 def _named(fields: Fields, name: str) -> Fields:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from terminal.cli import common
-from terminal.cli.onlinepos import access
-from terminal.cli.onlinepos.exporting import TIMES, Texts, options, since, span, write
-from terminal.cli.onlinepos.moments import Moment
+from terminal.cli.onlinepos import access, export_concern, export_goods
+from terminal.cli.onlinepos.exporting import Texts, options, since, span, write
 
 if TYPE_CHECKING:
     from terminal.cli.export import Record
@@ -24,6 +22,9 @@ if TYPE_CHECKING:
         "terminalctl onlinepos export sales --out sales.csv --continue    what is new since the last time",
         "terminalctl onlinepos export history --card 090000100000463 --format jsonl",
         "terminalctl onlinepos export journal --from 2026-05-01 --to 2026-05-31",
+        "terminalctl onlinepos export cards --debtor 1042",
+        "terminalctl onlinepos export revenue --from 2026-05-01 --to 2026-05-31",
+        "terminalctl onlinepos export stock --values",
     )
 )
 def export() -> None:
@@ -125,31 +126,69 @@ _open = click.option("--open", "only_open", is_flag=True, help="Only cards that 
 _card = click.option(
     "--card", "numbers", type=access.CardNumber(), metavar="NUMBER", multiple=True, help="Only this card."
 )
+_from_card = click.option(
+    "--from-card", type=access.CardNumber(), metavar="NUMBER", default="", help="Only from this card on."
+)
+_to_card = click.option(
+    "--to-card", type=access.CardNumber(), metavar="NUMBER", default="", help="Only up to this card."
+)
 
 
 @export.command()
 @options(
     _group,
+    _from_card,
+    _to_card,
+    click.option(
+        "--debtor", "debtors", type=access.CardNumber(), metavar="NUMBER", multiple=True,
+        help="Only of this debtor.",
+    ),
+    click.option(
+        "--in-concern", "elsewhere", type=access.CardNumber(), metavar="NUMBER", multiple=True,
+        help="Only this card, of any company of the concern.",
+    ),
+    click.option("--full", is_flag=True, help="Also price groups, discounts and waiters: 50 cards at a time."),
     _open,
     click.option("--personal", is_flag=True, help="Also phone numbers, e-mail addresses and RFIDs."),
     times=False,
-)
-def cards(groups: tuple[str, ...], *, only_open: bool, personal: bool, **given: Any) -> None:
-    """Cards with their balances."""
+)  # fmt: skip
+def cards(
+    groups: tuple[str, ...], from_card: str, to_card: str, debtors: tuple[str, ...],
+    elsewhere: tuple[str, ...], *, full: bool, only_open: bool, personal: bool, **given: Any,
+) -> None:  # fmt: skip
+    """Cards with their balances.
+
+    Price groups, discounts (in percent) and waiters are told with --full, and where a group or a range of cards
+    is asked for.
+    """
     from terminal.cli.onlinepos import rows_cards as rows  # noqa: PLC0415 - for this command alone
 
-    fields = (*rows.CARDS, *(rows.PERSONAL if personal else ()))
-    write(
-        given,
-        fields,
-        ("card",),
-        lambda reads, _: rows.listed(rows.every_card(reads, groups, closed=not only_open), personal=personal),
-    )
+    by_status = bool(full or groups or from_card or to_card)
+    if by_status + bool(debtors) + bool(elsewhere) > 1:
+        raise click.UsageError(
+            "--debtor and --in-concern are lists of their own: no other choice goes with them."
+        )
+
+    def source(reads: Reads, _: object) -> Iterable[Record]:
+        if debtors:
+            found = rows.of_debtors(reads, debtors)
+        elif elsewhere:
+            found = rows.of_concern(reads, elsewhere)
+        elif by_status:
+            found = rows.by_status(reads, groups, (from_card, to_card), closed=not only_open)
+        else:
+            found = rows.every_card(reads)
+        return rows.listed((each for each in found if not (only_open and each.closed)), personal=personal)
+
+    write(given, (*rows.CARDS, *(rows.PERSONAL if personal else ())), ("card",), source)
 
 
 @export.command()
-@options(_card, _group, _open, times=False)
-def points(numbers: tuple[str, ...], groups: tuple[str, ...], *, only_open: bool, **given: Any) -> None:
+@options(_card, _from_card, _to_card, _group, _open, times=False)
+def points(
+    numbers: tuple[str, ...], from_card: str, to_card: str, groups: tuple[str, ...], *, only_open: bool,
+    **given: Any,
+) -> None:  # fmt: skip
     """Points of cards in campaigns."""
     from terminal.cli.onlinepos import rows_cards as rows  # noqa: PLC0415 - for this command alone
 
@@ -157,7 +196,7 @@ def points(numbers: tuple[str, ...], groups: tuple[str, ...], *, only_open: bool
         given,
         rows.POINTS,
         ("card", "campaign"),
-        lambda reads, _: rows.points(reads, numbers, groups, closed=not only_open),
+        lambda reads, _: rows.points(reads, numbers, groups, (from_card, to_card), closed=not only_open),
     )
 
 
@@ -189,7 +228,7 @@ def history(numbers: tuple[str, ...], *, every: bool, **given: Any) -> None:
     write(given, rows.HISTORY, ("card", "position"), source)
 
 
-# -- campaigns and stock -------------------------------------------------------------------------------
+# -- campaigns ----------------------------------------------------------------------------------------
 
 
 @export.command()
@@ -202,21 +241,5 @@ def campaigns(*, inactive: bool, **given: Any) -> None:
     write(given, rows.CAMPAIGNS, key, lambda reads, _: rows.every_campaign(reads, inactive=inactive))
 
 
-@export.command()
-@options(
-    click.option("--values", is_flag=True, help="By stock product and place, with what it has cost."),
-    click.option("--location", type=click.IntRange(1), metavar="N", help="Only at this place: with --values."),
-    click.option("--at", type=Moment(end=True), help=f"As it was then: with --values. {TIMES}"),
-    times=False,
-)
-def stock(*, values: bool, location: int | None, at: datetime | None, **given: Any) -> None:
-    """What there is of each EAN, or of each stock product at each place."""
-    from terminal.cli.onlinepos import rows_cards as rows  # noqa: PLC0415 - for this command alone
-
-    if values:
-        key = ("location", "product")
-        write(given, rows.VALUES, key, lambda reads, _: rows.by_place(reads, location, at))
-        return
-    if location is not None or at is not None:
-        raise click.UsageError("--location and --at are for --values.")
-    write(given, rows.STOCK, (), lambda reads, _: rows.by_ean(reads))
+for command in (*export_concern.COMMANDS, *export_goods.COMMANDS):
+    export.add_command(command)

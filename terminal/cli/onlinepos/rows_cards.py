@@ -1,11 +1,12 @@
-"""What `onlinepos export` tells of cards, campaigns and stock."""
+"""What `onlinepos export` tells of cards and campaigns."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 
-from terminal.backends.onlinepos import campaigns, cards, stock, stocktaking
+from terminal.backends.onlinepos import campaigns, cards, concern_cards
 from terminal.cli.errors import Trouble
 from terminal.cli.export import Record
 from terminal.cli.onlinepos.access import Reads
@@ -14,24 +15,49 @@ from terminal.cli.onlinepos.records import kroner
 from terminal.cli.onlinepos.rows_sales import Span
 from terminal.core.token import mask
 
-CARDS = ("card", "kind", "group", "balance", "closed", "debtor", "name")
+CARDS = (
+    "card", "kind", "group", "balance", "closed", "debtor", "name", "price_group", "discount_percent", "waiter",
+)  # fmt: skip
 PERSONAL = ("phone", "email", "rfid")
 POINTS = ("card", "group", "closed", "campaign", "campaign_name", "points")
 MOVEMENTS = ("card", "name", "deposit", "withdrawal", "subtotal")
 HISTORY = ("card", "position", "time", "utc", "kind", "amount", "location", "products", "payments")
 CAMPAIGNS = ("campaign", "name", "active", "kind", "role", "product", "product_name", "points", "price")
-STOCK = ("ean", "other_eans", "amount")
-VALUES = ("location", "product", "amount", "value")
 
 
-def every_card(reads: Reads, groups: Sequence[str] = (), *, closed: bool = True) -> Iterator[cards.Card]:
-    """Give all cards, or those of some groups. Raises Trouble."""
-    if not groups:
-        found = reads.each(cards.cards, "Reading the cards")
-        return (each for each in found if closed or not each.closed)
+_KINDS: tuple[concern_cards.CardKind, ...] = ("staff", "prepaid", "gift")
+
+
+def every_card(reads: Reads) -> Iterator[cards.Card]:
+    """Give all cards. Raises Trouble."""
+    return reads.each(cards.cards, "Reading the cards")
+
+
+def by_status(
+    reads: Reads, groups: Sequence[str], span: tuple[str, str], *, closed: bool
+) -> Iterator[cards.Card]:
+    """Give cards with all that is told of them; no *groups*: of all; *span*: from one to another.
+
+    Raises Trouble.
+    """
     return reads.each(
-        lambda page: cards.statuses(page, groups=groups, closed=closed), "Reading the status of the cards"
+        lambda page: cards.statuses(page, groups=groups, span=span, closed=closed),
+        "Reading the status of the cards",
     )
+
+
+def of_debtors(reads: Reads, debtors: Iterable[str]) -> Iterator[cards.Card]:
+    """Give the cards of some debtors, of all kinds. Raises Trouble."""
+    for debtor in debtors:
+        for kind in _KINDS:
+            page = partial(concern_cards.debtor_cards, debtor, kind)
+            yield from reads.each(page, "Reading the cards of a debtor")
+
+
+def of_concern(reads: Reads, numbers: Iterable[str]) -> Iterator[cards.Card]:
+    """Give some cards, of whichever company of the concern. Raises Trouble."""
+    for number in numbers:
+        yield from reads.one(concern_cards.concern_card(number), "Reading a card of the concern")
 
 
 def listed(found: Iterable[cards.Card], *, personal: bool) -> Iterator[Record]:
@@ -45,16 +71,21 @@ def listed(found: Iterable[cards.Card], *, personal: bool) -> Iterator[Record]:
             "closed": each.closed,
             "debtor": each.debtor,
             "name": each.name,
+            "price_group": each.price_group,
+            "discount_percent": each.discount,
+            "waiter": each.waiter,
         }
         if personal:
             record |= {"phone": each.phone, "email": each.email, "rfid": each.rfid}
         yield record
 
 
-def points(reads: Reads, numbers: Sequence[str], groups: Sequence[str], *, closed: bool) -> Iterator[Record]:
+def points(
+    reads: Reads, numbers: Sequence[str], groups: Sequence[str], span: tuple[str, str], *, closed: bool
+) -> Iterator[Record]:
     """Give a record for each card and campaign. Raises Trouble."""
     found = reads.each(
-        lambda page: cards.campaign_values(page, numbers=numbers, groups=groups, closed=closed),
+        lambda page: cards.campaign_values(page, numbers=numbers, groups=groups, span=span, closed=closed),
         "Reading the points of the cards",
     )
     for each in found:
@@ -98,12 +129,16 @@ def history(reads: Reads, numbers: Iterable[str], span: Span) -> Iterator[Record
                     "kind": each.kind,
                     "amount": kroner(each.amount),
                     "location": each.location,
-                    "products": "; ".join(each.products),
+                    "products": "; ".join(map(_bought, each.products)),
                     "payments": "; ".join(f"{way} {kroner(cents)}" for way, cents in each.payments),
                 }
 
 
-# -- campaigns and stock -------------------------------------------------------------------------------
+def _bought(line: cards.Bought) -> str:
+    return f"{line.quantity} x {line.text}" if line.quantity else line.text
+
+
+# -- campaigns ----------------------------------------------------------------------------------------
 
 
 def every_campaign(reads: Reads, *, inactive: bool) -> Iterator[Record]:
@@ -123,22 +158,3 @@ def every_campaign(reads: Reads, *, inactive: bool) -> Iterator[Record]:
         ]  # fmt: skip
         nothing: Record = dict.fromkeys(CAMPAIGNS[len(common) :])
         yield from ({**common, **row} for row in rows or [nothing])
-
-
-def by_ean(reads: Reads) -> Iterator[Record]:
-    """Give what there is of each EAN. Raises Trouble."""
-    for each in reads.one(stock.stock(), "Reading the stock"):
-        yield {"ean": each.ean, "other_eans": " ".join(each.others), "amount": each.amount}
-
-
-def by_place(reads: Reads, location: int | None, at: datetime | None) -> Iterator[Record]:
-    """Give what there is of each stock product at each place, and what it has cost. Raises Trouble."""
-    call = stocktaking.location_values(location=location, at=at)
-    for place in reads.one(call, "Reading the values of the stock"):
-        for each in place.values:
-            yield {
-                "location": place.location,
-                "product": each.product,
-                "amount": each.amount,
-                "value": each.value,
-            }
