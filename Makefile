@@ -5,10 +5,10 @@
 WORKERS ?= 3
 CONFIG ?= config/simulated.toml
 
-.PHONY: help setup run demo test check bench lock clean
+.PHONY: help setup run demo test check bench contracts lock clean
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install what is needed: Debian packages where allowed, and .venv from the lock
 	@bash .ci/setup
@@ -29,6 +29,9 @@ check: setup ## Lint, format and types: seconds
 
 bench: setup ## Measure against the goals, each beside its baseline of the same run
 	@exec .venv/bin/python -m tests.bench $(ARGS)
+
+contracts: ## Write docs/contracts.md anew: what the servers offer, and where the terminal uses it
+	@.venv/bin/python -m tests.contracts
 
 lock: ## Write requirements.lock anew from pyproject.toml (ARGS=--upgrade: newest versions)
 	@bash .ci/lock $(ARGS)
