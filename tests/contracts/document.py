@@ -13,7 +13,8 @@ _HEAD = """\
 # What the servers offer, and what the terminal uses of it
 
 Every call and every name on the pages of the five servers, with the place in the program that writes or reads
-it (the nearest one to the call), or why a terminal does not. Places are below `terminal/backends/<server>/`, else below `terminal/`.
+it (the nearest one to the call), or why a terminal does not. Places are below `terminal/backends/<server>/`,
+else below `terminal/`.
 
 This page is generated from the program and the lists in `tests/contracts/`: `make contracts`. A test holds it.
 """
