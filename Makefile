@@ -13,7 +13,7 @@ help: ## This list
 setup: ## Install what is needed: Debian packages where allowed, and .venv from the lock
 	@bash .ci/setup
 
-run: setup ## Start a simulated machine with its server (CONFIG=config/simulated-tickets.toml: a kiosk; simulated-onslip.toml: a till); Ctrl-C stops it
+run: setup ## Start a simulated machine with its server (CONFIG=config/simulated-tickets.toml: a kiosk; simulated-onslip.toml: a till; simulated-onlinepos.toml, simulated-kensium.toml); Ctrl-C stops it
 	@exec .venv/bin/terminald --config $(CONFIG)
 
 demo: setup ## Tell the whole story on real processes: sales, an outage, a crash, the books of both sides
