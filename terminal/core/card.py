@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from terminal.core.delivery import Answer, Outcome
+from terminal.core.delivery import Answer, Guarantee, Outcome, Promise, proven
 from terminal.core.value import Value
 
 BUTTON = "card"
@@ -52,6 +52,7 @@ def unanswered(answer: Answer, reference: str, *, binding: bool) -> PaymentReply
         reference: What was asked for; empty: it was to begin. Then UNKNOWN alone says that it may have.
         binding: As in PaymentReply.
     """
+    answer = proven(Guarantee(Promise.NONE), answer)
     if answer.outcome is Outcome.UNKNOWN and not reference:
         return PaymentReply(Step.LOST, binding=binding, words=answer.words)
     if not reference:

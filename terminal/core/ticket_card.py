@@ -87,11 +87,12 @@ class CardPaying(Choosing):
         card, reply = state.card, event.reply
         if card is None or event.key != card.key:
             return self.card_stray(state, event, around)
+        card = replace(card, reference=reply.reference or card.reference)
+        reply = replace(reply, reference=card.reference)
         match reply.step:
             case Step.WAIT:
                 ask_ms = around.now.mono_ms + max(SOONEST_MS, reply.wait_ms)
-                reference = reply.reference or card.reference
-                card = replace(card, reference=reference, ask_ms=ask_ms, binding=reply.binding)
+                card = replace(card, ask_ms=ask_ms, binding=reply.binding)
                 return Decision(replace(state, card=card, wake_ms=card.wake_ms))
             case Step.AUTHORISED:
                 trouble = self.obstacle(around)
@@ -156,7 +157,7 @@ class CardPaying(Choosing):
         self, state: TicketState, card: UnderWay, reply: PaymentReply, ended: AttemptEnded, around: Around
     ) -> Made:
         """Write down what was paid, free it and issue the tickets, in one commit."""
-        payment = Payment(Method.CARD, card.amount, reference=reply.reference or card.reference or card.key)
+        payment = Payment(Method.CARD, card.amount, reference=reply.reference or card.key)
         made = self.issue(replace(state, card=None), around, payment)
         return replace(made, facts=(ended, EntryFreed(card.key), *made.facts))
 

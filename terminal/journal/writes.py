@@ -113,6 +113,8 @@ def _person_decided(scribe: Scribe, fact: facts.PersonDecided) -> None:
         raise DecisionRefused("There is no such entry in the journal.") from None
     if fact.action == "retry" and entry.standing.kind is EntryKind.REFUND:
         _first_things_first(scribe, entry)
+    if fact.action == "retry" and entry.standing.kind is EntryKind.PAYMENT and entry.standing.compensate:
+        raise DecisionRefused(_PAID_NOTHING.format(seq=entry.seq))
     by, reason = plain(fact.by), plain(fact.reason)
     after = standing.decided(entry.standing, fact.action, by, reason)
     scribe.append("decisions", entry.seq, fact.action, None, by, reason)
@@ -122,6 +124,11 @@ def _person_decided(scribe: Scribe, fact: facts.PersonDecided) -> None:
     if fact.action == "void" and entry.standing.kind is EntryKind.UNCLAIMED and entry.amount:
         scribe.append("cash", None, CashKind.WRITTEN_OFF.value, -entry.amount, "", None, entry.seq, None)
 
+
+_PAID_NOTHING = (
+    "No ticket was issued for this payment, so it is not sent again: that would take money from the card. If the "
+    "card has paid, close it by `terminalctl journal resolve {seq} --delivered`; if not, by `--write-off`."
+)
 
 _MADE_GOOD = (
     "SELECT d.seq, d.state FROM entries AS r JOIN entries AS d ON d.key = r.refers_to WHERE r.seq = ? "

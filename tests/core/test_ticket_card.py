@@ -191,6 +191,19 @@ def test_what_nobody_can_tell_ends_the_sale_only_where_money_may_have_been_taken
         assert "Nothing was taken" in talk.shown.words
 
 
+@pytest.mark.parametrize("step", [Step.AUTHORISED, Step.LOST, Step.REFUSED])
+def test_what_the_server_calls_a_payment_is_on_the_books_though_it_says_so_only_at_the_end(step):
+    talk = by_card(4)
+    talk.health("paper", Health.FAILED)
+    moved(talk, step, reference="77", binding=True, words="no answer")
+    assert [reference for _, _, reference in ends(talk)] == ["77"]
+    talk = by_card(4)
+    waits(talk)
+    moved(talk, Step.TAKEN)
+    assert [reference for _, _, reference in ends(talk)] == ["77"]
+    assert sale_of(talk).payments == (Payment(Method.CARD, 300, reference="77"),)
+
+
 def test_a_start_that_is_never_answered_is_taken_for_one_that_may_take_money():
     talk = by_card(4, card_s=10)
     talk(TimePassed(), after_ms=10_000)

@@ -101,3 +101,9 @@ def test_what_an_answer_about_nothing_means(
     told = unanswered(answer, "77", binding=binding)
     assert (told.step, told.reference, told.binding) == (asked, "77", binding)
     assert told.wait_ms == (5_000 if asked is Step.WAIT else 0)
+
+
+def test_a_proxy_that_is_busy_may_have_passed_on_what_begins_a_payment() -> None:
+    answer = Answer(Outcome.BUSY, "503", foreign=True)
+    assert unanswered(answer, "", binding=True) == PaymentReply(Step.LOST, binding=True, words="503")
+    assert unanswered(answer, "77", binding=True).step is Step.WAIT

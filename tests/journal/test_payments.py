@@ -85,6 +85,17 @@ def test_what_was_taken_for_nothing_is_given_back_by_a_person_and_by_no_server(j
     assert journal.verify() == []
 
 
+def test_what_pays_for_nothing_is_never_sent_again_whoever_wants_it(journal):
+    unknown = AttemptEnded("p1", Outcome.UNKNOWN, EntryState.UNKNOWN, words="no answer", reference="77")
+    journal.commit((*begun(), unknown, EntryAbandoned("p1", "No ticket was issued.")), NOW)
+    with pytest.raises(DecisionRefused, match="--write-off"):
+        journal.commit([PersonDecided("p1", "retry", "Ada", "please")], NOW)
+    assert journal.next_in_lane("p1") is None
+    journal.commit([PersonDecided("p1", "delivered", "Ada", "on the card")], NOW)
+    assert journal.entry("p1-refund").state is EntryState.PARKED
+    assert journal.verify() == []
+
+
 def test_a_capture_in_doubt_that_was_not_made_is_made_by_the_same_reference(journal):
     journal.commit((*begun(), *authorised(), *sold("t1", ticket_sale(card="77"))), NOW)
     lost = AttemptEnded("p1", Outcome.UNKNOWN, EntryState.QUEUED, words="no answer")
