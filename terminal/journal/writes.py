@@ -126,8 +126,8 @@ def _person_decided(scribe: Scribe, fact: facts.PersonDecided) -> None:
 
 
 _PAID_NOTHING = (
-    "No ticket was issued for this payment, so it is not sent again: that would take money from the card. If the "
-    "card has paid, close it by `terminalctl journal resolve {seq} --delivered`; if not, by `--write-off`."
+    "No ticket was issued for this payment, so it is not sent again: that would take money from the card. If "
+    "the card has paid, close it by `terminalctl journal resolve {seq} --delivered`; if not, by `--write-off`."
 )
 
 _MADE_GOOD = (
