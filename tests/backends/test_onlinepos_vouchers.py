@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from terminal.backends.onlinepos.adapter import OnlinePosServer
+from terminal.backends.onlinepos.campaigns_known import Campaigns
 from terminal.backends.onlinepos.client import OnlinePos
 from terminal.backends.onlinepos.vouchers import Vouchers, danish_day
 from terminal.core.delivery import Answer, Outcome, Promise
@@ -41,7 +42,8 @@ NUMBER = "992700463471922"
 def vouchers(**options: Any) -> Vouchers:
     """Return what reckons numbers; it is asked for nothing else."""
     told = OnlinePosServer.Options(**{**VOUCHERS, **options})
-    return Vouchers(OnlinePos(told, credential=lambda: CREDENTIAL), told)
+    pos = OnlinePos(told, credential=lambda: CREDENTIAL)
+    return Vouchers(pos, told, Campaigns(pos, "main"))
 
 
 def made(shop: Shop) -> list[Card]:

@@ -220,7 +220,7 @@ def test_a_server_that_says_no_leaves_everything_as_it_is(kiosk: Kiosk) -> None:
     kiosk.configure(4711)
     done = kiosk()
     assert (done.exit_code, kiosk.state) == (1, EntryState.PARKED)
-    assert "campaignid is invalid!" in done.stderr
+    assert "Nothing was sent: the server has no campaign 4711" in done.stderr
     kiosk.configure(CAMPAIGN)
     kiosk.shop.pos.rules = replace(kiosk.shop.pos.rules, scheme=HashScheme(algorithm="sha256"))
     done = kiosk()

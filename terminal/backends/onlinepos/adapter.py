@@ -17,10 +17,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
 from terminal.backends.onlinepos.books_orders import Orders
 from terminal.backends.onlinepos.books_stock import StockBooks
+from terminal.backends.onlinepos.campaigns_known import Campaigns
 from terminal.backends.onlinepos.catalogue import Catalogue, wall
 from terminal.backends.onlinepos.client import OnlinePos
 from terminal.backends.onlinepos.options import OnlinePosOptions
@@ -72,8 +74,9 @@ class OnlinePosServer:
         self.name = name
         self.settling_ms = options.settling_seconds * 1000
         self._pos = OnlinePos(options, credential=credential, transport=transport)
-        self._wallets = Wallets(self._pos, options, name)
-        self._vouchers = Vouchers(self._pos, options) if options.credit == "voucher" else None
+        campaigns = Campaigns(self._pos, name)
+        self._wallets = Wallets(self._pos, options, name, campaigns)
+        self._vouchers = Vouchers(self._pos, options, campaigns) if options.credit == "voucher" else None
         self._catalogue = Catalogue(self._pos, options, name, wall)
         self._books: Orders | StockBooks
         if options.books == "orders":
@@ -127,5 +130,11 @@ class OnlinePosServer:
     # -- products --------------------------------------------------------------------------------------
 
     def terminal(self, timeout_s: float) -> TerminalInfo | Answer:
-        """Read what is sold here, within *timeout_s* seconds."""
-        return self._catalogue.terminal(timeout_s)
+        """Read what is sold here, within *timeout_s* seconds, and whether the campaigns are there."""
+        until = monotonic() + timeout_s
+        found = self._catalogue.terminal(timeout_s)
+        if not isinstance(found, Answer):
+            self._wallets.lack(until)
+            if self._vouchers is not None:
+                self._vouchers.lack(until)
+        return found

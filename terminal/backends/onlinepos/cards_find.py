@@ -122,7 +122,7 @@ class Finder:
         found = read(number, until)
         if isinstance(found, Answer):
             return found
-        if found is None or not self._is_of(found.card, token):
+        if found is None or not self._is_of(found.card, token, remembered=remembered):
             self.forget(token)
             if remembered:
                 return self._current(token, read, until)
@@ -134,9 +134,11 @@ class Finder:
             raise NoWallet("the card of this token is closed")
         return found
 
-    def _is_of(self, card: Card, token: str | None) -> bool:
-        by_number = self._options.cards == "number" or not card.rfid
-        return by_number or card.rfid.casefold() == self.text(token).casefold()
+    def _is_of(self, card: Card, token: str | None, *, remembered: bool) -> bool:
+        """Return whether *card* is the token's; without an RFID it is, where the server has just said so."""
+        if self._options.cards == "number" or not (card.rfid or remembered):
+            return True
+        return card.rfid.casefold() == self.text(token).casefold()
 
     def _read_card(self, number: str, until: float) -> CampaignCard | Answer | None:
         """Return a card by its number, without points; None: there is none."""

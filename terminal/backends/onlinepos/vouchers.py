@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, date, datetime, timedelta
+from time import monotonic
 
 from terminal.backends.http import sentence
 from terminal.backends.onlinepos import cards, writes
+from terminal.backends.onlinepos.campaigns_known import Campaigns
 from terminal.backends.onlinepos.client import OnlinePos
 from terminal.backends.onlinepos.options import OnlinePosOptions
 from terminal.backends.onlinepos.values import amount_text, local
@@ -34,11 +36,17 @@ class Vouchers:
     Args:
         pos: Speaks with the server.
         options: Of which campaign they are, what a point is worth, how they are numbered, how long they hold.
+        campaigns: Those that the server has.
     """
 
-    def __init__(self, pos: OnlinePos, options: OnlinePosOptions) -> None:
+    def __init__(self, pos: OnlinePos, options: OnlinePosOptions, campaigns: Campaigns) -> None:
         self._pos = pos
         self._options = options
+        self._campaigns = campaigns
+
+    def lack(self, until: float) -> str:
+        """Return why no voucher can be made; empty: it can. See ``Campaigns.lack``."""
+        return self._campaigns.lack(self._options.voucher_campaign, "voucher_campaign", until)
 
     def number(self, key: str) -> str:
         """Return the number of the voucher for *key*: always the same, with the same options."""
@@ -130,7 +138,11 @@ class Vouchers:
             return Answer(Outcome.REFUSED, f"{error}: nothing was sent") if before is None else Evidence(at)
         if before is None and not at.synced:
             return Answer(Outcome.UNSENT, _NO_CLOCK)
-        found = self.find(number, timeout_s)
+        until = monotonic() + timeout_s
+        lack = self.lack(until) if before is None and not entry.attempts else ""
+        if lack:
+            return Answer(Outcome.REFUSED, lack)
+        found = self.find(number, until - monotonic())
         if isinstance(found, Answer):
             refused = before is not None and found.outcome is Outcome.REFUSED
             return replace(found, outcome=Outcome.UNKNOWN) if refused else found
@@ -149,8 +161,12 @@ class Vouchers:
         at = entry.created if entry.before is None else entry.before.at
         if not at.synced:
             return Answer(Outcome.UNSENT, _NO_CLOCK)
+        until = monotonic() + timeout_s
+        lack = self.lack(until) if entry.before is None else ""
+        if lack:
+            return Answer(Outcome.REFUSED, lack)
         try:
-            answer = self.make(number, entry.amount, danish_day(at), timeout_s)
+            answer = self.make(number, entry.amount, danish_day(at), until - monotonic())
         except ValueError as error:
             return Answer(Outcome.REFUSED, f"{error}: nothing was sent")
         except OSError as error:

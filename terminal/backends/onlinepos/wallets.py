@@ -14,6 +14,7 @@ import logging
 from time import monotonic
 
 from terminal.backends.onlinepos import cards, writes
+from terminal.backends.onlinepos.campaigns_known import Campaigns
 from terminal.backends.onlinepos.cards import Change
 from terminal.backends.onlinepos.cards_find import Finder, NoWallet
 from terminal.backends.onlinepos.client import OnlinePos
@@ -58,13 +59,20 @@ class Wallets:
         pos: Speaks with the server.
         options: Which cards are wallets, and what of them is spent.
         name: What the backend is called in the configuration.
+        campaigns: Those that the server has.
     """
 
-    def __init__(self, pos: OnlinePos, options: OnlinePosOptions, name: str) -> None:
+    def __init__(self, pos: OnlinePos, options: OnlinePosOptions, name: str, campaigns: Campaigns) -> None:
         self._pos = pos
         self._options = options
         self._name = name
+        self._campaigns = campaigns
         self._finder = Finder(pos, options)
+
+    def lack(self, until: float) -> str:
+        """Return why nothing can be booked on any card; empty: it can. See ``Campaigns.lack``."""
+        options = self._options
+        return self._campaigns.lack(options.campaign, "campaign", until) if options.wallet == "points" else ""
 
     def guarantee(self, kind: EntryKind) -> Guarantee:
         """Say what the server promises about a repeat: nothing, but reads may tell."""
@@ -72,8 +80,12 @@ class Wallets:
 
     def balance(self, token: str, timeout_s: float) -> WalletReply:
         """Read a token's balance within *timeout_s* seconds."""
+        until = monotonic() + timeout_s
+        lack = self.lack(until)
+        if lack:
+            return WalletReply(WalletAnswer.NOT_PAIRED, words=lack)
         try:
-            level = self._level(token, monotonic() + timeout_s)
+            level = self._level(token, until)
         except NoWallet as error:
             return WalletReply(WalletAnswer.NOT_PAIRED, words=str(error))
         if isinstance(level, Answer):
@@ -115,16 +127,20 @@ class Wallets:
 
     def evidence(self, entry: Entry, before: Evidence | None, at: Stamp, timeout_s: float) -> Evidence | Answer:
         """Read what the server tells of the card of *entry* now; REFUSED: it can never be booked."""
+        until = monotonic() + timeout_s
+        lack = self.lack(until) if before is None else ""
+        if lack:
+            return Answer(Outcome.REFUSED, lack)
         try:
             self._change(entry)
-            found = self._evidence(entry.token, at, monotonic() + timeout_s)
+            found = self._evidence(entry.token, at, until)
         except (NoWallet, ValueError) as error:
             # After a try that says nothing of it; what a person then reads is that nothing is told any more.
             return Evidence(at) if before is not None else Answer(Outcome.REFUSED, str(error))
         if isinstance(found, Answer):
-            refused = before is not None and found.outcome is Outcome.REFUSED
-            outcome = Outcome.UNKNOWN if refused else found.outcome  # a look, and not the try, was refused
-            return replace(found, outcome=outcome, words=self._finder.hidden(found.words, entry.token))
+            if before is not None and found.outcome is Outcome.REFUSED:
+                return Evidence(at)  # a look, and not the try: if nothing is told any more, a person is asked
+            return replace(found, words=self._finder.hidden(found.words, entry.token))
         if before is None:
             return self._lack(entry, found.balance) or found
         return found if found.handle == before.handle else Evidence(at)  # the token has another card now
@@ -151,10 +167,17 @@ class Wallets:
         return _UNQUIET
 
     def _listing(self, told: tuple[Change, ...]) -> Listing:
-        """Return a history, the oldest first; in which order the server has it is not documented."""
+        """Return a history, the oldest first; in which order the server has it is not documented.
+
+        Only our own location is a mark: it may be set wrongly, and what is like ours elsewhere be ours then.
+        """
         if told and told[0].time.wall > told[-1].time.wall:
             told = told[::-1]
-        return Listing(tuple(Item(self._changed_by(each), each.time.iso(), each.location) for each in told))
+        return Listing(tuple(map(self._item, told)))
+
+    def _item(self, change: Change) -> Item:
+        mark = change.location if change.location == self._options.mark else ""
+        return Item(self._changed_by(change), change.time.iso(), mark)
 
     def _changed_by(self, change: Change) -> int:
         spent = self._options.history_amounts == "spent" or change.kind.strip().casefold() == "purchase"
@@ -164,6 +187,9 @@ class Wallets:
 
     def _deliver(self, entry: Entry, until: float) -> Answer:
         change = self._change(entry)
+        missing = self.lack(until) if entry.before is None else ""
+        if missing:
+            return Answer(Outcome.REFUSED, missing)
         number = self._finder.number(entry.token, until)
         if isinstance(number, Answer):
             return _unsent(number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -44,7 +45,8 @@ def voucher(number: int, by: str | None, *, yes: bool, as_json: bool, **given: A
     when an answer was lost, run it again. The entry is written off under your name once the voucher is there.
     Of an entry that is settled it tells the number again. Needs `voucher_campaign` in the configuration.
     """
-    from terminal.backends.onlinepos.vouchers import Vouchers  # noqa: PLC0415 - an HTTP client, for this alone
+    from terminal.backends.onlinepos.campaigns_known import Campaigns  # noqa: PLC0415 - an HTTP client
+    from terminal.backends.onlinepos.vouchers import Vouchers  # noqa: PLC0415 - likewise, for this alone
 
     server, settings = access.server(given), common.settings()
     name = common.ask("--by", "Your name", by)
@@ -52,10 +54,13 @@ def voucher(number: int, by: str | None, *, yes: bool, as_json: bool, **given: A
     try:
         with Control(settings.control.socket) as control:
             entry = _entry(control, number)
-            vouchers = Vouchers(client, server.options)
+            vouchers = Vouchers(client, server.options, Campaigns(client, server.backend))
             _check(vouchers, entry)
             code = vouchers.number(entry.key)
             if not _there(vouchers, entry, code, server, settings):
+                lack = vouchers.lack(monotonic() + server.timeout_s)
+                if lack:
+                    raise Trouble(f"Nothing was sent: {lack}.")
                 common.confirm(f"Make a voucher of {_money(entry.amount, settings)}? It is money.", yes)
                 _make(vouchers, entry, code, server)
             if entry.state is EntryState.PARKED:
