@@ -19,6 +19,7 @@ from terminal.core.facts import (
     EntryAbandoned,
     EntryAdded,
     EntryFreed,
+    EntryKind,
     EntryParked,
     EntryState,
     Fact,
@@ -110,6 +111,8 @@ class Engine:
         """Read what there is to do, and decide what becomes of entries that were being sent at the end."""
         now = self._clock.now()
         for entry in self._journal.sending() if self._backends else ():
+            if entry.held and entry.kind is EntryKind.PAYMENT:
+                continue  # the last run's are held no more: a guest has begun this one just now
             server = entry.backend if entry.backend in self._backends else next(iter(self._backends))
             account, settling_ms = account_of(self._backends.get(entry.backend), entry)
             job = Job(entry, None, probe=False, account=account, settling_ms=settling_ms)

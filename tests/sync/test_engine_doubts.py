@@ -3,7 +3,14 @@
 import pytest
 
 from terminal.core.delivery import LOOK_AFTER_MS, Answer, Guarantee, Outcome
-from terminal.core.facts import AttemptStarted, EntryAdded, EntryKind, EntryState, PersonDecided
+from terminal.core.facts import (
+    AttemptStarted,
+    EntryAbandoned,
+    EntryAdded,
+    EntryKind,
+    EntryState,
+    PersonDecided,
+)
 from terminal.sync.ports import Ledger
 from tests.sync.engine_making import KEY_DAY
 from tests.sync.model import (
@@ -203,6 +210,22 @@ def test_what_was_being_sent_when_the_terminal_stopped(
     assert server.requests == requests
     if state is EntryState.UNKNOWN:
         assert "stopped while this was being sent" in run.words("k")
+
+
+def test_a_payment_that_a_guest_began_before_the_delivery_was_there_is_not_what_the_last_run_left(
+    journal: Ledger, server: ModelServer, clock: ManualClock
+) -> None:
+    server.promise = NONE
+    begun = EntryAdded("p", EntryKind.PAYMENT, "main", None, 100, held=True)
+    journal.commit([begun, AttemptStarted("p")], clock.now())
+    run = Run(journal, server, clock=clock)
+    run.work_out()
+    assert run.state("p") is EntryState.SENDING
+    run.tell(EntryAbandoned("p", "No ticket was issued."))
+    run = Run(journal, server, clock=clock)
+    run.work_out()
+    assert run.state("p") is EntryState.UNKNOWN
+    assert server.requests == []
 
 
 def test_a_look_after_a_restart_waits_as_well(journal: Ledger, clock: ManualClock) -> None:
