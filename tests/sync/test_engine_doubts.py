@@ -5,8 +5,8 @@ import pytest
 from terminal.core.delivery import LOOK_AFTER_MS, Answer, Guarantee, Outcome
 from terminal.core.facts import (
     AttemptStarted,
-    EntryAbandoned,
     EntryAdded,
+    EntryFreed,
     EntryKind,
     EntryState,
     PersonDecided,
@@ -221,7 +221,7 @@ def test_a_payment_that_a_guest_began_before_the_delivery_was_there_is_not_what_
     run = Run(journal, server, clock=clock)
     run.work_out()
     assert run.state("p") is EntryState.SENDING
-    run.tell(EntryAbandoned("p", "No ticket was issued."))
+    run.tell(EntryFreed("p"))
     run = Run(journal, server, clock=clock)
     run.work_out()
     assert run.state("p") is EntryState.UNKNOWN
