@@ -124,6 +124,20 @@ def test_a_token_that_was_given_another_card_is_that_card_at_once() -> None:
         assert pos.balance(CHIP, ENOUGH_S).balance == 300
 
 
+def test_a_card_whose_rfid_was_taken_away_is_not_the_token_s_any_more() -> None:
+    """Its number is remembered; its RFID went to a new card, and it has none itself."""
+    with at_a() as (shop, pos):
+        assert pos.balance(CHIP, ENOUGH_S).balance == HELD
+        change(shop, rfid="")
+        assert pos.balance(CHIP, ENOUGH_S).answer is WalletAnswer.NOT_PAIRED
+        change(shop, rfid=CHIP)
+        assert pos.balance(CHIP, ENOUGH_S).balance == HELD
+        change(shop, rfid="")
+        shop.pos.know([Card(number="0077", rfid=CHIP, balance=5000)])
+        assert tried(pos, order())[1].balance == 2500
+        assert (shop.balance(), shop.balance("0077")) == (HELD, 2500)
+
+
 def test_a_try_is_made_on_the_card_that_was_read_and_on_no_other() -> None:
     with at_a() as (shop, pos):
         before = pos.evidence(order(), None, moment(0), ENOUGH_S)
