@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ from terminal.core.reconcile import Booked, CannotTell, NotBooked
 from terminal.core.reconcile_evidence import Evidence, Looking
 from terminal.core.stamp import Stamp
 from terminal.core.value import replace
+from terminal.sandbox import Fault
 from terminal.sandbox.onlinepos.things import Card
 from tests.backends.making import ENOUGH_S
 from tests.backends.onlinepos_wallet_making import (
@@ -204,6 +206,33 @@ def test_a_voucher_of_our_number_with_another_worth_goes_to_a_person() -> None:
         found = looked(pos, sent)
         assert isinstance(found, CannotTell)
         assert "worth 3.50" in found.words
+
+
+def test_one_that_was_spent_from_is_not_made_again() -> None:
+    """A person has it sent again who does not know: whether the server would refuse that is not documented."""
+    with at_a(**VOUCHERS) as (shop, pos):
+        shop.pos.know([Card(number=NUMBER, voucher=NUMBER, points={str(CAMPAIGN): 7})])
+        _, answer = tried(pos, replace(COINS, attempts=1))
+        assert answer.outcome is Outcome.REFUSED
+        assert "worth 3.5 and not 25" in answer.words
+        assert booked(shop) == []
+
+
+def test_a_look_for_one_that_is_refused_leaves_the_question_to_a_person() -> None:
+    with at_a(**VOUCHERS) as (shop, pos):
+        before = pos.evidence(COINS, None, moment(0), ENOUGH_S)
+        assert isinstance(before, Evidence)
+        shop.pos.faults.set(Fault(kind="status", status=400, method="GET"))
+        found = looked(pos, replace(COINS, before=before), 240_000)
+        assert isinstance(found, CannotTell)
+        assert "does not tell any more" in found.words
+
+
+@pytest.mark.parametrize("prefix", ["", "0", "01"])
+def test_a_number_begins_with_no_zero_which_a_server_may_drop(prefix: str) -> None:
+    """It would be there under another number then, be looked for in vain, and be made again."""
+    with pytest.raises(ValueError, match="voucher_prefix"):
+        msgspec.convert({**VOUCHERS, "voucher_prefix": prefix}, OnlinePosServer.Options)
 
 
 def test_the_number_of_a_try_stays_that_of_its_repeat_whatever_the_options_say() -> None:

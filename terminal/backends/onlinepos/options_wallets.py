@@ -127,10 +127,11 @@ class WalletOptions(ServerOptions, frozen=True, kw_only=True):
     voucher_prefix: Annotated[
         str,
         Meta(
-            pattern=r"\A[0-9]{0,4}\Z",
+            pattern=r"\A[1-9][0-9]{0,3}\Z",
             description="Digits with which the numbers of these vouchers begin, such as its own for each "
-            "terminal. While vouchers are waiting to be made, do not change it.",
-            extra={"expected": "at most 4 digits"},
+            "terminal; the first is no zero, which a server may drop. While vouchers are waiting to be made, "
+            "do not change it.",
+            extra={"expected": "1 to 4 digits that begin with no zero"},
         ),
     ] = "9"
     voucher_digits: Annotated[

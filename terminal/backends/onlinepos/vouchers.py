@@ -145,7 +145,7 @@ class Vouchers:
         found = self.find(number, until - monotonic())
         if isinstance(found, Answer):
             refused = before is not None and found.outcome is Outcome.REFUSED
-            return replace(found, outcome=Outcome.UNKNOWN) if refused else found
+            return Evidence(at, handle=number) if refused else found  # a look, and not the try
         if before is None and found.there and not entry.attempts:
             return Answer(Outcome.REFUSED, f"there is a voucher {number} already, which is not of this entry")
         return Evidence(at, key=found, handle=number)
@@ -156,8 +156,8 @@ class Vouchers:
             return Answer(Outcome.DELIVERED, "nothing was to be given back")
         number = _handle(entry.before) or self.number(entry.key)
         known = entry.before.key if entry.before is not None else None
-        if known is not None and known.there and known.amount == entry.amount:
-            return self._there(number)  # by an earlier try, which nobody could see at first
+        if known is not None and known.there:
+            return self._known(number, known, entry)
         at = entry.created if entry.before is None else entry.before.at
         if not at.synced:
             return Answer(Outcome.UNSENT, _NO_CLOCK)
@@ -176,6 +176,14 @@ class Vouchers:
         if writes.is_taken(answer):
             return replace(answer, words=f"there is a voucher {number} already, which is not of this entry")
         return replace(answer, words=f"voucher {number}") if answer.outcome is Outcome.DELIVERED else answer
+
+    def _known(self, number: str, known: Key, entry: Entry) -> Answer:
+        """Return what it means that the voucher was there before a try: an earlier one may have made it."""
+        if known.amount == entry.amount:
+            return self._there(number)
+        worth = f"worth {amount_text(known.amount or 0)} and not {amount_text(entry.amount)}"
+        words = f"there is a voucher {number} already, {worth}: it was spent from, or is somebody else's"
+        return Answer(Outcome.REFUSED, words)
 
     @staticmethod
     def _there(number: str) -> Answer:
