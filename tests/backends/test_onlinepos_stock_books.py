@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace as with_changes
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -134,15 +135,40 @@ def test_the_ean_of_the_try_is_the_one_that_is_looked_at() -> None:
 def test_a_look_that_fails_says_nothing_of_the_try() -> None:
     with at_a(**ALONE) as (shop, pos):
         sent = lost(shop, pos, LOST_BEFORE, recorded())
-        for fault in (Fault(kind="drop"), Fault(kind="status", status=422)):
-            shop.pos.faults.set(fault)
-            after = pos.evidence(sent, sent.before, moment(1), ENOUGH_S)
-            assert isinstance(after, Answer)
-            assert after.outcome is Outcome.UNSENT
+        shop.pos.faults.set(Fault(kind="drop"))
+        after = pos.evidence(sent, sent.before, moment(1), ENOUGH_S)
+        assert isinstance(after, Answer)
+        assert after.outcome is Outcome.UNSENT
+        # What will not be told any more is a person's: the server is there, and goes on with everything else.
+        shop.pos.faults.set(Fault(kind="status", status=422))
+        assert isinstance(looked(pos, sent, 240_000), CannotTell)
         torn = replace(sent, before=Evidence(moment(0), points=1, handle="ean ; drop"))
-        found = pos.evidence(torn, torn.before, moment(1), ENOUGH_S)
+        assert isinstance(looked(pos, torn, 240_000), CannotTell)
+
+
+@pytest.mark.parametrize("told_", [[], [{"info": {"ean": "0002", "stock": "3.000"}}]])
+def test_an_ean_without_stock_stops_nothing(monkeypatch: pytest.MonkeyPatch, told_: list[Any]) -> None:
+    """Whether the server refuses an EAN that it does not know, or leaves it out, is not documented."""
+    with at_a(**ALONE) as (shop, pos):
+        sent = lost(shop, pos, LOST_BEFORE, recorded())
+        silent = replace_read(stock.stock_of, told_)
+        monkeypatch.setattr(stock, "stock_of", silent)
+        found = pos.evidence(recorded(), None, moment(0), ENOUGH_S)
         assert isinstance(found, Answer)
-        assert found.outcome is Outcome.UNKNOWN
+        assert found.outcome is Outcome.REFUSED
+        assert "does not tell how much there is of the EAN 0001" in found.words
+        assert isinstance(looked(pos, sent, 240_000), CannotTell)
+        assert there(shop) == 5000
+
+
+def replace_read(call: Any, told_: list[Any]) -> Any:
+    """Return *call* as it is where the server answers something else."""
+
+    def made_(eans: Any) -> Any:
+        usual = call(eans)
+        return with_changes(usual, read=lambda _: usual.read({"info": told_}))
+
+    return made_
 
 
 def test_no_time_is_no_change() -> None:

@@ -70,14 +70,15 @@ class StockBooks:
                 return ean
             call = stock.stock_of([ean])
         except ValueError as error:
-            return Answer(Outcome.REFUSED if before is None else Outcome.UNKNOWN, str(error))
+            return _untold(before, at, Answer(Outcome.REFUSED, str(error)))
         found = self._pos.do(call, max(0.0, until - monotonic()))
         if isinstance(found, Answer):
-            never = before is None and found.outcome is Outcome.REFUSED  # such as an EAN that it does not know
-            return found if never else unread(found)
+            never = found.outcome is Outcome.REFUSED  # such as an EAN that it does not know
+            return _untold(before, at, found) if never else unread(found)
         level = next((each.amount for each in found if ean in (each.ean, *each.others)), None)
         if level is None or level * _THOUSANDTHS % 1:
-            return Answer(Outcome.UNSENT, f"the server does not tell how much there is of the EAN {ean}")
+            words = f"the server does not tell how much there is of the EAN {ean}"
+            return _untold(before, at, Answer(Outcome.REFUSED, words))
         return Evidence(at, points=int(level * _THOUSANDTHS), handle=ean)
 
     def deliver(self, entry: Entry, timeout_s: float) -> Answer:
@@ -128,3 +129,8 @@ class StockBooks:
                 "one there, and send it again"
             )
         return product.eans[0]
+
+
+def _untold(before: Evidence | None, at: Stamp, refused: Answer) -> Evidence | Answer:
+    """Return what a level means that is not told: it can never be booked, or nothing tells of it any more."""
+    return refused if before is None else Evidence(at, handle=before.handle)
