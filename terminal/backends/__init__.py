@@ -46,3 +46,8 @@ def find(kind: str) -> type[Any]:
     module, _, name = place.partition(":")
     found: type[Any] = getattr(import_module(module), name)
     return found
+
+
+def placed(kind: str, plays: frozenset[str]) -> dict[str, frozenset[str]]:
+    """Return what else the adapter of type *kind* is made with: its roles, if it wants to know them."""
+    return {"plays": plays} if getattr(find(kind), "placed", False) else {}

@@ -71,6 +71,7 @@ class Backend(Protocol):
         without: Those that it does not deliver with an option's value; it may be missing.
         mirrored: Whether it is made with ``mirror=``, too: what makes the ``terminal.mirror`` in which it
             keeps what its server has many of; it may be missing.
+        placed: Whether it is made with ``plays=``, too: the names of its roles; it may be missing.
         unfit: Gives each option that does not fit, what is expected, and why: is called with the options, the
             roles that it plays and the job; it may be missing.
         name: Its name in the configuration.

@@ -38,6 +38,7 @@ def build_servers(
             tenure=tenure(name),
             transport=network,
             **_mirror(each, settings),
+            **backends.placed(each.type, settings.plays(name)),
         )
         for name, each in settings.backends.items()
     }

@@ -114,6 +114,7 @@ def _asked(case: Case, backend: BackendSettings, check: str, secret: Callable[[]
         backend.options,
         terminal_id=case.settings.terminal.id if case.settings else "",
         credential=secret,
+        **(backends.placed(backend.type, case.settings.plays(backend.name)) if case.settings else {}),
     )
     try:
         ask = getattr(adapter, "terminal", None)

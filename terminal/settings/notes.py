@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from terminal.core import money
 from terminal.settings.secrets import SecretError, credential_reader
 from terminal.settings.sections import Settings
 
@@ -17,6 +18,7 @@ def notes(settings: Settings) -> list[str]:
         *_tickets(settings),
         *_prices(settings),
         *_rounding(settings),
+        *_steps(settings),
     ]
 
 
@@ -100,3 +102,44 @@ def _rounding(settings: Settings) -> list[str]:
         return []
     words = f"tickets.cash_rounding: backend {office.name} has no field for it and is told exact amounts"
     return [f"{words}, with a note. What came of rounding stands in the terminal's own reports."]
+
+
+def _steps(settings: Settings) -> list[str]:
+    """Some wallets take whole amounts only: what else is asked of them is refused, and left to a person."""
+    if not settings.roles.wallet:
+        return []
+    backend = settings.backends[settings.roles.wallet]
+    debit, credit = (getattr(backend.options, name, None) for name in ("debit_step", "credit_step"))
+    found = []
+    for step, what in ((debit, _taken(settings)), (credit, _given(settings))):
+        if step is not None and step.cents > 1 and what:
+            words = money.show(step.cents, settings.terminal.currency)
+            found.append(
+                f"Backend {backend.name} books whole amounts of {words} only ({step.option}): other ones are "
+                f"refused there, and left to a person. See to it that {what} are such amounts."
+            )
+    return found
+
+
+def _taken(settings: Settings) -> str:
+    """Return what a wallet pays whose price its own server does not tell; empty: nothing."""
+    if settings.terminal.job == "topup" or (
+        settings.terminal.job == "tickets" and "wallet" not in settings.tickets.pay
+    ):
+        return ""
+    if settings.terminal.job == "vending" and settings.named("machine"):
+        return "the prices in the vending machine"
+    if settings.terminal.job == "tickets" and (settings.tickets.products or settings.tickets.discounts):
+        return "the prices in tickets.products, and what tickets.discounts leave of them,"
+    other = settings.roles.catalogue
+    return f"the prices of backend {other}" if other != settings.roles.wallet else ""
+
+
+def _given(settings: Settings) -> str:
+    """Return what is credited to a wallet; empty: nothing."""
+    if settings.terminal.job == "topup":
+        return "the coins and notes that are taken"
+    rules = settings.tickets
+    if settings.terminal.job == "tickets" and "credit" in (*rules.change, *rules.refund):
+        return "the amounts that are given back as credit"
+    return ""

@@ -229,6 +229,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Return the names of the devices of a role, in the order of the file."""
         return tuple(device.name for device in self.devices if device.role == role)
 
+    def plays(self, backend: str) -> frozenset[str]:
+        """Return the roles of a backend."""
+        roles = msgspec.structs.asdict(self.roles)
+        return frozenset(role for role, name in roles.items() if name == backend)
+
     def socket_mode(self) -> int:
         """Return the control socket's permissions."""
         return int(self.control.mode, 8)

@@ -50,6 +50,7 @@ class OnlinePosServer:
         options: Its options.
         terminal_id: Who we are, on orders.
         credential: Returns token, company number and key as JSON; see ``onlinepos.client.read_credentials``.
+        plays: Its roles: what its own cards cannot pay exactly is not sold where it is catalogue and wallet.
         tenure: Not needed: no promise hangs on the secret.
         transport: Stands in for the network.
         wall: Returns this moment, for offers.
@@ -58,6 +59,7 @@ class OnlinePosServer:
     Options: ClassVar = OnlinePosOptions
     kinds: ClassVar[frozenset[EntryKind]] = _WALLETS | _BOOKS
     tells_groups: ClassVar = True
+    placed: ClassVar = True
 
     def __init__(
         self,
@@ -66,6 +68,7 @@ class OnlinePosServer:
         *,
         terminal_id: str,
         credential: Callable[[], str],
+        plays: frozenset[str] = frozenset(),
         tenure: Tenure | None = None,
         transport: httpx.BaseTransport | None = None,
         wall: Callable[[], datetime] = wall,
@@ -77,7 +80,8 @@ class OnlinePosServer:
         campaigns = Campaigns(self._pos, name)
         self._wallets = Wallets(self._pos, options, name, campaigns)
         self._vouchers = Vouchers(self._pos, options, campaigns) if options.credit == "voucher" else None
-        self._catalogue = Catalogue(self._pos, options, name, wall)
+        own = plays >= {"catalogue", "wallet"}
+        self._catalogue = Catalogue(self._pos, options, name, wall, step=options.debit_step if own else None)
         self._books: Orders | StockBooks
         if options.books == "orders":
             self._books = Orders(self._pos, options, self._catalogue, name, terminal_id=terminal_id)

@@ -18,8 +18,9 @@ from terminal.backends.onlinepos import goods, takeaway
 from terminal.backends.onlinepos.client import OnlinePos
 from terminal.backends.onlinepos.goods import Structure
 from terminal.backends.onlinepos.options import OnlinePosOptions
+from terminal.backends.onlinepos.options_wallets import Step
 from terminal.backends.onlinepos.pricing import Shop
-from terminal.backends.onlinepos.shelf import sold
+from terminal.backends.onlinepos.shelf import payable, sold
 from terminal.backends.onlinepos.values import local
 from terminal.backends.onlinepos.wire import Call
 from terminal.backends.protocol import TerminalInfo
@@ -45,10 +46,17 @@ class Catalogue:
         options: What of it is sold here.
         name: What the backend is called in the configuration.
         wall: Returns this moment.
+        step: What its cards pay in; None: it is not they who pay.
     """
 
     def __init__(
-        self, pos: OnlinePos, options: OnlinePosOptions, name: str, wall: Callable[[], datetime] = wall
+        self,
+        pos: OnlinePos,
+        options: OnlinePosOptions,
+        name: str,
+        wall: Callable[[], datetime] = wall,
+        *,
+        step: Step | None = None,
     ) -> None:
         self._pos = pos
         self._wanted = options.wanted
@@ -56,6 +64,7 @@ class Catalogue:
         self._without_sold_out = options.sold_out
         self._name = name
         self._wall = wall
+        self._step = step or Step()
         self._said: frozenset[str] = frozenset()
         self._shop: tuple[Shop, float] | None = None
 
@@ -80,8 +89,9 @@ class Catalogue:
             at = local(self._wall()).wall
         except OSError as error:  # this machine knows no time zones
             return Answer(Outcome.UNSENT, sentence(error))
-        products, left_out = sold(structure, offers, at, self._wanted, gone)
-        self._tell(left_out)
+        found, left_out = sold(structure, offers, at, self._wanted, gone)
+        products, unpaid = payable(found, self._step)
+        self._tell((*left_out, *unpaid))
         return TerminalInfo(products)
 
     def shop(self, timeout_s: float) -> Shop | Answer:

@@ -8,8 +8,21 @@ from msgspec import Meta
 
 from terminal.backends.options import ServerOptions
 from terminal.backends.values import Case, Order
+from terminal.core.value import Value
 
+_KRONE = 100
 _Id = Annotated[int, Meta(ge=1, le=2**63 - 1)]
+
+
+class Step(Value, frozen=True):
+    """What amounts are whole numbers of, in *cents*; *option*: what says so."""
+
+    cents: int = 1
+    option: str = ""
+
+    def fits(self, cents: int) -> bool:
+        """Return whether an amount can be booked."""
+        return cents % self.cents == 0
 
 
 class WalletOptions(ServerOptions, frozen=True, kw_only=True):
@@ -157,6 +170,20 @@ class WalletOptions(ServerOptions, frozen=True, kw_only=True):
             description="After how many seconds what the server has not booked it will not book any more.",
         ),
     ] = 60
+
+    @property
+    def debit_step(self) -> Step:
+        """What can be taken from a card."""
+        if self.wallet == "points":
+            return Step(self.point_cents, "point_cents")
+        return Step(_KRONE, "deposit_amounts") if self.deposit_amounts == "whole kroner" else Step()
+
+    @property
+    def credit_step(self) -> Step:
+        """What can be credited."""
+        if self.credit == "voucher":
+            return Step(self.voucher_point_cents, "voucher_point_cents")
+        return self.debit_step
 
     def __post_init__(self) -> None:
         """Refuse points and vouchers of no campaign, and options that would do nothing."""

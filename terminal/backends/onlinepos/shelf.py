@@ -12,7 +12,9 @@ from datetime import datetime
 from terminal.backends.onlinepos import goods
 from terminal.backends.onlinepos.goods import Offer, Structure
 from terminal.backends.onlinepos.offers import is_for
+from terminal.backends.onlinepos.options_wallets import Step
 from terminal.backends.onlinepos.pricing import Pick, Pricing, Shop, Unsellable
+from terminal.backends.onlinepos.values import amount_text
 from terminal.core.catalogue import Product
 from terminal.core.value import Value
 
@@ -70,6 +72,19 @@ def sold(
             f"{free} products that cost nothing are not sold: name in `products` what is given away"
         )
     return tuple(found), tuple(left_out)
+
+
+def payable(products: Sequence[Product], step: Step) -> tuple[tuple[Product, ...], tuple[str, ...]]:
+    """Return what cards can pay exactly, and one sentence that names the rest, if there is any."""
+    found = tuple(each for each in products if step.fits(each.price))
+    rest = [f"{each.id} {each.name!r} ({amount_text(each.price)})" for each in products if each not in found]
+    if not rest:
+        return found, ()
+    words = (
+        f"these products are not sold, for cards here pay whole amounts of {amount_text(step.cents)} only "
+        f"({step.option}): {', '.join(rest)}"
+    )
+    return found, (words,)
 
 
 def _in(structure: Structure, groups: tuple[int, ...]) -> tuple[int, ...]:
