@@ -122,7 +122,8 @@ def test_each_scheme_is_met_by_its_options(
     number = pos.do(writes.add_card(NewCard(2, "Blåbær", group="Bar")), ENOUGH_S)
     assert isinstance(number, str)
     assert card(pos, number).name == "Blåbær"
-    assert pos.do(writes.create_vouchers("10", "12", points=5, campaign=27), ENOUGH_S) is None
+    named = writes.create_vouchers("10", "12", points=5, campaign=27, name="Møntretur")
+    assert pos.do(named, ENOUGH_S) is None
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

@@ -170,6 +170,17 @@ def test_letters_are_written_and_signed_in_the_charset_of_the_options(charset: s
     assert sent["hash"] == digest(f"{TOKEN}{FIRMAID}3Blåbærgrød & co".encode(charset))
 
 
+@pytest.mark.parametrize("name", ["Blåbærgrød", "Łukasz"])
+def test_json_is_signed_as_it_is_sent_whatever_forms_are_written_in(name: str) -> None:
+    signing = Signing(charset="iso-8859-1")
+    made = writes.create_vouchers("10", "12", points=5, campaign=27, name=name)
+    sent = json.loads((compose(made.request, MINE, signing).content or b"").decode("utf-8"))
+    assert sent["hash"] == digest(f"{TOKEN}{FIRMAID}1012{name}275")
+    cards_ = compose(writes.add_cards([NewCard(3, name)]).request, MINE, signing)
+    (sent,) = json.loads(cards_.content or b"")["cards"]
+    assert sent["hash"] == digest(f"{TOKEN}{FIRMAID}3{name}")
+
+
 def test_a_letter_that_the_charset_lacks_is_refused() -> None:
     request = writes.add_card(NewCard(3, "Łukasz")).request
     with pytest.raises(ValueError, match="encode"):

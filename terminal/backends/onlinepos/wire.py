@@ -131,10 +131,10 @@ def compose(request: Request, mine: Credentials, signing: Signing) -> Sent:
 def _body(request: Request, mine: Credentials, signing: Signing) -> tuple[str, bytes]:
     body = request.body
     if request.signed == "values":
-        body = {"hash": _sign(request.call, body, mine, signing), **body}
+        body = {"hash": _sign(request, body, mine, signing), **body}
     elif request.signed == "each":
         body = {
-            name: [{"hash": _sign(request.call, each, mine, signing), **each} for each in objects]
+            name: [{"hash": _sign(request, each, mine, signing), **each} for each in objects]
             for name, objects in body.items()
         }
     if request.kind == JSON:
@@ -146,9 +146,10 @@ def _body(request: Request, mine: Credentials, signing: Signing) -> tuple[str, b
     return FORM, urlencode(texts, encoding=signing.charset, errors="strict").encode("ascii")
 
 
-def _sign(call: str, fields: Mapping[str, Any], mine: Credentials, signing: Signing) -> str:
+def _sign(request: Request, fields: Mapping[str, Any], mine: Credentials, signing: Signing) -> str:
+    """Return the hash of values as they are sent: JSON is always in UTF-8."""
     texts = {name: _text(value) for name, value in fields.items()}
-    return signing.scheme.sign(call, texts, mine, signing.charset)
+    return signing.scheme.sign(request.call, texts, mine, "utf-8" if request.kind == JSON else signing.charset)
 
 
 def _text(value: Any) -> str:

@@ -140,9 +140,10 @@ class Call:
     # -- hashes ----------------------------------------------------------------------------------------
 
     def hashed_as(self, values: Mapping[str, object], call: str | None = None) -> str:
-        """Return the right hash of *values*."""
+        """Return the right hash of *values*, as they were sent: JSON is in UTF-8."""
         rules = self.rules
-        return hashes.of_values(rules.scheme, self.company, call or self.name, values, rules.charset)
+        charset = "utf-8" if self._is(_JSON) else rules.charset
+        return hashes.of_values(rules.scheme, self.company, call or self.name, values, charset)
 
     def needs_form_hash(self) -> None:
         """Go on only if the form has the right hash.
