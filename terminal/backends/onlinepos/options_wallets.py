@@ -64,7 +64,8 @@ class WalletOptions(ServerOptions, frozen=True, kw_only=True):
         Literal["whole kroner", "decimal point", "decimal comma"],
         Meta(
             description="Which amounts `deposit` takes, and how they are written. Documented are integers "
-            "only: what is no whole number of kroner is then refused, and nothing is sent."
+            "only: what is no whole number of kroner is then refused, and nothing is sent. What has such a "
+            "price is not sold where the products are this backend's, too."
         ),
     ] = "whole kroner"
     campaign: Annotated[
