@@ -31,6 +31,7 @@ from terminal.core.events import (
     WalletRemembered,
 )
 from terminal.core.facts import CatalogueSeen, Fact, WalletSeen
+from terminal.core.records import Entry
 from terminal.core.stamp import Stamp
 from terminal.daemon.rounds import Rounds
 from terminal.journal.errors import JournalError
@@ -51,6 +52,7 @@ _ASKERS = 4
 """Questions that may be under way at once; a server that hangs holds each for its deadline."""
 
 
+_PAID = (Step.AUTHORISED, Step.TAKEN)
 _THERE = Answer(Outcome.DELIVERED)
 _NO_PAYMENTS = "No server drives a card terminal here (roles.payments)."
 _NO_WALLETS = "No token pays at this terminal: there is no server to pair one with (roles.wallet)."
@@ -64,6 +66,9 @@ class Remembers(Protocol):
 
     def exposure(self, token: str, now: Stamp) -> Exposure:
         """Return what was given on trust."""
+
+    def card_used(self, reference: str) -> Entry | None:
+        """Return the sale that what a card terminal calls so has paid, else the payment that it names."""
 
     def commit(self, facts: Sequence[Fact], now: Stamp, *, urgent: bool = False, durable: bool = True) -> None:
         """Write down what the server told."""
@@ -206,9 +211,23 @@ class Lookups:
             _LOG.warning("the card terminal was asked, and its server said nothing of it: %s", told.words)
             reply = unanswered(told, asked.reference, binding=server.takes_at_once)
         else:
-            reply = told
+            reply = self._once(asked.key, told, binding=server.takes_at_once)
         self._post(PaymentMoved(asked.key, reply))
         report(self._weather, server.name, told if isinstance(told, Answer) else _THERE)
+
+    def _once(self, key: str, told: PaymentReply, *, binding: bool) -> PaymentReply:
+        """Return what *told* is worth: one payment pays one sale, whatever a server says."""
+        if told.step not in _PAID or not told.reference:
+            return told
+        try:
+            used = self._journal.card_used(told.reference)
+        except JournalError as error:  # what a card has paid is told all the same
+            _LOG.warning("nobody looked whether the payment %s has paid before: %s", told.reference, error)
+            return told
+        if used is None or used.key == key:
+            return told
+        words = f"the server calls it {told.reference}, which entry {used.seq} was called before"
+        return PaymentReply(Step.LOST, binding=binding or told.step is Step.TAKEN, words=words)
 
     # -- the catalogue ---------------------------------------------------------------------------------
 

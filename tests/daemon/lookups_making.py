@@ -10,6 +10,7 @@ from terminal.backends.protocol import TerminalInfo, WalletReply
 from terminal.core.delivery import Answer
 from terminal.core.events import CachedWallet, CatalogueRead, Exposure, WalletAnswer
 from terminal.core.facts import Fact
+from terminal.core.records import Entry
 from terminal.core.stamp import Stamp
 from terminal.daemon.lookups import Lookups
 from tests.core.making import ESPRESSO, START, UID
@@ -24,6 +25,12 @@ class Memory:
     def __init__(self) -> None:
         self.facts: list[Fact] = []
         self.error: Exception | None = None
+        self.paid: dict[str, Entry] = {}
+
+    def card_used(self, reference: str) -> Entry | None:
+        if self.error:
+            raise self.error
+        return self.paid.get(reference)
 
     def wallet(self, token: str, now: Stamp) -> CachedWallet | None:
         assert (token, now) == (UID, START)

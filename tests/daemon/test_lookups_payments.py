@@ -8,6 +8,9 @@ from terminal.core.card import PaymentReply, Step, unanswered
 from terminal.core.delivery import Answer, Outcome
 from terminal.core.effects import AskPayment
 from terminal.core.events import PaymentMoved
+from terminal.core.facts import EntryKind
+from terminal.journal.errors import JournalUnwritable
+from tests.backends.kensium_bench import about
 from tests.daemon import lookups_making
 from tests.daemon.lookups_making import Desk
 
@@ -107,3 +110,21 @@ def test_a_proxy_that_is_busy_may_have_passed_on_what_begins_a_payment() -> None
     answer = Answer(Outcome.BUSY, "503", foreign=True)
     assert unanswered(answer, "", binding=True) == PaymentReply(Step.LOST, binding=True, words="503")
     assert unanswered(answer, "77", binding=True).step is Step.WAIT
+
+
+@pytest.mark.parametrize("step", [Step.AUTHORISED, Step.TAKEN])
+def test_what_has_paid_a_sale_already_pays_no_other_though_the_server_says_so(
+    desk: Desk, terminal: Terminal, step: Step
+) -> None:
+    terminal.told = lambda: PaymentReply(step, "77")
+    desk.memory.paid["77"] = about(EntryKind.SALE, 300, "t1", token=None, seq=12)
+    desk.lookups.pay(BEGIN)
+    (moved,) = desk.wait(PaymentMoved)
+    assert (moved.reply.step, moved.reply.reference, moved.reply.binding) == (Step.LOST, "", True)
+    assert "entry 12" in moved.reply.words
+    desk.memory.paid["77"] = about(EntryKind.PAYMENT, 300, "k1", token=None)
+    desk.lookups.pay(ASK)
+    assert desk.wait(PaymentMoved, 2)[1].reply == terminal.told()
+    desk.memory.error = JournalUnwritable("The disk is gone.")
+    desk.lookups.pay(ASK)
+    assert desk.wait(PaymentMoved, 3)[2].reply == terminal.told()
