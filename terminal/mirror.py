@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
@@ -22,6 +23,10 @@ from terminal.core.value import Value
 
 _LOG = logging.getLogger(__name__)
 _FORMAT = 1
+_OURS = 0x744D6972
+"""Says of a file that it is such a copy; at this place in every SQLite file (its format, 1.3.8)."""
+_OURS_AT = slice(68, 72)
+_TABLES = frozenset({"about", "cursors", "rows"})
 _BUSY_S = 10.0
 _WHOLE_AFTER = 144
 """Readings that go on, until one begins at the beginning again: a day of those that are ten minutes apart."""
@@ -40,6 +45,20 @@ CREATE TABLE rows (
 def beside(journal: str, name: str) -> Path:
     """Return where the copy of what the backend *name* has is kept: beside the journal."""
     return Path(journal).with_name(f"mirror-{name}.db")
+
+
+def is_free(path: Path) -> bool:
+    """Return whether *path* is a copy of ours, or nothing yet; else it is somebody's who would lose it.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(_OURS_AT.stop)
+    except FileNotFoundError:
+        return True
+    return not head or head[_OURS_AT] == _OURS.to_bytes(4, "big")
 
 
 class Cursor(Value, frozen=True):
@@ -68,14 +87,16 @@ class Mirror:
         self._path = path
         self._about = about
         self._lock = threading.Lock()
+        self._closed = False
         self._db = self._open()
 
     def __repr__(self) -> str:
         return f"Mirror({str(self._path or ':memory:')!r})"
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; who still reads hears that it is lost."""
         with self._lock:
+            self._closed = True
             self._db.close()
 
     def cursor(self, kind: str) -> Cursor:
@@ -142,6 +163,8 @@ class Mirror:
     def _at_hand(self) -> Iterator[sqlite3.Connection]:
         """Give the database to one thread; what cannot be used any more is replaced for the next one."""
         with self._lock:
+            if self._closed:
+                raise MirrorLost(f"the copy {self._path} is closed: this terminal is stopping")
             try:
                 yield self._db
             except sqlite3.DatabaseError as error:
@@ -197,8 +220,11 @@ def _prepared(path: str, about: str) -> sqlite3.Connection:
     Raises:
         sqlite3.DatabaseError: The file is damaged, or none.
     """
+    if path != ":memory:":
+        _only_for_us(path)
     db = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
     try:
+        _claim(db)
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")  # a power cut may take commits, and never half of one
         _check(db)
@@ -207,6 +233,29 @@ def _prepared(path: str, about: str) -> sqlite3.Connection:
         db.close()
         raise
     return db
+
+
+def _only_for_us(path: str) -> None:
+    """Make the file, if there is none, so that nobody else reads it: some lists say what people have bought."""
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise sqlite3.OperationalError(error.strerror or str(error)) from error
+
+
+def _claim(db: sqlite3.Connection) -> None:
+    """Write into the file that it is ours, first of all; what somebody else has in his stays there."""
+    (claimed,) = db.execute("PRAGMA application_id").fetchone()
+    if claimed == _OURS:
+        return
+    if claimed or _tables(db):
+        raise sqlite3.DatabaseError("it is a database of something else")
+    db.execute(f"PRAGMA application_id = {_OURS}")
+
+
+def _tables(db: sqlite3.Connection) -> list[str]:
+    found = db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+    return [name for (name,) in found]
 
 
 def _check(db: sqlite3.Connection) -> None:
@@ -219,9 +268,10 @@ def _format(db: sqlite3.Connection, about: str) -> None:
     """Empty what is of another format, or about another server."""
     db.execute("BEGIN IMMEDIATE")
     (found,) = db.execute("PRAGMA user_version").fetchone()
-    if found != _FORMAT or db.execute("SELECT what FROM about").fetchone() != (about,):
-        tables = db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
-        for (name,) in tables.fetchall():
+    tables = _tables(db)
+    whole = found == _FORMAT and _TABLES.issubset(tables)
+    if not whole or db.execute("SELECT what FROM about").fetchone() != (about,):
+        for name in tables:
             quoted = name.replace('"', '""')
             db.execute(f'DROP TABLE "{quoted}"')
         for statement in _SCHEMA.split(";"):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from terminal.mirror import Cursor, Mirror, MirrorLost, beside
+from terminal.mirror import Cursor, Mirror, MirrorLost, beside, is_free
 
 SERVER = "https://pos.example.com/api/graphql"
 ROWS = [("a", b"1"), ("b", b"2")]
@@ -183,3 +183,76 @@ def test_wherever_it_is_killed_no_row_before_the_cursor_is_missing_and_none_is_b
         assert mirror.row("items", f"{pages - 1:06d}-049") == b"x"
         seen = pages
         mirror.close()
+
+
+def foreign(path: Path) -> bytes:
+    """Let *path* be a database with somebody else's money in it; what is in the file is returned."""
+    with sqlite3.connect(path) as db:
+        db.execute("CREATE TABLE entries (cents INTEGER)")
+        db.execute("INSERT INTO entries VALUES (250)")
+    db.close()
+    return path.read_bytes()
+
+
+def test_a_database_of_something_else_is_set_aside_with_all_that_is_in_it(tmp_path: Path) -> None:
+    path = tmp_path / "m.db"
+    theirs = foreign(path)
+    mirror = Mirror(path, SERVER)
+    assert read(mirror, (ROWS, "u1")).since == "u1"
+    mirror.close()
+    assert path.with_name("m.db.damaged").read_bytes() == theirs
+
+
+def test_only_a_copy_of_ours_or_nothing_is_free_to_be_used(tmp_path: Path) -> None:
+    path = tmp_path / "m.db"
+    assert is_free(path)
+    path.write_bytes(b"")
+    assert is_free(path)
+    mirror = Mirror(path, SERVER)
+    assert is_free(path), "while it is open, too: whoever is killed leaves it like that"
+    read(mirror, (ROWS, "u1"))
+    mirror.close()
+    assert is_free(path)
+    foreign(tmp_path / "journal.db")
+    (tmp_path / "items.csv").write_text("sku,name\n")
+    assert not is_free(tmp_path / "journal.db")
+    assert not is_free(tmp_path / "items.csv")
+
+
+def test_who_still_reads_when_it_is_closed_does_not_take_it_for_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "m.db"
+    mirror = Mirror(path, SERVER)
+    cursor = mirror.cursor("items")
+    mirror.close()
+    with pytest.raises(MirrorLost, match="closed"):
+        mirror.keep("items", cursor, ROWS, "u1", ended=True)
+    with pytest.raises(MirrorLost, match="closed"):
+        mirror.rows("items")
+    assert [each.name for each in tmp_path.iterdir()] == ["m.db"]
+
+
+def test_a_copy_that_lacks_a_table_heals_at_the_next_start(tmp_path: Path) -> None:
+    path = tmp_path / "m.db"
+    mirror = Mirror(path, SERVER)
+    read(mirror, (ROWS, "u1"))
+    mirror.close()
+    with sqlite3.connect(path) as db:
+        db.execute("DROP TABLE rows")
+    db.close()
+    mirror = Mirror(path, SERVER)
+    assert (mirror.cursor("items"), mirror.rows("items")) == (Cursor(), [])
+    read(mirror, (ROWS, "u1"))
+    mirror.close()
+    mirror = Mirror(path, SERVER)
+    assert mirror.cursor("items").since == "u1", "and it is kept in the file again"
+    mirror.close()
+
+
+def test_nobody_else_may_read_it(tmp_path: Path) -> None:
+    path = tmp_path / "m.db"
+    mirror = Mirror(path, SERVER)
+    read(mirror, (ROWS, "u1"))
+    assert {each.name: each.stat().st_mode & 0o077 for each in tmp_path.iterdir()} == {
+        "m.db": 0, "m.db-wal": 0, "m.db-shm": 0,
+    }  # fmt: skip
+    mirror.close()

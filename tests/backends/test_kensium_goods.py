@@ -98,20 +98,20 @@ def test_a_long_list_is_read_in_several_goes_and_the_server_is_not_called_away(
 ) -> None:
     monkeypatch.setattr(feeds, "FIRST", 1)
     backend = adapter(tenant)
-    ask = Asked.ask
+    page = Asked.page
     over: list[float] = []
 
-    def late(self: Asked, write: Any, needs: str, until: float) -> Answer:
+    def late(self: Asked, kind: Any, write: Any, needs: str, until: float) -> Answer:
         over.append(until)
         return Answer(Outcome.UNSENT, "no time was left to send it")
 
-    def slow(self: Asked, write: Any, needs: str, until: float) -> Any:
-        told = ask(self, write, needs, until)
+    def slow(self: Asked, kind: Any, write: Any, needs: str, until: float) -> Any:
+        told = page(self, kind, write, needs, until)
         monkeypatch.setattr(goods, "monotonic", lambda: until)  # that took all the time there was
-        monkeypatch.setattr(Asked, "ask", late)
+        monkeypatch.setattr(Asked, "page", late)
         return told
 
-    monkeypatch.setattr(Asked, "ask", slow)
+    monkeypatch.setattr(Asked, "page", slow)
     answer = backend.terminal(ENOUGH_S)
     assert isinstance(answer, Answer)
     assert (answer.outcome, len(over)) == (Outcome.REFUSED, 1)

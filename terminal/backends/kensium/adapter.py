@@ -89,7 +89,9 @@ class Kensium:
         )
         self._tenant = Tenant(graphql, Documents(options.names))
         self._cards = Cards(self._tenant, options, terminal_id)
-        about = options.graphql_url
+        # What a server calls otherwise decides what is in the rows that are kept of it.
+        names = sorted(each for each in options.names.items() if each[0].startswith("item"))
+        about = options.graphql_url + "".join(f" {path}={name}" for path, name in names)
         self._mirror = mirror(about) if mirror is not None else Mirror(None, about)
         self._goods = Goods(self._tenant, self._mirror, options, name)
         self._books = Books(self._tenant, self._cards, options, self._goods.uom)

@@ -16,10 +16,11 @@ from time import monotonic
 
 from terminal.backends.kensium.documents import Documents
 from terminal.backends.kensium.graphql import Call
-from terminal.backends.kensium.models import GiftCard, GiftCardTrans, Unreadable, read_page
+from terminal.backends.kensium.models import GiftCard, GiftCardTrans, Unreadable
 from terminal.backends.kensium.options import KensiumOptions
 from terminal.backends.kensium.tenant import Tenant, untouched
 from terminal.backends.protocol import WalletReply
+from terminal.backends.replies import plain
 from terminal.backends.values import token_text
 from terminal.core.delivery import Answer, Guarantee, Outcome, Promise
 from terminal.core.events import WalletAnswer
@@ -31,6 +32,7 @@ from terminal.core.value import replace
 
 FIND = "FindGiftCardByCode and the one for codes of that type"
 _NEEDS = {"ADD": "GiftCardTransAdd", "USE": "GiftCardTransUse"}
+_STATES = ("AUTHORIZED", "CANCELLED", "COMPLETED")
 _HOLD = "hold "
 _LONGEST_REFERENCE = 50
 
@@ -114,8 +116,9 @@ class Cards:
         made = self._book(entry, code, authorise=True, until=until)
         if isinstance(made, Answer):
             return untouched(made)  # what was authorised and is never captured moves nothing
-        if made.status == "COMPLETED":
-            return Answer(Outcome.REFUSED, _at_once(made, entry, 'top_up = "complete"'))
+        state = self._state(made, "giftcardTransAdd")
+        if state not in (None, "AUTHORIZED"):
+            return Answer(Outcome.REFUSED, _at_once(made, entry, state))
         return replace(told, handle=made.id)
 
     def _prepares(self, entry: Entry) -> bool:
@@ -181,7 +184,7 @@ class Cards:
                 return Answer(Outcome.DELIVERED, made.words, made.status, reference=id_)
             return made
         wanted = "CANCELLED" if cancel else "COMPLETED"
-        if made.id != id_ or made.status not in (None, wanted):
+        if made.id != id_ or self._state(made, "giftcardTransCapture") not in (None, wanted):
             words = (
                 f"the server answered with transaction {made.id} as {made.status}; expected {id_} as {wanted}"
             )
@@ -199,7 +202,7 @@ class Cards:
         holds = self._options.spend == "authorise"
         made = self._book(entry, code, authorise=holds, until=until)
         answer = _done(made)
-        if holds and isinstance(made, GiftCardTrans) and made.status != "COMPLETED":
+        if holds and isinstance(made, GiftCardTrans) and self._state(made, "giftcardTransAdd") != "COMPLETED":
             return replace(answer, reference=_HOLD + made.id)
         return self._marked(answer, entry)
 
@@ -230,16 +233,25 @@ class Cards:
             found = f"an earlier try may have been booked, so look before it is sent again: {found}"
         return replace(answer, words=f"{answer.words}; {found}")
 
+    def _state(self, made: GiftCardTrans, field: str) -> str | None:
+        """Return what became of *made*, as the pages call it, however the server writes that."""
+        if made.status is None:
+            return None
+        names, said = self._options.names, made.status.upper()
+        known = {names.get(f"{field}.status.{word}", word).upper(): word for word in _STATES}
+        return known.get(said, plain(said))
+
     # -- finding ---------------------------------------------------------------------------------------
 
     def _find(self, code: str, until: float) -> int | str | Answer:
         """Return the balance of the card with *code* in cents; a text: why there is none that can be used."""
         kind = self._options.code_type
-        found = self._tenant.ask(lambda documents: documents.giftcard(code, kind), FIND, until)
-        if isinstance(found, Answer):
-            return found
         try:
-            page = read_page(GiftCard, found)
+            page = self._tenant.page(
+                GiftCard, lambda documents: documents.giftcard(code, kind), FIND, until, whole=False
+            )
+            if isinstance(page, Answer):
+                return page
             if len(page.rows) == 1:
                 (card,) = page.rows
                 unknown = Answer(Outcome.UNKNOWN, "the server does not tell the balance of a gift card")
@@ -269,10 +281,16 @@ def _done(made: GiftCardTrans | Answer) -> Answer:
     return Answer(Outcome.DELIVERED, balance=balance, reference=made.id)
 
 
-def _at_once(made: GiftCardTrans, entry: Entry, option: str) -> str:
+def _at_once(made: GiftCardTrans, entry: Entry, state: str | None) -> str:
+    ref = ref_of(entry.key)
+    if state != "COMPLETED":
+        return (
+            f"The server says {state} of transaction {made.id}, which it was to authorise only: look whether "
+            f"what {ref} adds is booked, before it is sent again."
+        )
     return (
-        f"The server completed at once what it was to authorise only: set {option}. What {ref_of(entry.key)} "
-        f"adds is booked, as transaction {made.id}: close it as delivered."
+        'The server completed at once what it was to authorise only: set top_up = "complete". What '
+        f"{ref} adds is booked, as transaction {made.id}: close it as delivered."
     )
 
 

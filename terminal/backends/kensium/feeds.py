@@ -1,7 +1,7 @@
 """What Kensium POS tells by ``since`` and ``until``, brought into a mirror: items, stock, lots and sales.
 
 The cursor is stored with the rows that came before it. A row that comes again replaces itself; a cursor that
-the server refuses is given up, and everything is read from the beginning.
+the server refuses, or that leads nowhere, is given up, and everything is read from the beginning.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from terminal.backends.kensium.models import (
     Stock,
     Unreadable,
     read,
-    read_page,
 )
 from terminal.backends.kensium.paging import Ask, followed
 from terminal.backends.kensium.tenant import Tenant
@@ -99,14 +98,14 @@ def bring(
             reading = followed(cursor.since, FIRST)
             ask: Ask | None = next(reading)
             while ask is not None and cursor is not None:
-                page = _page(tenant, feed, ask, until())
-                if isinstance(page, Answer):
-                    if page.outcome is not Outcome.REFUSED or not ask.since or refused:
-                        return page
+                came = _read(tenant, feed, reading, ask, until())
+                if isinstance(came, Answer):
+                    if came.outcome is not Outcome.REFUSED or not ask.since or refused:
+                        return came
                     refused = True
                     mirror.begin_anew(feed.name)
                     break
-                ask = _next(reading, page)
+                page, ask = came
                 rows = [(key_text(each), written(each)) for each in page.rows]
                 cursor = mirror.keep(feed.name, cursor, rows, page.until or cursor.since, ended=ask is None)
                 total += len(rows)
@@ -121,14 +120,16 @@ def bring(
     return None
 
 
-def _page(tenant: Tenant, feed: Feed, ask: Ask, until: float) -> Page[Any] | Answer:
-    found = tenant.ask(lambda documents: feed.write(documents, ask), feed.needs, until)
-    return found if isinstance(found, Answer) else read_page(feed.kind, found)
-
-
-def _next(reading: Any, page: Page[Any]) -> Ask | None:
+def _read(
+    tenant: Tenant, feed: Feed, reading: Any, ask: Ask, until: float
+) -> tuple[Page[Any], Ask | None] | Answer:
+    """Return the page that came and what to ask for next; REFUSED: the cursor is no good."""
+    page = tenant.page(feed.kind, lambda documents: feed.write(documents, ask), feed.needs, until)
+    if isinstance(page, Answer):
+        return page
     try:
-        ask: Ask = reading.send(page)
+        return page, reading.send(page)
     except StopIteration:
-        return None
-    return ask
+        return page, None
+    except Unreadable as error:
+        return Answer(Outcome.REFUSED, str(error))

@@ -144,6 +144,8 @@ def is_spent(reply: Reply) -> bool:
     if body is None:
         return reply.status == HTTPStatus.UNAUTHORIZED
     troubles = _troubles(body)
+    if body.get("data") is not None and _broke(troubles):
+        return False  # something was executed, and nobody knows how far: whatever the status says
     refused = bool(troubles) and all(each.code == NOT_AUTHENTICATED for each in troubles)
     return _is_empty(body.get("data")) and (refused or reply.status == HTTPStatus.UNAUTHORIZED)
 
@@ -176,7 +178,7 @@ def _refused(troubles: tuple[Trouble, ...], status: int, call: Call, *, executed
     """
     words = "; ".join(each.words for each in troubles)
     codes = {each.code for each in troubles}
-    if call.changes and executed and codes & {_GENERIC, ""}:
+    if call.changes and executed and _broke(troubles):
         return Answer(Outcome.UNKNOWN, words, status)
     denied = codes & {NOT_AUTHENTICATED, NOT_AUTHORIZED} or status in (
         HTTPStatus.UNAUTHORIZED,
@@ -185,14 +187,20 @@ def _refused(troubles: tuple[Trouble, ...], status: int, call: Call, *, executed
     return Answer(Outcome.DENIED if denied else Outcome.REFUSED, words, status)
 
 
+def _broke(troubles: tuple[Trouble, ...]) -> bool:
+    return any(each.code in (_GENERIC, "") for each in troubles)
+
+
 def _without_a_result(reply: Reply, call: Call) -> Answer:
     """Read what is no answer of GraphQL: of a change only what the platform refuses beforehand is a no."""
     answer = judge(reply)
+    body = _body(reply)
+    begun = body is not None and "data" in body
     if reply.good:
         words = f"the server answered {reply.title} with something that is no result of GraphQL: check the url"
         return Answer(Outcome.UNKNOWN, words, reply.status)
-    if call.changes and reply.status == HTTPStatus.BAD_REQUEST:
-        # It says so of changes that were made in part, too: this one cannot be read.
+    if call.changes and (reply.status == HTTPStatus.BAD_REQUEST or begun):
+        # It says so of changes that were made in part, too: this one cannot be read, or had begun.
         return replace(answer, outcome=Outcome.UNKNOWN)
     return answer
 

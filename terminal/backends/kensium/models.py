@@ -8,15 +8,21 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import Any, Generic, Self, TypeVar
+from typing import Annotated, Any, Generic, Self, TypeVar
 
 import msgspec
+from msgspec import Meta
 
 from terminal.core.value import Value
 
 _T = TypeVar("_T", bound="Row")
 _AT = re.compile(r" - at `\$\.?([^`]*)`$")
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,20}(?:\.[0-9]{1,10})?")
+_MOST_DIGITS = 40
+_MOST = 10**16
+"""Amounts from here on are a mistake; below, all digits fit into the precision of decimal's arithmetic."""
+_Id = Annotated[str, Meta(max_length=200, pattern=r"\A[!-~](?:[ -~]*[!-~])?\Z")]
+"""By this the server is asked again later: it is kept as it stands, so it must be one that can be."""
 
 
 class Unreadable(Exception):  # noqa: N818 - an outcome of reading, not a fault of the program
@@ -35,7 +41,10 @@ class Amount(Decimal):
         """
         written = found if isinstance(found, str) else ""
         if isinstance(found, int | Decimal) and not isinstance(found, bool):
-            written = format(Decimal(found), "f")[:40]
+            number = Decimal(found)
+            # Else a few characters would fill all memory, written out.
+            if max(abs(number.adjusted()), len(number.as_tuple().digits)) <= _MOST_DIGITS:
+                written = format(number, "f")
         if not _DECIMAL.fullmatch(written):
             raise ValueError("Expected a decimal number")
         return cls(written)
@@ -47,6 +56,8 @@ class Amount(Decimal):
         Raises:
             Unreadable: It is none: nothing is ever rounded here.
         """
+        if abs(self) >= _MOST:
+            raise Unreadable(f"found the amount {self}; expected one below {_MOST}")
         cents = Decimal(self).scaleb(2)
         if cents != cents.to_integral_value():
             raise Unreadable(f"found the amount {self}; expected whole cents")
@@ -171,7 +182,7 @@ class Code(Row, frozen=True, kw_only=True):
 class GiftCard(Row, frozen=True, kw_only=True):
     """A gift card; one that was just made or changed tells no balance."""
 
-    id: str
+    id: _Id
     member_id: str | None = None
     balance: Amount | None = None
     codes: tuple[Code, ...] | None = None
@@ -180,7 +191,7 @@ class GiftCard(Row, frozen=True, kw_only=True):
 class GiftCardTrans(Row, frozen=True, kw_only=True):
     """A movement of funds, and the balance after it."""
 
-    id: str
+    id: _Id
     balance: Amount | None = None
     giftcard_id: str | None = None
     status: str | None = None
@@ -189,7 +200,7 @@ class GiftCardTrans(Row, frozen=True, kw_only=True):
 class Purchased(Row, frozen=True, kw_only=True):
     """A purchase that was recorded."""
 
-    id: str
+    id: _Id
 
 
 class Paid(Row, frozen=True, kw_only=True):
@@ -235,12 +246,14 @@ class Page(Value, Generic[_T], frozen=True):
         more: Whether something follows.
         until: Where the next reading begins; None: the server did not say.
         limited: Whether a part is hidden, because the permissions do not go so far.
+        gaps: Whether the list, or a row of it, is null: it could not be told.
     """
 
     rows: tuple[_T, ...]
     more: bool = False
     until: str | None = None
     limited: bool = False
+    gaps: bool = False
 
 
 class _Wrapper(Value, frozen=True, rename="camel"):
@@ -281,10 +294,11 @@ def read_page(kind: type[_T], found: Any) -> Page[_T]:
         Unreadable: It is no page, or a row cannot be read.
     """
     if found is None:
-        return Page(())
+        return Page((), gaps=True)
     told: _Wrapper = _converted(_Wrapper, found)
     rows = tuple(read(kind, each) for each in told.results or () if each is not None)
-    return Page(rows, bool(told.has_more_results), told.until, bool(told.limited_by_permission))
+    gaps = told.results is None or None in told.results
+    return Page(rows, bool(told.has_more_results), told.until, bool(told.limited_by_permission), gaps)
 
 
 def _converted(kind: type[Any], found: Any) -> Any:

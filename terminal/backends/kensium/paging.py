@@ -47,13 +47,15 @@ def followed(since: str, first: int) -> Generator[Ask, Page[Any], str]:
         first: Rows in a page.
 
     Raises:
-        Unreadable: It leads nowhere: more is told of, and not where.
+        Unreadable: It leads nowhere, or in a circle: more is told of, and not where.
     """
+    seen = {since}
     while True:
         page = yield Ask(first, since=since)
         goes_on = page.more and page.rows
-        if goes_on and (not page.until or page.until == since):
+        if goes_on and (not page.until or page.until in seen):
             raise Unreadable("found a page of changes that tells of more, and does not lead on")
         since = page.until or since
+        seen.add(since)
         if not goes_on:
             return since

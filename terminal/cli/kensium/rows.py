@@ -25,17 +25,16 @@ from terminal.backends.kensium.models import (
     SerialLot,
     Stock,
     Unreadable,
-    read_page,
 )
 from terminal.backends.kensium.paging import Ask, paged
 from terminal.backends.kensium.tenant import Tenant
 from terminal.backends.kensium.writing import Unsupported
-from terminal.cli.errors import Trouble
+from terminal.cli.errors import Trouble, WrongUse
 from terminal.cli.export import Record
 from terminal.cli.kensium.access import trouble
 from terminal.core.delivery import Answer
 from terminal.core.token import mask
-from terminal.mirror import Mirror, MirrorLost
+from terminal.mirror import Mirror, MirrorLost, is_free
 
 _MOST_PAGES = 100_000
 _OF: dict[str, tuple[type[Row], tuple[str, ...]]] = {
@@ -64,17 +63,18 @@ class Reads:
         self.timeout_s = timeout_s
         self.limited = False
 
-    def page(self, kind: type[Row], write: _Write, needs: str, doing: str) -> Page[Any]:
-        """Return a page.
+    def page(self, kind: type[Row], write: _Write, needs: str, doing: str, *, whole: bool = True) -> Page[Any]:
+        """Return a page; *whole* as for ``Tenant.page``.
 
         Raises:
             Trouble: It did not work; *doing* is what was tried.
         """
         try:
-            found = self.tenant.ask(write, needs, monotonic() + self.timeout_s)
-            if isinstance(found, Answer):
-                raise trouble(found, doing)
-            page: Page[Any] = read_page(kind, found)
+            page: Page[Any] | Answer = self.tenant.page(
+                kind, write, needs, monotonic() + self.timeout_s, whole=whole
+            )
+            if isinstance(page, Answer):
+                raise trouble(page, doing)
         except (Unreadable, Unsupported) as error:
             raise Trouble(f"{doing} did not work: {error}.") from None
         self.limited |= page.limited
@@ -119,7 +119,16 @@ def followed(reads: Reads, name: str, file: Path) -> Iterator[Record]:
 
     Raises:
         Trouble: It did not work; what had come is kept.
+        WrongUse: The file is something else.
     """
+    try:
+        free = is_free(file)
+    except OSError as error:
+        raise WrongUse(f"The copy {file} cannot be read: {error.strerror}.") from None
+    if not free:
+        raise WrongUse(
+            f"{file} is no copy that was made here: expected one, or no file. Nothing in it was changed."
+        )
     with closing(Mirror(file, str(reads.tenant))) as mirror:
         failed = bring(reads.tenant, mirror, FEEDS[name], lambda: monotonic() + reads.timeout_s, _progress)
         if isinstance(failed, Answer):
@@ -154,7 +163,8 @@ def giftcards(reads: Reads, code: str, code_type: str | None) -> Iterator[Record
     def write(documents: Documents) -> Call:
         return documents.giftcard(code, code_type or "PHYSICAL")
 
-    for card in reads.page(GiftCard, write, "FindGiftCardByCode", "Finding the gift card").rows:
+    page = reads.page(GiftCard, write, "FindGiftCardByCode", "Finding the gift card", whole=False)
+    for card in page.rows:
         of_card = {**_flat(card, GIFTCARDS[:2]), "balance": _text(card.balance)}
         for each in card.codes or (None,):
             known = (each.code_type, mask(each.code), each.expires_on) if each is not None else (None,) * 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sqlite3
 
 import pytest
 from click.testing import Result
@@ -83,13 +84,25 @@ def test_a_broken_way_leaves_what_had_come_in_the_copy_and_no_file(
     copy, out = shop.folder / "items.db", shop.folder / "items.csv"
     shop.rule(broken=("Item.name",))
     done = shop("export", "items", "--sync", str(copy), "--out", str(out))
-    assert done.exit_code in (0, 1)
+    assert (done.exit_code, "told only a part" in done.output, out.exists()) == (1, True, False)
     shop.tenant.sandbox.away()
     done = shop("export", "items", "--sync", str(copy), "--out", str(shop.folder / "b.csv"))
     assert done.exit_code == 1
     assert "Reading the items did not work" in done.output
     assert not (shop.folder / "b.csv").exists()
     shop.tenant.sandbox.back()
+
+
+def test_a_file_that_is_no_copy_is_left_alone(shop: Office) -> None:
+    journal = shop.folder / "journal.db"
+    with sqlite3.connect(journal) as db:
+        db.execute("CREATE TABLE entries (cents INTEGER)")
+    db.close()
+    held = journal.read_bytes()
+    for path in (journal, shop.file):
+        done = shop("export", "items", "--sync", str(path))
+        assert (done.exit_code, "no copy that was made here" in done.output) == (2, True)
+    assert (journal.read_bytes(), len(list(shop.folder.iterdir()))) == (held, 2)
 
 
 def test_a_gift_card_is_told_and_its_codes_are_masked(shop: Office) -> None:
