@@ -34,7 +34,8 @@ we are alone.
 A worth that is not ours: the same.
 
 **Orders.** As history, by the lines (each product's pieces and cents) and the total; no balance, but numbers.
-One of our department with other contents may be ours as the server changed it: nobody can tell.
+One of our department with other contents, or any where we are alone, may be ours as the server changed it:
+nobody can tell.
 
 **Where a conclusion lies near and may be false**, a person decides instead:
 
@@ -225,6 +226,8 @@ def _by_items(operation: Operation, new: tuple[Item, ...], balance: int | None) 
         return _Unclear("more than it, or something else, was booked under our mark")
     unmarked = [item for item in left if not (operation.mark and item.mark)]
     alike = [item for item in unmarked if operation.is_like(item)]
+    if operation.alone and left and not alike:
+        return _Unclear("somebody else booked where we should be alone, or what we sent was changed")
     if not alike:
         return None
     if operation.alone and len(left) == 1:

@@ -79,6 +79,9 @@ HISTORIES = {
     "alone, and it is not there": (ALONE, KNOWN, history(*OLD), "not"),
     "alone, and two": (ALONE, KNOWN, history(*OLD, NAMELESS, NAMELESS), "unclear"),
     "not as alone as said": (ALONE, KNOWN, history(*OLD, NAMELESS, Item(-100)), "unclear"),
+    "not as alone as said, and none like ours": (ALONE, KNOWN, history(*OLD, Item(-100)), "unclear"),
+    "alone, and one that is accounted for": (
+        replace(ALONE, beside=(Item(-100),)), KNOWN, history(*OLD, Item(-100)), "not"),
     "an empty card": (DEPOSIT, history(at=BEFORE), history(OURS), "booked"),
 }  # fmt: skip
 
@@ -140,6 +143,8 @@ ORDERS = {
     "ours, its lines split and in another order": (ORDER, (LAST, FOUND), "booked"),
     "ours, and the last is not shown": (ORDER, (FOUND,), "unclear"),
     "none": (ORDER, (LAST,), "not"),
+    "alone, and ours with a discount": (
+        replace(ORDER, mark="", alone=True), (LAST, replace(FOUND, mark="", amount=650)), "unclear"),
     "another department's": (ORDER, (LAST, replace(FOUND, mark="bar")), "not"),
     "an older one of ours": (ORDER, (replace(FOUND, number=16), LAST), "not"),
     "ours with a discount": (ORDER, (LAST, replace(FOUND, amount=650)), "unclear"),

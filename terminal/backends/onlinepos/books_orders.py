@@ -51,7 +51,10 @@ class Orders:
         self._options = options
         self._catalogue = catalogue
         self._terminal_id = terminal_id
-        self._seen = Seen(pos, name, department=options.department, settling_s=options.settling_seconds)
+        self._seen = Seen(
+            pos, name, department=options.department, alone=options.orders_alone,
+            settling_s=options.settling_seconds,
+        )  # fmt: skip
 
     def guarantee(self, kind: EntryKind) -> Guarantee:
         """Say what the server promises about a repeat: nothing, but its export may tell."""

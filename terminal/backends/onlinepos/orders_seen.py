@@ -34,6 +34,9 @@ _WINDOWS = (timedelta(hours=1), *(timedelta(days=each) for each in (1, 7, 30, 60
 _OWN = timedelta(days=7)
 """How far back one of our own is looked for."""
 
+_MOST_LINES = 20_000
+"""Of orders that are read at once: some 40 MB."""
+
 _KEPT = 2
 """Orders that are kept beside a try: the last one tells what is new, the one before it is for people."""
 
@@ -62,13 +65,15 @@ class Seen:
         pos: Speaks with the server.
         name: What the backend is called in the configuration.
         department: Ours alone; empty: none is.
+        alone: Whether nobody else sells at all.
         settling_s: After how many seconds a confirmed order is listed, if ever.
     """
 
-    def __init__(self, pos: OnlinePos, name: str, *, department: str, settling_s: float) -> None:
+    def __init__(self, pos: OnlinePos, name: str, *, department: str, alone: bool, settling_s: float) -> None:
         self._pos = pos
         self._name = name
         self._department = department
+        self._own = alone or bool(department)
         self._settling_s = settling_s
         self._lock = threading.Lock()
         self._last: tuple[int, ...] = ()
@@ -101,10 +106,7 @@ class Seen:
             found = self._from(known, until)
             if isinstance(found, Answer):
                 self._forget()  # it may be too much since then: the last hour is enough the next time
-        for window in () if found else _WINDOWS:
-            found = self._within(at, window, until)
-            if isinstance(found, Answer) or self._enough(found, window):
-                break
+        found = found or self._last_ones(at, until)
         if isinstance(found, Answer):
             return unread(found)
         self._check(found)
@@ -127,6 +129,19 @@ class Seen:
         return Listing(tuple(each.item for each in found), cut=bool(numbers))
 
     # -- reading ---------------------------------------------------------------------------------------
+
+    def _last_ones(self, at: Stamp, until: float) -> tuple[Listed, ...] | Answer:
+        """Return the orders of the shortest window that has the last one, and if possible one of our own."""
+        found: tuple[Listed, ...] = ()
+        for window in _WINDOWS:
+            more = self._within(at, window, until)
+            if isinstance(more, Answer):
+                denied = more.outcome is Outcome.DENIED
+                return more if denied or not found else found  # the last one is known: that is enough
+            found = more
+            if self._enough(found, window):
+                break
+        return found
 
     def _enough(self, found: tuple[Listed, ...], window: timedelta | None) -> bool:
         """Return whether there is a last order, and one of our own, unless that would be longer ago."""
@@ -157,7 +172,7 @@ class Seen:
         left_s = until - monotonic()
         if left_s <= 0:
             return Answer(Outcome.UNSENT, "no time was left to read which orders there are")
-        found = self._pos.gather(page, left_s)
+        found = self._pos.gather(page, left_s, most=_MOST_LINES)
         if isinstance(found, Answer):
             if found.outcome is Outcome.DENIED:
                 return replace(found, words=f"{found.words} {_DENIED}")
@@ -181,7 +196,8 @@ class Seen:
             return
         new = [each for each in orders if (each.item.number or 0) > (made.after or 0)]
         of_number = [each for each in new if str(each.order_number) == made.number]
-        if any(self._is(made, each.item) for each in of_number or new):
+        # One that only looks like ours is ours where nobody else sells the like.
+        if any(self._is(made, each.item) for each in of_number or new * self._own):
             doubt = ""
         elif of_number or monotonic() - made.at_s >= self._settling_s:
             where = f" for the department {self._department!r}" if self._department else ""
