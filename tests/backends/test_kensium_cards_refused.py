@@ -10,7 +10,7 @@ import pytest
 from terminal.core.delivery import Answer, Outcome
 from terminal.core.events import WalletAnswer
 from terminal.core.facts import EntryKind
-from tests.backends.kensium_bench import AT, about, adapter, card, ready, ruled, sent
+from tests.backends.kensium_bench import AT, about, adapter, card, held, ready, record, ruled, sent
 from tests.backends.making import ENOUGH_S, UID
 from tests.sandbox.tenant import Tenant
 
@@ -76,4 +76,27 @@ def test_a_balance_that_is_not_told_after_the_booking_takes_nothing_back(tenant:
     ruled(tenant, broken=("GiftCardTrans.balance",))
     answer = backend.deliver(debit, ENOUGH_S)
     assert (answer.outcome, answer.balance) == (Outcome.DELIVERED, None)
+    backend.close()
+
+
+def test_what_is_done_already_is_known_whatever_code_says_so(tenant: Tenant) -> None:
+    """The code of that refusal is told nowhere: it may be the generic one, of which else nothing follows."""
+    id_ = card(tenant)
+    ruled(tenant, codes={"status": "FUSION_ERROR"})
+    backend = adapter(tenant, **BOTH)
+    topup = ready(backend, about(EntryKind.CREDIT, 300, "coffee-1-C"))
+    debit, other = about(), about(key="coffee-1-BBBB")
+    paid, kept = sent(backend, debit).reference or "", sent(backend, other).reference or ""
+    refund = about(EntryKind.REFUND, 250, "coffee-1-R", reference=paid, refers_to=debit.key)
+    for _ in range(2):
+        assert backend.deliver(topup, ENOUGH_S).outcome is Outcome.DELIVERED
+        assert backend.deliver(refund, ENOUGH_S).outcome is Outcome.DELIVERED
+    late = backend.deliver(record(debit, paid), ENOUGH_S)
+    assert (late.outcome, "were not captured" in late.words) == (Outcome.REFUSED, True), "a person hears of it"
+    assert backend.deliver(record(other, kept), ENOUGH_S).outcome is Outcome.DELIVERED
+    late = backend.deliver(
+        about(EntryKind.REFUND, 250, "coffee-1-S", reference=kept, refers_to=other.key), ENOUGH_S
+    )
+    assert (late.outcome, "are captured already" in late.words) == (Outcome.REFUSED, True)
+    assert held(tenant, id_) == {"count": 2, "cents": 50, "held": 0}
     backend.close()

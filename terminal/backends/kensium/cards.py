@@ -12,6 +12,7 @@ as the reference of the debit, marked as a hold: so what is to be captured is to
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from time import monotonic
 
 from terminal.backends.kensium.documents import Documents
@@ -179,10 +180,7 @@ class Cards:
 
         made = self._tenant.change(write, GiftCardTrans, needs, until)
         if isinstance(made, Answer):
-            said = self._options.cancelled_says if cancel else self._options.completed_says
-            if made.outcome is Outcome.REFUSED and _says(made.words, said):
-                return Answer(Outcome.DELIVERED, made.words, made.status, reference=id_)
-            return made
+            return self._done_before(made, id_, cancel=cancel)
         wanted = "CANCELLED" if cancel else "COMPLETED"
         if made.id != id_ or self._state(made, "giftcardTransCapture") not in (None, wanted):
             words = (
@@ -190,6 +188,18 @@ class Cards:
             )
             return Answer(Outcome.UNKNOWN, words)
         return _done(made)
+
+    def _done_before(self, answer: Answer, id_: str, *, cancel: bool) -> Answer:
+        """Read a no to a capture, or to a cancellation: what is done already may be told by the generic code."""
+        whole = answer.outcome is Outcome.UNKNOWN and answer.status in (HTTPStatus.OK, HTTPStatus.BAD_REQUEST)
+        if not whole and answer.outcome is not Outcome.REFUSED:
+            return answer
+        completed = _says(answer.words, self._options.completed_says)
+        if completed == _says(answer.words, self._options.cancelled_says):
+            return answer
+        if completed is cancel:
+            return replace(answer, outcome=Outcome.REFUSED)
+        return Answer(Outcome.DELIVERED, answer.words, answer.status, reference=id_)
 
     def _released(self, hold: str, until: float) -> Answer:
         answer = self.capture(hold, until, cancel=True)
