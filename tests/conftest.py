@@ -4,11 +4,18 @@ import os
 from collections import Counter
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support import needs, pcscd, seed
 
 # The client library of PC/SC reads this once in the life of a process, at its first use.
 os.environ[pcscd.VARIABLE] = str(pcscd.OWN_SOCKET)
+
+# How long an example takes on a busy machine says nothing about what it tries.
+settings.register_profile(
+    "untimed", parent=settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("untimed")
 
 
 def pytest_report_header() -> str:

@@ -42,7 +42,11 @@ _DOUBTFUL = (
     "SELECT seq FROM entries INDEXED BY entries_open "  # noqa: S608 - our own words
     f"WHERE (state = 'sending' OR state = 'unknown') AND {OPEN} "
     "UNION ALL SELECT seq FROM entries INDEXED BY entries_in_doubt "
-    "WHERE in_doubt = 1 AND state = 'queued' AND backend = ?1"
+    "WHERE in_doubt = 1 AND state = 'queued' AND backend = ?1 "
+    # Given up by a person, perhaps before all had settled: that takes minutes, and so many facts take hours.
+    "UNION ALL SELECT seq FROM entries INDEXED BY entries_in_doubt "
+    "WHERE in_doubt = 1 AND state = 'voided' AND backend = ?1 "
+    "AND sent > (SELECT coalesce(max(seq), 0) FROM attempts) - 10000"
 )
 
 _pieces = msgspec.json.Decoder(tuple[Product, ...])
@@ -104,7 +108,7 @@ class EntryReads(ReadPool):
     def doubtful(self, backend: str) -> list[Entry]:
         """Return the entries of *backend* that are being sent, or that it may have booked, oldest first.
 
-        These are SENDING, UNKNOWN, and QUEUED in doubt.
+        These are SENDING, UNKNOWN, QUEUED in doubt, and VOIDED in doubt not long ago.
         """
         return self._entries(f"WHERE e.seq IN ({_DOUBTFUL}) AND e.backend = ?1 ORDER BY e.seq", backend)
 

@@ -99,7 +99,8 @@ def ended(  # noqa: PLR0917 - the columns of a row
         booked = now.state is EntryState.VOIDED and outcome is Outcome.DELIVERED
         if not booked:
             return now
-        return replace(now, state=EntryState.DELIVERED, words=words, reference=reference or now.reference)
+        kept_as = reference or now.reference
+        return replace(now, state=EntryState.DELIVERED, words=words, sent=None, reference=kept_as)
     in_doubt = now.in_doubt or outcome is Outcome.UNKNOWN
     kept_as = reference or now.reference
     if outcome is Outcome.DELIVERED:
@@ -211,7 +212,7 @@ _DECISIONS = {"retry": _retried, "void": _voided, "delivered": _found_booked}
 
 
 def _void(now: Standing, words: str) -> Standing:
-    return replace(now, state=EntryState.VOIDED, words=words, sent=None)
+    return replace(now, state=EntryState.VOIDED, words=words)
 
 
 def _authorised(now: Standing) -> str:

@@ -39,7 +39,7 @@ class Ledger(Protocol):
         """Return the entries whose last attempt has no end."""
 
     def doubtful(self, backend: str) -> list[Entry]:
-        """Return the entries of *backend* that are being sent, or that it may have booked."""
+        """Return the entries of *backend* that are being sent, or that it may have booked, or may book yet."""
 
 
 Told = Callable[[Answer], None]

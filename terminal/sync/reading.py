@@ -148,7 +148,12 @@ class Reading:
             return Answer(Outcome.UNSENT, f"the adapter failed to read ({type(error).__name__})")
 
 
-_FATES = {EntryState.SENDING: Fate.UNDER_WAY, EntryState.QUEUED: Fate.IN_DOUBT, EntryState.UNKNOWN: Fate.LEFT}
+_FATES = {
+    EntryState.SENDING: Fate.UNDER_WAY,
+    EntryState.QUEUED: Fate.IN_DOUBT,
+    EntryState.UNKNOWN: Fate.LEFT,
+    EntryState.VOIDED: Fate.LEFT,  # a person did not wait
+}
 
 
 def _sent(entry: Entry) -> Stamp | None:

@@ -122,8 +122,11 @@ def test_what_a_server_may_have_booked_is_found_by_its_name(journal):
     facts += [debit("unknown", "D"), *lost("unknown"), debit("under way", "E"), started("under way")]
     facts += [debit("parked", "F"), started("parked"), ended("parked", Outcome.REFUSED, PARKED)]
     facts += [replace(debit("elsewhere", "G"), backend="other"), *lost("elsewhere")]
+    facts += [debit("given up", "H"), *lost("given up", QUEUED), replace(VOID, key="given up")]
+    facts += [debit("never sent", "I"), replace(VOID, key="never sent")]
     journal.commit([*facts, ended("settled")], NOW)
-    assert [entry.key for entry in journal.doubtful("main")] == ["d1", "unknown", "under way"]
+    assert [entry.key for entry in journal.doubtful("main")] == ["d1", "unknown", "under way", "given up"]
+    assert journal.entry("given up").sent == NOW, "it may still be booked"
     assert [entry.key for entry in journal.doubtful("other")] == ["elsewhere"]
     assert journal.doubtful("nobody") == []
 
@@ -347,4 +350,5 @@ def decide(journal, fact):
     if person:
         result = {"delivered": EntryState.DELIVERED, "retry": QUEUED, "void": EntryState.VOIDED}[fact.action]
         assert after.state is result
-        assert after.sent is None or (before.state is QUEUED and fact.action == "retry")
+        kept = fact.action == "void" or (before.state is QUEUED and fact.action == "retry")
+        assert after.sent == (before.sent if kept else None)

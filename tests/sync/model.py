@@ -199,7 +199,7 @@ class MemoryJournal:
                 self._entry(key)
                 for key, at in self._at.items()
                 if at.state in (EntryState.SENDING, EntryState.UNKNOWN)
-                or (at.state is EntryState.QUEUED and at.in_doubt)
+                or (at.state in (EntryState.QUEUED, EntryState.VOIDED) and at.in_doubt)
                 if self._added[key][0].backend == backend
             ]
 

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from terminal.core.delivery import Answer, Outcome
-from terminal.core.facts import AttemptStarted
+from terminal.core.facts import AttemptStarted, EntryState
 from terminal.core.reconcile import NotBooked
 from terminal.core.reconcile_evidence import Looking
+from terminal.core.records import Entry
 from terminal.core.value import replace
 from terminal.sync import attempt
 from terminal.sync.accounts import Accounts
@@ -22,6 +23,7 @@ from terminal.sync.reading import Reading
 from terminal.sync.worker import Worker
 from tests.core.reconcile_scenes import MOST_PARKED, SCENES
 from tests.core.reconcile_server import Scene
+from tests.sync.model import MemoryJournal
 from tests.sync.reconcile_run import EngineRun
 
 RUNS = 10_000
@@ -127,6 +129,12 @@ def claims_hinder_nobody(patch: Patch) -> None:
 @in_scene("orders, our own department")
 def what_a_person_gave_up_is_over(patch: Patch) -> None:
     patch.setattr(Accounts, "sent", lambda *_: None)
+    real = MemoryJournal.doubtful
+
+    def forgetful(self: MemoryJournal, backend: str) -> list[Entry]:
+        return [each for each in real(self, backend) if each.state is not EntryState.VOIDED]
+
+    patch.setattr(MemoryJournal, "doubtful", forgetful)
 
 
 @in_scene("key")

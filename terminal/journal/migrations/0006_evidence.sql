@@ -36,7 +36,7 @@ CREATE INDEX entries_in_doubt ON entries (backend, state, seq) WHERE in_doubt = 
 -- before "first_attempt" belongs to tries of which no doubt is left.
 WITH doubted (seq, first_attempt) AS (
     SELECT seq, first_attempt FROM entries INDEXED BY entries_in_doubt
-    WHERE in_doubt = 1 AND state NOT IN ('delivered', 'voided')
+    WHERE in_doubt = 1 AND state <> 'delivered'
 ),
 steps (entry, seq, what, before) AS (
     SELECT entry, seq, what, lag(what) OVER (PARTITION BY entry ORDER BY seq) FROM (
