@@ -120,6 +120,15 @@ def test_a_step_of_a_payment_is_one_of_three(step: str) -> None:
     assert getattr(found, step) is not None
 
 
+@pytest.mark.parametrize("step", ["payment", "continuation"])
+@pytest.mark.parametrize("name", ["7" * 201, " 77", "77\n", "7\x1b7", ""])
+def test_a_payment_is_called_by_what_can_be_kept_as_it_stands(step: str, name: str) -> None:
+    assert read(PaymentStep, {step: {"id": "77"}})
+    assert read(PaymentStep, {step: {"id": None}})
+    with pytest.raises(Unreadable, match="id"):
+        read(PaymentStep, {step: {"id": name}})
+
+
 def test_several_threads_that_read_first_do_no_harm() -> None:
     meet, found = threading.Barrier(4), list[Any]()
 

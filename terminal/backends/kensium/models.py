@@ -206,7 +206,7 @@ class Purchased(Row, frozen=True, kw_only=True):
 class Paid(Row, frozen=True, kw_only=True):
     """A payment at a card terminal."""
 
-    id: str | None = None
+    id: _Id | None = None
     status: str | None = None
     amount: Amount | None = None
 
@@ -221,7 +221,7 @@ class Failure(Row, frozen=True, kw_only=True):
 class Continuation(Row, frozen=True, kw_only=True):
     """That a payment goes on, and for how long to wait before the next question."""
 
-    id: str | None = None
+    id: _Id | None = None
     wait_milliseconds: int | None = None
 
 
