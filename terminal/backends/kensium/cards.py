@@ -190,7 +190,7 @@ class Cards:
         return _done(made)
 
     def _done_before(self, answer: Answer, id_: str, *, cancel: bool) -> Answer:
-        """Read a no to a capture, or to a cancellation: what is done already may be told by the generic code."""
+        """Read a no to a capture, or to a cancellation: that it is done may be told by the generic code."""
         whole = answer.outcome is Outcome.UNKNOWN and answer.status in (HTTPStatus.OK, HTTPStatus.BAD_REQUEST)
         if not whole and answer.outcome is not Outcome.REFUSED:
             return answer

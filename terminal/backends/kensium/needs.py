@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from terminal.backends.kensium.schema import Finding
+from terminal.backends.kensium.sheet import Mark
 from terminal.core.value import Value
 
 _ROOT = re.compile(r"[A-Za-z]+")
@@ -53,6 +54,26 @@ _OPTIONAL = {
 """Members of a purchase that are sent only if an option says so; empty: never."""
 
 
+_READ = frozenset(
+    {
+        "giftcard.results",
+        "giftcard.results.id",
+        "giftcard.results.balance",
+        "giftcardTransAdd.id",
+        "giftcardTransCapture.id",
+        "purchaseAdd.id",
+        "item.results",
+        "item.results.sku",
+        "itemWarehouse.results",
+        "itemWarehouse.results.sku",
+        "itemWarehouse.results.warehouseCode",
+        "itemWarehouse.results.basePrice",
+    }
+)
+"""Without these an answer tells nothing. Where there is no itemWarehouse at all, items have their prices."""
+_PRICES = ("warehouses", "warehouses.sku", "warehouses.warehouseCode", "warehouses.basePrice")
+
+
 class Use(Value, frozen=True):
     """What a finding means for a terminal.
 
@@ -94,11 +115,27 @@ def use_of(finding: Finding, options: Any, *, payments: bool) -> Use:
     return Use(part, needed.get(part, False))
 
 
+def left_out(options: Any, *, payments: bool) -> tuple[Finding, ...]:
+    """Return what ``names`` says that the server has not, though something that is configured needs it."""
+    told = (_left_out(path) for path, name in sorted(options.names.items()) if not name)
+    return tuple(each for each in told if use_of(each, options, payments=payments).needed)
+
+
+def _left_out(path: str) -> Finding:
+    words = f'names."{path}" is empty, so that it is left out; expected what the server calls it'
+    return Finding(path, "left out", Mark.TOLD, words)
+
+
 def _is_used(finding: Finding, root: str, options: Any) -> bool:
     """Whether the thing is selected, or sent; what a server wants beyond that is always missed."""
     _, open_, inner = finding.path.partition("(")
     if finding.what == "wanted":
         return True
+    if finding.what == "left out" and not open_:
+        prices = options.names.get("itemWarehouse") == "" and finding.path.startswith("item.results.")
+        inner = finding.path.removeprefix("item.results.")
+        alone = finding.path == root and root != "itemWarehouse"
+        return alone or finding.path in _READ or (prices and inner in _PRICES)
     if not open_:
         # A word of an answer stops nothing: it is read as a text.
         return finding.what != "missing word"

@@ -32,7 +32,7 @@ class Finding(Value, frozen=True):
     """
 
     path: str
-    what: Literal["missing", "renamed", "other type", "missing word", "wanted"]
+    what: Literal["missing", "renamed", "other type", "missing word", "wanted", "left out"]
     mark: Mark
     words: str
     near: str | None = None

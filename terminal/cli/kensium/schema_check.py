@@ -59,7 +59,7 @@ def schema_check(schema: Path | None, save: Path | None, as_json: bool, **given:
     Prints what is missing, called otherwise or of another type, what that stops, and names to configure where
     the tenant has something near. Exits with 1 if what this terminal is configured to use is stopped.
     """
-    from terminal.backends.kensium.needs import use_of  # noqa: PLC0415 - for this command alone
+    from terminal.backends.kensium.needs import left_out, use_of  # noqa: PLC0415 - for this command alone
     from terminal.backends.kensium.schema import check  # noqa: PLC0415 - likewise
 
     if schema is not None and save is not None:
@@ -70,7 +70,10 @@ def schema_check(schema: Path | None, save: Path | None, as_json: bool, **given:
         _save(save, found)
     told = [
         Told(each, use_of(each, server.options, payments=server.payments))
-        for each in check(found, server.options.names)
+        for each in (
+            *check(found, server.options.names),
+            *left_out(server.options, payments=server.payments),
+        )
     ]
     told.sort(key=lambda each: (not each.use.needed, not each.use.part))
     if as_json:

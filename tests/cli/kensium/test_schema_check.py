@@ -150,6 +150,39 @@ def test_neither_secret_nor_token_is_told(office: Office) -> None:
     assert "wr0ng-secret" not in done.output
 
 
+@pytest.mark.parametrize(
+    ("path", "exit_code"),
+    [
+        ("giftcard.results.balance", 1),
+        ("giftcardTransAdd.id", 1),
+        ("giftcardTransAdd(trans.refNo)", 1),
+        ("giftcard(codeType)", 1),
+        ("purchaseAdd(add.taxAmount)", 1),
+        ("item", 1),
+        ("itemWarehouse.results.basePrice", 1),
+        ("giftcard.results.codes", 0),
+        ("giftcardTransAdd(trans.authorizeOnly)", 0),
+        ("giftcardTransCapture", 0),
+        ("purchaseAdd(add.memberId)", 0),
+        ("itemWarehouse", 0),
+        ("sale", 0),
+    ],
+)
+def test_what_is_left_out_must_be_something_that_can_be(
+    office: Office, plain: Kept, path: str, exit_code: int
+) -> None:
+    """Who follows the hint to leave out what a server has not must hear what that stops."""
+    office.configure(f'[backends.pos.names]\n"{path}" = ""')
+    done = office.run("schema-check", "--schema", str(plain.file))
+    assert (done.exit_code, "left out" in done.output) == (exit_code, exit_code == 1), done.output
+
+
+def test_without_a_list_of_stock_the_items_must_have_prices(office: Office, plain: Kept) -> None:
+    office.configure('[backends.pos.names]\nitemWarehouse = ""\n"item.results.warehouses" = ""')
+    done = office.run("schema-check", "--schema", str(plain.file))
+    assert (done.exit_code, "item.results.warehouses" in done.output) == (1, True)
+
+
 # -- what a finding stops ------------------------------------------------------------------------------
 
 PLAIN = KensiumOptions(url="https://pos.example.com")
