@@ -26,7 +26,7 @@ CASES = [
     (kind, what)
     for kind in OPTIONS
     for what in EntryKind
-    if what is EntryKind.REFUND or what not in backends.find(kind.split()[0]).kinds
+    if what is EntryKind.REFUND or what not in backends.find(kind.split(maxsplit=1)[0]).kinds
 ]
 
 
@@ -38,7 +38,7 @@ def test_what_it_does_not_book_is_refused_and_nothing_is_sent(kind: str, what: E
         sent.append(str(request.url))
         return httpx.Response(200, json={})
 
-    adapter_of = backends.find(kind.split()[0])
+    adapter_of = backends.find(kind.split(maxsplit=1)[0])
     adapter = adapter_of(
         "main",
         msgspec.convert(OPTIONS[kind], adapter_of.Options),
