@@ -20,6 +20,7 @@ from terminal.backends.replies import Reply
 from terminal.core.delivery import Answer, Outcome
 from terminal.core.events import WalletAnswer
 from terminal.core.facts import EntryKind
+from terminal.core.reconcile import CannotTell, NotBooked, decide
 from terminal.core.reconcile_evidence import Evidence
 from terminal.core.value import replace
 from terminal.mirror import Mirror
@@ -241,3 +242,35 @@ def test_a_server_that_is_busy_after_it_had_begun_is_in_doubt(status: int) -> No
     found = judged(Reply(503, {}, body.content), call)
     assert isinstance(found, Answer)
     assert found.outcome is Outcome.BUSY
+
+
+def test_the_balance_of_another_card_tells_nothing_of_the_first(tenant: Tenant) -> None:
+    """The token was given another card while an answer was lost: equal funds are not the same funds."""
+    backend = adapter(tenant, alone=True)
+    tenant.says(200, cards(results=[{"id": "30004", "balance": "10.00"}]))
+    before = backend.evidence(about(), None, AT, ENOUGH_S)
+    assert isinstance(before, Evidence)
+    later = replace(AT, mono_ms=AT.mono_ms + 400_000, wall_ms=AT.wall_ms + 400_000)
+    for id_, expected in (("30004", NotBooked), ("30005", CannotTell)):
+        tenant.says(200, cards(results=[{"id": id_, "balance": "10.00"}]))
+        after = backend.evidence(replace(about(), before=before), before, later, ENOUGH_S)
+        assert isinstance(after, Evidence)
+        operation = backend.operation(about(), AT)
+        assert isinstance(decide(operation, before, after, later, backend.settling_ms), expected)
+    backend.close()
+
+
+def test_what_was_read_of_a_card_is_never_captured(tenant: Tenant) -> None:
+    """Read when funds were to be added at once; since then the option was changed."""
+    tenant.says(200, cards(results=[{"id": "30004", "balance": "10.00"}]))
+    once = adapter(tenant)
+    before = once.evidence(about(EntryKind.CREDIT), None, AT, ENOUGH_S)
+    assert isinstance(before, Evidence)
+    once.close()
+    backend = adapter(tenant, top_up="authorise")
+    asked = len(tenant.operations())
+    ready = replace(about(EntryKind.CREDIT), before=before)
+    assert backend.deliver(ready, ENOUGH_S).outcome is Outcome.UNSENT
+    assert backend.deliver(replace(ready, in_doubt=True), ENOUGH_S).outcome is Outcome.REFUSED
+    assert len(tenant.operations()) == asked
+    backend.close()

@@ -6,8 +6,9 @@
     spend  = "authorise"    USE, authorised: funds are held     told by the balance; the record captures it, a
                                                                 refund cancels it
 
-An authorised ADD moves nothing, so it may be made for each try anew. What an authorised USE is called is kept
-as the reference of the debit, marked as a hold: so what is to be captured is told whatever the options say now.
+A balance tells while the token has the card that it had. An authorised ADD moves nothing, so it may be made
+for each try anew. What an authorised USE is called is kept as the reference of the debit, marked as a hold: so
+what is to be captured is told whatever the options say now.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ FIND = "FindGiftCardByCode and the one for codes of that type"
 _NEEDS = {"ADD": "GiftCardTransAdd", "USE": "GiftCardTransUse"}
 _STATES = ("AUTHORIZED", "CANCELLED", "COMPLETED")
 _HOLD = "hold "
+_CARD = "card "
 _LONGEST_REFERENCE = 50
 
 
@@ -69,8 +71,8 @@ class Cards:
         except ValueError as error:
             return WalletReply(WalletAnswer.NOT_PAIRED, words=str(error))
         found = self._find(code, monotonic() + timeout_s)
-        if isinstance(found, int):
-            return WalletReply(WalletAnswer.KNOWN, found)
+        if isinstance(found, tuple):
+            return WalletReply(WalletAnswer.KNOWN, found[0])
         if isinstance(found, str):
             return WalletReply(WalletAnswer.NOT_PAIRED, words=found)
         denied = found.outcome is Outcome.DENIED
@@ -111,7 +113,10 @@ class Cards:
             return Answer(Outcome.REFUSED, found)
         if isinstance(found, Answer):
             return untouched(found)
-        told = Evidence(at, balance=found)
+        balance, card = found
+        if before is not None and before.handle.startswith(_CARD) and before.handle != _CARD + card:
+            return Evidence(at)  # the token was given another card: its balance tells nothing of the first one
+        told = Evidence(at, balance=balance, handle=_CARD + card)
         if before is not None or not self._prepares(entry):
             return told
         made = self._book(entry, code, authorise=True, until=until)
@@ -165,8 +170,9 @@ class Cards:
             return self._marked(self._released(hold, until), entry)
         if self._options.top_up == "complete":
             return self._marked(_done(self._book(entry, code, authorise=False, until=until)), entry)
-        if entry.before is not None and entry.before.handle:
-            return self._marked(self.capture(entry.before.handle, until, needs=_NEEDS["ADD"]), entry)
+        handle = "" if entry.before is None else entry.before.handle
+        if handle and not handle.startswith(_CARD):
+            return self._marked(self.capture(handle, until, needs=_NEEDS["ADD"]), entry)
         if entry.in_doubt:
             words = "it was sent without an authorisation, which alone could tell a repeat"
             return self._marked(Answer(Outcome.REFUSED, words), entry)
@@ -253,8 +259,8 @@ class Cards:
 
     # -- finding ---------------------------------------------------------------------------------------
 
-    def _find(self, code: str, until: float) -> int | str | Answer:
-        """Return the balance of the card with *code* in cents; a text: why there is none that can be used."""
+    def _find(self, code: str, until: float) -> tuple[int, str] | str | Answer:
+        """Return the cents on the card with *code*, and its id; a text: why there is none that can be used."""
         kind = self._options.code_type
         try:
             page = self._tenant.page(
@@ -265,7 +271,7 @@ class Cards:
             if len(page.rows) == 1:
                 (card,) = page.rows
                 unknown = Answer(Outcome.UNKNOWN, "the server does not tell the balance of a gift card")
-                return unknown if card.balance is None else card.balance.cents
+                return unknown if card.balance is None else (card.balance.cents, card.id)
         except Unreadable as error:
             return Answer(Outcome.UNKNOWN, str(error))
         if page.rows:
