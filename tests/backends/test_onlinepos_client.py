@@ -119,8 +119,9 @@ def test_a_denied_secret_is_read_anew_and_never_told() -> None:
     assert TOKEN not in repr(pos)
 
 
-def test_a_card_number_in_the_words_of_the_server_is_masked() -> None:
-    with client(lambda _: xml("<fail> Unknown cardnumber: 0900123456 - Deposit </fail>")) as (pos, _):
+@pytest.mark.parametrize("number", ["0900123456", "900123456"], ids=["as it is", "without its zero"])
+def test_a_card_number_in_the_words_of_the_server_is_masked(number: str) -> None:
+    with client(lambda _: xml(f"<fail> Unknown cardnumber: {number} - Deposit </fail>")) as (pos, _):
         refused = pos.do(writes.deposit("0900123456", 500), ENOUGH_S)
     assert refused == Answer(Outcome.REFUSED, "Unknown cardnumber: …3456 - Deposit", 200)
 

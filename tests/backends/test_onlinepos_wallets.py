@@ -173,6 +173,11 @@ def test_points_are_spent_and_loaded_by_either_call() -> None:
         ({"wallet": "points"}, "`campaign`"),
         ({**POINTS, "history": True}, 'wallet = "deposit" with `history`'),
         ({"mark": "Kiosk"}, "`history` with `mark`"),
+        ({"history_amounts": "spent"}, "`history` with `history_amounts`"),
+        ({"campaign": CAMPAIGN}, 'wallet = "points" with `campaign`'),
+        ({"point_cents": 50}, 'wallet = "points" with `campaign`'),
+        ({"points_call": "adjustValue"}, 'wallet = "points" with `campaign`'),
+        ({"hash_empty": True}, "`hash_names` with `hash_empty`"),
     ],
 )
 def test_options_that_do_nothing_are_no_configuration(options: dict[str, Any], words: str) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -136,7 +136,7 @@ class OnlinePos:
             unsaid = self._signing.signs(call.request) and not reply.body.strip()
             if unsaid or "hash not matching" in found.words.lower():
                 found = replace(found, words=f"{found.words} {_SIGNED_OTHERWISE}")
-        return replace(found, words=hide(found.words, {each: mask(each) for each in call.private}))
+        return replace(found, words=hide(found.words, _private(call.private)))
 
     def gather(
         self, page: Callable[[int], Call[Page[_T]]], timeout_s: float, *, most: int = MOST
@@ -221,6 +221,12 @@ class OnlinePos:
         with self._lock:
             if self._mine is mine:
                 self._mine = None
+
+
+def _private(numbers: Iterable[str]) -> dict[str, str]:
+    """Return what no sentence may repeat, and what it shows instead; a server may drop zeros in front."""
+    bare = [each for each in (number.lstrip("0") for number in numbers) if len(each) > _SHORT]
+    return {each: mask(each) for each in (*numbers, *bare)}
 
 
 def _without(reply: Reply, mine: Credentials) -> Reply:

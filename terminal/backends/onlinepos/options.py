@@ -69,6 +69,12 @@ class OnlinePosOptions(BooksOptions, frozen=True, kw_only=True):
         Meta(description="Where the period stands when the journal of days is asked for."),
     ] = "query"
 
+    def __post_init__(self) -> None:
+        """Refuse an option that would do nothing."""
+        super().__post_init__()
+        if self.hash_empty and not self.hash_names:
+            raise ValueError("`hash_names` with `hash_empty`: an empty value without its name leaves no trace")
+
     @property
     def scheme(self) -> HashScheme:
         """How the values of forms are signed."""

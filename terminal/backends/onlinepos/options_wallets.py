@@ -11,6 +11,7 @@ from terminal.backends.values import Case, Order
 from terminal.core.value import Value
 
 _KRONE = 100
+_NO_POINTS = None, 100, "adjustValues"
 _Id = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 
 
@@ -193,6 +194,10 @@ class WalletOptions(ServerOptions, frozen=True, kw_only=True):
             raise ValueError('the id of a `campaign` with wallet = "points"')
         if self.history and self.wallet != "deposit":
             raise ValueError('wallet = "deposit" with `history`: no history lists points')
+        if self.wallet != "points" and (self.campaign, self.point_cents, self.points_call) != _NO_POINTS:
+            raise ValueError('wallet = "points" with `campaign`, `point_cents` and `points_call`')
+        if self.history_amounts != "by type" and not self.history:
+            raise ValueError("`history` with `history_amounts`, which says how it is read")
         if self.mark and not self.history:
             raise ValueError("`history` with `mark`, which is looked for there")
         if self.credit == "voucher" and self.voucher_campaign is None:
