@@ -204,3 +204,11 @@ def test_what_is_no_whole_number_is_none(value: Any) -> None:
 def test_what_is_neither_yes_nor_no_is_refused(value: Any) -> None:
     with pytest.raises(Unreadable, match="expected yes or no"):
         Fields({"deleted": value}, "a card").flag("deleted")
+
+
+@pytest.mark.parametrize(
+    "answer", [[], {}, {"list": []}, {"list": ""}, LATIN + "<list/>", LATIN + "<list></list>"]
+)
+def test_no_card_is_written_in_many_ways(answer: Any) -> None:
+    """What is answered for an unknown card is not documented: it must not look like a server that is away."""
+    assert told(cards.card("0900"), answer) == ()

@@ -118,6 +118,22 @@ def test_others_on_a_card_that_should_be_ours_alone_disprove_that() -> None:
             assert "somebody else booked" in found.words
 
 
+@pytest.mark.parametrize("order_", ["oldest", "newest"])
+def test_few_movements_stand_beside_a_try_however_many_there_are(order_: str) -> None:
+    """They go into the journal with each try on a card."""
+    for fault, expected in ((LOST_AFTER, Booked), (LOST_BEFORE, NotBooked)):
+        with at_a({"history": order_}, **MARKED) as (shop, pos):
+            for number in range(60):
+                shop.clock.pass_s(60)
+                other(shop, 100 if number % 2 else -100)
+            sent = lost(shop, pos, fault)
+            assert sent.before.listing.cut
+            assert len(sent.before.listing.items) == 50
+            shop.clock.pass_s(60)
+            other(shop, -100)
+            assert isinstance(looked(pos, sent), expected)
+
+
 @pytest.mark.parametrize("mark", ["Cafe Å", "café å", "Kiosk 1"])
 def test_a_mark_that_is_set_wrongly_concludes_nothing_false(mark: str) -> None:
     """Ours stands under another location than the one that was set: it is there all the same."""

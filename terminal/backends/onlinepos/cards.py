@@ -235,6 +235,8 @@ def read_cards(found: Any) -> tuple[Card, ...]:
             found = outer.within("list").list("card")
         elif outer.get("cardnumber") is not None:
             found = [found]
+        elif not found:  # how PHP writes an empty list
+            found = []
     return tuple(map(_card, objects(found, "a card")))
 
 

@@ -32,6 +32,7 @@ from terminal.core.value import Value, replace
 
 _LOG = logging.getLogger(__name__)
 _READS = 3  # of balance and history, until they are of one moment
+_KEPT = 50  # movements beside a try; what is new is told by the last ones
 _NO_TIME = Answer(Outcome.UNSENT, "no time was left to read the card")
 _UNQUIET = Answer(Outcome.UNSENT, "the card is used elsewhere just now: its balance and history do not agree")
 
@@ -142,7 +143,7 @@ class Wallets:
                 return Evidence(at)  # a look, and not the try: if nothing is told any more, a person is asked
             return replace(found, words=self._finder.hidden(found.words, entry.token))
         if before is None:
-            return self._lack(entry, found.balance) or found
+            return self._lack(entry, found.balance) or _bounded(found)
         return found if found.handle == before.handle else Evidence(at)  # the token has another card now
 
     def _evidence(self, token: str | None, at: Stamp, until: float) -> Evidence | Answer:
@@ -286,6 +287,14 @@ class Wallets:
             return found
         points = next((each.points for each in found.points if each.campaign == options.campaign), 0)
         return Level(found.card.number, points * options.point_cents, points)
+
+
+def _bounded(found: Evidence) -> Evidence:
+    """Return what stands beside a try: it goes into the journal, and some cards were used for years."""
+    listing = found.listing
+    if listing is None or len(listing.items) <= _KEPT:
+        return found
+    return replace(found, listing=Listing(listing.items[-_KEPT:], cut=True))
 
 
 def _card(number: str) -> str:
