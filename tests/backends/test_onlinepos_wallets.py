@@ -285,21 +285,34 @@ def test_whatever_is_sent_is_the_amount_to_the_cent(cents: int, written: str, ki
 # -- what is told --------------------------------------------------------------------------------------
 
 
-def test_a_balance_that_went_the_other_way_is_said_aloud(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize(
+    ("balance", "alone", "said"),
+    [
+        ("125.00", False, "the other way round"),
+        ("100.00", False, "by 0 cents instead of -2500"),  # taken for a deposit of nothing
+        ("76.00", True, "by -2400 cents instead of -2500"),
+        ("76.00", False, ""),  # another till may have been there, too
+        ("75,00", True, ""),
+    ],
+)
+def test_a_balance_that_went_another_way_is_said_aloud(
+    caplog: pytest.LogCaptureFixture, balance: str, said: str, *, alone: bool
+) -> None:
     body = '[{"id":1,"cardnumber":"0400A1B2","balance":"100,00","cardtype":"Prepaid","deleted":"no"}]'
 
     def respond(request: httpx.Request) -> httpx.Response:
         if request.method == "GET":
             return httpx.Response(200, text=body)
-        return httpx.Response(200, text="<status> New balance: 125.00 </status>")
+        return httpx.Response(200, text=f"<status> New balance: {balance} </status>")
 
-    pos = _heard(respond)
+    pos = _heard(respond, alone=alone)
     try:
         _, answer = tried(pos, order(uid=NUMBER))
     finally:
         pos.close()
     assert answer.outcome is Outcome.DELIVERED
-    assert "the other way round" in caplog.text
+    assert said in caplog.text
+    assert bool(said) is bool([each for each in caplog.records if each.levelname == "ERROR"])
 
 
 def test_an_account_tells_cards_apart_and_nothing_of_them() -> None:

@@ -261,12 +261,16 @@ class Wallets:
         return Answer(Outcome.REFUSED, words)
 
     def _check_direction(self, entry: Entry, change: int, changed: int) -> None:
-        """Say so where a deposit went the wrong way: that a negative one takes away is not documented."""
-        if changed == -change:
+        """Say so where a deposit did something else: negative ones, and parts of a krone, are not documented.
+
+        Another till may have changed the balance since it was read, but hardly by just that.
+        """
+        if changed != change and (changed in (0, -change) or self._options.alone):
+            how = "the other way round" if changed == -change else f"by {changed} cents instead of {change}"
             _LOG.error(
-                "%s: a %s of %d cents changed a balance the other way round: stop this terminal, and put right "
-                "entry %d on the server",
-                self._name, entry.kind.value, entry.amount, entry.seq,
+                "%s: a %s of %d cents changed a balance %s: stop this terminal, and put right entry %d on the "
+                "server",
+                self._name, entry.kind.value, entry.amount, how, entry.seq,
             )  # fmt: skip
 
     # -- reading ---------------------------------------------------------------------------------------
