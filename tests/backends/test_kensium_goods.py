@@ -70,6 +70,24 @@ def test_what_changed_is_read_on_and_the_rest_is_kept(tenant: Tenant) -> None:
     backend.close()
 
 
+def test_what_no_purchase_could_name_is_not_sold() -> None:
+    items = [Item(sku="", name="Coffee"), Item(sku="TEA", name="Tea")]
+    stock = [Stock(sku=each.sku, warehouse_code="MAIN", base_price=Amount("2.50")) for each in items]
+    products, left_out = sold(items, stock, "")
+    assert products == (Product("TEA", "Tea", 250),)
+    assert len(left_out) == 1
+
+
+def test_what_a_server_writes_does_not_write_our_log(tenant: Tenant, caplog: pytest.LogCaptureFixture) -> None:
+    tenant.kensium.know("item", [{"sku": "A\x1b[31m\nB" + "x" * 5000, "name": "Evil"}])
+    backend = adapter(tenant)
+    with caplog.at_level(logging.WARNING):
+        assert products(backend) == {"COFFEE": 250, "TEA": 200}
+    (said,) = [each.message for each in caplog.records if "is not sold" in each.message]
+    assert (said.isprintable(), len(said) < 1000) == (True, True)
+    backend.close()
+
+
 def test_several_prices_and_odd_ones_are_not_sold_and_said_once(
     tenant: Tenant, caplog: pytest.LogCaptureFixture
 ) -> None:

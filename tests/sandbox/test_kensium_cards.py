@@ -92,6 +92,10 @@ def test_funds_come_and_go_at_once(tenant: Tenant) -> None:
         ("ADD", "much", "DecimalValidator"),
         ("ADD", "NaN", "DecimalValidator"),
         ("ADD", "1e30", "DecimalValidator"),
+        ("ADD", "1E0", "DecimalValidator"),
+        ("ADD", "1_0", "DecimalValidator"),
+        ("ADD", " 1", "DecimalValidator"),
+        ("ADD", "\u0661", "DecimalValidator"),
     ],
 )
 def test_amounts_that_cannot_be_are_refused(tenant: Tenant, type_: str, amount: str, rule: str) -> None:

@@ -13,11 +13,13 @@ from terminal.backends.kensium.models import Amount, Item, Stock, Unreadable, re
 from terminal.backends.kensium.options import KensiumOptions
 from terminal.backends.kensium.tenant import Tenant
 from terminal.backends.protocol import TerminalInfo
+from terminal.backends.replies import plain
 from terminal.core.catalogue import Product
 from terminal.core.delivery import Answer, Outcome
 from terminal.mirror import Mirror, MirrorLost
 
 _LOG = logging.getLogger(__name__)
+_LONGEST_NAME = 60
 _decode = msgspec.json.Decoder().decode
 
 
@@ -89,12 +91,16 @@ def sold(
     products, left_out = [], []
     for item in items:
         found = prices.get(item.sku, {})
-        if not found:
+        if not item.sku:
+            left_out.append("an item without a sku is not sold: nothing could name it in a purchase")
+        elif not found:
             if warehouse:
                 continue  # that warehouse has no such thing
-            left_out.append(f"the item {item.sku} is not sold: no warehouse tells a price")
+            left_out.append(f"the item {_named(item)} is not sold: no warehouse tells a price")
         elif len(found) > 1:
-            left_out.append(f"the item {item.sku} is not sold: several warehouses have it, set warehouse_code")
+            left_out.append(
+                f"the item {_named(item)} is not sold: several warehouses have it, set warehouse_code"
+            )
         else:
             (price,) = found.values()
             product = _product(item, price)
@@ -105,11 +111,16 @@ def sold(
     return tuple(products), tuple(left_out)
 
 
+def _named(item: Item) -> str:
+    """Return what an item is called in a log, which a server does not write."""
+    return plain(item.sku)[:_LONGEST_NAME]
+
+
 def _product(item: Item, price: Amount) -> Product | str:
     try:
         cents = price.cents
     except Unreadable as error:
-        return f"the item {item.sku} is not sold: {error}"
+        return f"the item {_named(item)} is not sold: {error}"
     if cents < 0:
-        return f"the item {item.sku} is not sold: found the price {price}; expected none below zero"
+        return f"the item {_named(item)} is not sold: found the price {price}; expected none below zero"
     return Product(item.sku, item.name or item.long_name or item.sku, cents)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -33,6 +34,7 @@ REFUSALS = {
 
 CENTS = Decimal(100)
 _MOST = Decimal(10**9)
+_PLAIN = re.compile(r"[+-]?[0-9]{1,20}(?:\.[0-9]{1,10})?")
 _Probability = Annotated[float, Meta(ge=0, le=1)]
 _Share = Annotated[int, Meta(ge=1, le=1_000_000)]
 
@@ -132,11 +134,8 @@ def decimal(value: object, member: str) -> Decimal:
     Raises:
         Refusal: It is none.
     """
-    try:
-        found = Decimal(value) if isinstance(value, str) else Decimal("NaN")
-    except InvalidOperation:
-        found = Decimal("NaN")
-    if not found.is_finite() or abs(found) > _MOST:
+    found = Decimal(value) if isinstance(value, str) and _PLAIN.fullmatch(value) else None
+    if found is None or abs(found) > _MOST:
         raise invalid("Decimal", member, f"{member}: expected a decimal number in quotes")
     return found
 
