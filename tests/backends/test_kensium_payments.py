@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
+import msgspec
 import pytest
 
 from terminal.backends.kensium.adapter import Kensium
+from terminal.backends.kensium.options import KensiumOptions
+from terminal.backends.kensium.payments import Payments
 from terminal.core.card import PaymentReply, Step
 from terminal.core.delivery import Answer, Outcome, Promise
 from terminal.core.facts import EntryKind
@@ -161,6 +164,19 @@ def test_what_came_to_no_end_pays_for_nothing_or_is_looked_for_again(
 def test_a_payment_that_the_server_does_not_know_proves_nothing(kensium: Kensium) -> None:
     entry = about(EntryKind.PAYMENT, 1200, KEY, token=None, reference="999")
     assert kensium.look(entry, ENOUGH_S).outcome is Outcome.UNKNOWN
+
+
+def test_what_pays_for_nothing_is_not_looked_for_for_ever_where_the_server_has_forgotten_it() -> None:
+    class Forgetful:
+        def change(self, *_: object) -> Answer:
+            return Answer(Outcome.REFUSED, "no such payment (NOT_FOUND)")
+
+    options = msgspec.convert({"url": "https://pos.example.com"}, KensiumOptions)
+    payments = Payments(cast("Any", Forgetful()), options, "kiosk-1")
+    entry = about(EntryKind.PAYMENT, 1200, KEY, token=None, reference="999")
+    assert payments.look(entry, ENOUGH_S).outcome is Outcome.UNKNOWN
+    answer = payments.look(replace(entry, compensate=True), ENOUGH_S)
+    assert (answer.outcome, "never captured" in answer.words) == (Outcome.REFUSED, True)
 
 
 def test_a_status_that_nobody_knows_is_a_persons(tenant: Tenant) -> None:

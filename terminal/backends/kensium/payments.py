@@ -87,8 +87,11 @@ class Payments:
             return Answer(Outcome.REFUSED, _NEVER)
         step = self._continued(entry.reference, timeout_s)
         if isinstance(step, Answer):
-            # The server does not know it, or does not tell it any more: that is no proof.
-            return Answer(Outcome.UNKNOWN, step.words) if step.outcome is Outcome.REFUSED else step
+            if step.outcome is not Outcome.REFUSED:
+                return step
+            # The server does not know it, or does not tell it any more: that is no proof, where we captured it.
+            outcome = Outcome.REFUSED if entry.compensate else Outcome.UNKNOWN
+            return Answer(outcome, f"{_NEVER} ({step.words})" if entry.compensate else step.words)
         if step.payment is None:
             words = _error(step) if step.error is not None else "it is not authorised yet"
             return Answer(Outcome.REFUSED if entry.compensate else Outcome.UNKNOWN, words)
