@@ -13,7 +13,7 @@ from terminal.backends.kensium.options import KensiumOptions
 from terminal.core.catalogue import Product
 from terminal.core.delivery import Answer
 from terminal.core.facts import EntryKind
-from terminal.core.payload import Sold
+from terminal.core.payload import Booked, Sold
 from terminal.core.reconcile_evidence import Evidence
 from terminal.core.records import Entry
 from terminal.core.stamp import Stamp
@@ -62,7 +62,8 @@ def about(
 ) -> Entry:
     """Return an entry that is about to be sent."""
     made = entry(key, kind, pieces=(), amount=amount)
-    return replace(made, **more)
+    recorded = {"payload": Booked("pos")} if kind is EntryKind.DEBIT else {}
+    return replace(made, **recorded | more)
 
 
 def record(debit: Entry, reference: str, *, back: bool = False) -> Entry:

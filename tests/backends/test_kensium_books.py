@@ -12,7 +12,7 @@ from terminal.backends.kensium.books import purchase_of
 from terminal.backends.kensium.options import KensiumOptions
 from terminal.core.delivery import Outcome, Promise
 from terminal.core.facts import EntryKind
-from terminal.core.payload import Sold
+from terminal.core.payload import Booked, Sold
 from terminal.core.records import Entry
 from terminal.core.tickets import Line, Method, Payment, Purchase, TicketSale
 from terminal.core.value import replace
@@ -229,3 +229,13 @@ def test_what_has_no_product_is_booked_on_an_item_of_the_operators_choice() -> N
     odds = replace(sale(), payload=Sold((Line("", "Odds", 1, 5),), (Payment(Method.CASH, 5),), AT))
     (line,) = purchase_of(odds, replace(OPTIONS, other_sku="MISC"), lambda _: "").lines
     assert line.sku == "MISC"
+
+
+@pytest.mark.parametrize("payload", [None, Booked("other")])
+def test_what_no_record_would_capture_is_not_held(tenant: Tenant, payload: Any) -> None:
+    """It was sold before this server kept the books: nobody would ever complete a hold."""
+    id_ = card(tenant)
+    backend = adapter(tenant, **HOLDS)
+    assert sent(backend, about(payload=payload)).balance == 750
+    assert held(tenant, id_) == {"count": 1, "cents": -250, "held": 0}
+    backend.close()

@@ -88,7 +88,7 @@ class Kensium:
             options, agent=f"terminald ({terminal_id})", credential=credential, transport=transport
         )
         self._tenant = Tenant(graphql, Documents(options.names))
-        self._cards = Cards(self._tenant, options, terminal_id)
+        self._cards = Cards(self._tenant, options, terminal_id, name)
         # What a server calls otherwise decides what is in the rows that are kept of it.
         names = sorted(each for each in options.names.items() if each[0].startswith("item"))
         about = options.graphql_url + "".join(f" {path}={name}" for path, name in names)

@@ -27,6 +27,7 @@ from terminal.backends.values import token_text
 from terminal.core.delivery import Answer, Guarantee, Outcome, Promise
 from terminal.core.events import WalletAnswer
 from terminal.core.facts import EntryKind
+from terminal.core.payload import Booked
 from terminal.core.reconcile_evidence import Evidence, Looking, Operation
 from terminal.core.records import Entry
 from terminal.core.stamp import Stamp
@@ -57,10 +58,12 @@ class Cards:
         tenant: It.
         options: How cards are found and funds are moved.
         terminal_id: Who we are.
+        name: What the backend is called in the configuration, and in debits that it records.
     """
 
-    def __init__(self, tenant: Tenant, options: KensiumOptions, terminal_id: str) -> None:
+    def __init__(self, tenant: Tenant, options: KensiumOptions, terminal_id: str, name: str) -> None:
         self._tenant = tenant
+        self._name = name
         self._options = options
         self._source = options.source_id or terminal_id
 
@@ -215,7 +218,9 @@ class Cards:
         return answer
 
     def _spend(self, entry: Entry, code: str, until: float) -> Answer:
-        holds = self._options.spend == "authorise"
+        # What no record would capture is not held: it would be for ever.
+        kept = isinstance(entry.payload, Booked) and entry.payload.books == self._name
+        holds = self._options.spend == "authorise" and kept
         made = self._book(entry, code, authorise=holds, until=until)
         answer = _done(made)
         if holds and isinstance(made, GiftCardTrans) and self._state(made, "giftcardTransAdd") != "COMPLETED":
