@@ -33,6 +33,7 @@ from terminal.core.value import Value, replace
 _LOG = logging.getLogger(__name__)
 _READS = 3  # of balance and history, until they are of one moment
 _KEPT = 50  # movements beside a try; what is new is told by the last ones
+_ASKED = {Outcome.DENIED: WalletAnswer.DENIED, Outcome.REFUSED: WalletAnswer.NOT_PAIRED}  # the card was refused
 _NO_TIME = Answer(Outcome.UNSENT, "no time was left to read the card")
 _UNQUIET = Answer(Outcome.UNSENT, "the card is used elsewhere just now: its balance and history do not agree")
 
@@ -90,8 +91,7 @@ class Wallets:
         except NoWallet as error:
             return WalletReply(WalletAnswer.NOT_PAIRED, words=str(error))
         if isinstance(level, Answer):
-            denied = level.outcome is Outcome.DENIED
-            answer = WalletAnswer.DENIED if denied else WalletAnswer.NO_ANSWER
+            answer = _ASKED.get(level.outcome, WalletAnswer.NO_ANSWER)
             return WalletReply(answer, words=self._finder.hidden(level.words, token))
         return WalletReply(WalletAnswer.KNOWN, level.cents)
 
