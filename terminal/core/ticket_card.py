@@ -53,6 +53,13 @@ class CardPaying(Choosing):
         only = self.rules.pay == ("card",) and self.card_driven
         return self.by_card(made.state, around) if only and made.state.phase is Phase.PAYING else made
 
+    def pressed(self, state: TicketState, event: ButtonPressed, around: Around) -> Made:
+        """`card` confirms what was chosen, and asks the card terminal; it is no product."""
+        if event.button != BUTTON or not self.card_driven:
+            return super().pressed(state, event, around)
+        made = super().pressed(state, replace(event, button="confirm"), around)
+        return self.by_card(made.state, around) if made.state.phase is Phase.PAYING else made
+
     def paying_pressed(self, state: TicketState, event: ButtonPressed, around: Around) -> Made:
         """`cancel` gives back what is in, `card` asks the card terminal; others wait until it is paid."""
         if event.button == "cancel":

@@ -81,6 +81,21 @@ def test_the_button_is_offered_only_where_a_server_drives_a_card_terminal():
     assert (talk.shown.offers, talk.phase) == ((), "paying")
 
 
+def test_who_has_chosen_may_press_it_at_once():
+    talk = at_the_kiosk(job())
+    talk.press("card")
+    assert (talk.phase, talk.shown.words) == ("ready", "")
+    talk.press("4")
+    talk.press("card")
+    assert (talk.phase, asked(talk).amount) == ("paying by card", 300)
+    talk = at_the_kiosk(job())
+    talk.press("4")
+    talk.health("paper", Health.FAILED)
+    talk.press("card")
+    assert (talk.phase, effects(talk.last, AskPayment)) == ("choosing", [])
+    assert talk.shown.words
+
+
 def test_it_is_on_the_books_as_begun_before_the_card_terminal_is_asked():
     talk = by_card(4)
     (entry,) = facts(talk.last, EntryAdded)
