@@ -100,3 +100,14 @@ def test_what_is_done_already_is_known_whatever_code_says_so(tenant: Tenant) -> 
     assert (late.outcome, "are captured already" in late.words) == (Outcome.REFUSED, True)
     assert held(tenant, id_) == {"count": 2, "cents": 50, "held": 0}
     backend.close()
+
+
+def test_held_funds_are_given_back_though_the_token_has_no_card_any_more(tenant: Tenant) -> None:
+    id_ = card(tenant)
+    backend = adapter(tenant, **BOTH)
+    paid = sent(backend, about()).reference or ""
+    assert tenant.kensium.wallets.drop_code(int(id_), "PHYSICAL")
+    refund = about(EntryKind.REFUND, 250, "coffee-1-R", reference=paid, refers_to="coffee-1-AAAA")
+    assert sent(backend, refund).outcome is Outcome.DELIVERED
+    assert held(tenant, id_) == {"count": 0, "cents": 0, "held": 0}
+    backend.close()
