@@ -1,9 +1,8 @@
 """The ticket kiosk with a card terminal that a server drives, event by event."""
 
-import msgspec
 import pytest
 
-from terminal.core.card import PaymentReply, Step
+from terminal.core.card import Step
 from terminal.core.delivery import Outcome
 from terminal.core.effects import AskPayment, CloseSlot, CountPayout, Notice, Print
 from terminal.core.events import (
@@ -12,7 +11,6 @@ from terminal.core.events import (
     Ended,
     Health,
     JournalFailed,
-    PaymentMoved,
     PrintEnded,
     StopAsked,
     TimePassed,
@@ -29,45 +27,9 @@ from terminal.core.facts import (
 )
 from terminal.core.tickets import Method, Payment
 from terminal.core.value import replace
-from tests.core.box_office import HOPPER, at_the_kiosk, choose, entries, prints, sale_of, to_pay
-from tests.core.making import ESPRESSO, STAFF, UID, Talk, effects, facts, ticket_job
-
-ONLY_CARD = {"pay": ("card",)}
-
-
-def job(**rules: object):
-    return msgspec.structs.replace(ticket_job(cash=HOPPER, **rules), payments="terminal")
-
-
-def paying(*products: object, **rules: object) -> Talk:
-    return to_pay(*products, job=job(**rules))
-
-
-def by_card(*products: object, **rules: object) -> Talk:
-    talk = paying(*products, **rules)
-    talk.press("card")
-    return talk
-
-
-def asked(talk: Talk) -> AskPayment:
-    (effect,) = effects(talk.last, AskPayment)
-    return effect
-
-
-def key_of(talk: Talk) -> str:
-    return talk.state.job.card.key
-
-
-def moved(talk: Talk, step: Step, *, key: str = "", **told: object):
-    return talk(PaymentMoved(key or key_of(talk), PaymentReply(step, **told)))
-
-
-def waits(talk: Talk, *, binding: bool = False, wait_ms: int = 500) -> None:
-    moved(talk, Step.WAIT, reference="77", wait_ms=wait_ms, binding=binding)
-
-
-def ends(talk: Talk) -> list[tuple[Outcome, EntryState, str]]:
-    return [(each.outcome, each.state, each.reference) for each in facts(talk.last, AttemptEnded)]
+from tests.core.box_office import at_the_kiosk, choose, entries, prints, sale_of, to_pay
+from tests.core.card_talk import ONLY_CARD, asked, by_card, ends, job, key_of, moved, paying, waits
+from tests.core.making import ESPRESSO, STAFF, UID, effects, facts
 
 
 def test_the_button_is_offered_only_where_a_server_drives_a_card_terminal():
