@@ -274,3 +274,16 @@ def test_what_was_read_of_a_card_is_never_captured(tenant: Tenant) -> None:
     assert backend.deliver(replace(ready, in_doubt=True), ENOUGH_S).outcome is Outcome.REFUSED
     assert len(tenant.operations()) == asked
     backend.close()
+
+
+def test_a_code_that_comes_back_in_any_part_of_an_error_is_not_told(tenant: Tenant) -> None:
+    backend = adapter(tenant)
+    code = UID.lower()
+    data = {"Property": code, "ValidationType": "s3cret+/=%&word"}
+    told = {"message": f"No {code}.", "extensions": {"code": f"BAD_{code}", "data": data}}
+    tenant.says(400, {"errors": [told], **cards(results=None)})
+    words = backend.balance(UID, ENOUGH_S).words
+    assert "No …" in words
+    assert code not in words
+    assert "s3cret" not in words
+    backend.close()

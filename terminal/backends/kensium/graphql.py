@@ -127,12 +127,17 @@ class GraphQL:
         result = read(reply, call)
         if isinstance(result, Answer):
             return replace(result, words=self._hide(result.words, call))
-        troubles = tuple(replace(each, message=self._hide(each.message, call)) for each in result.troubles)
-        return replace(result, troubles=troubles)
+        return replace(result, troubles=tuple(self._hidden(each, call) for each in result.troubles))
 
     def close(self) -> None:
         """Close every connection; a call under way ends at once as UNKNOWN, a later one is UNSENT."""
         self._access.close()
+
+    def _hidden(self, told: Trouble, call: Call) -> Trouble:
+        code, message, prop, check, path = (
+            self._hide(each, call) for each in (told.code, told.message, told.prop, told.check, told.path)
+        )
+        return Trouble(code, message, prop, check, path)
 
     def _hide(self, text: str, call: Call) -> str:
         return self._access.hide(hide(text, call.secrets))
