@@ -17,7 +17,9 @@ from terminal.core.facts import EntryKind
 from terminal.core.reconcile import Booked, CannotTell, NotBooked, TooEarly
 from terminal.core.records import Entry
 from terminal.core.tickets import Line
+from terminal.sandbox import Fault
 from terminal.sandbox.onlinepos import things
+from tests.backends.making import ENOUGH_S
 from tests.backends.onlinepos_books_making import coffee, made, of, recorded
 from tests.backends.onlinepos_orders_making import (
     COFFEE,
@@ -75,6 +77,15 @@ def test_a_server_that_was_never_seen_to_list_an_order_of_ours_proves_nothing_by
             found = looked(pos, sent)
             assert isinstance(found, expected)
             assert not isinstance(found, CannotTell) or "no order of this terminal was found" in found.words
+
+
+def test_an_export_that_is_refused_says_how_orders_are_sent_without_it() -> None:
+    with at_a(**OURS) as (shop, pos):
+        shop.pos.faults.set(Fault(kind="status", status=400, path="exportSales"))
+        found = pos.evidence(recorded(), None, moment(0), ENOUGH_S)
+        assert isinstance(found, Answer)
+        assert found.outcome is Outcome.UNSENT
+        assert "orders_read_back = false" in found.words
 
 
 def test_an_order_of_our_department_shows_it_after_a_restart() -> None:

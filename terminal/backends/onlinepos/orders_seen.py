@@ -105,7 +105,9 @@ class Seen:
         if known:
             found = self._from(known, until)
             if isinstance(found, Answer):
-                self._forget()  # it may be too much since then: the last hour is enough the next time
+                self._forget()
+                if found.outcome is Outcome.REFUSED:  # it may be too much since then: the last hour is enough
+                    found = ()
         found = found or self._last_ones(at, until)
         if isinstance(found, Answer):
             return unread(found)
@@ -174,7 +176,7 @@ class Seen:
             return Answer(Outcome.UNSENT, "no time was left to read which orders there are")
         found = self._pos.gather(page, left_s, most=_MOST_LINES)
         if isinstance(found, Answer):
-            if found.outcome is Outcome.DENIED:
+            if found.outcome in (Outcome.DENIED, Outcome.REFUSED) and found.status is not None:
                 return replace(found, words=f"{found.words} {_DENIED}")
             return found
         try:
