@@ -13,6 +13,7 @@ what is to be captured is told whatever the options say now.
 
 from __future__ import annotations
 
+import logging
 from http import HTTPStatus
 from time import monotonic
 
@@ -33,12 +34,18 @@ from terminal.core.records import Entry
 from terminal.core.stamp import Stamp
 from terminal.core.value import replace
 
+_LOG = logging.getLogger(__name__)
 FIND = "FindGiftCardByCode and the one for codes of that type"
 _NEEDS = {"ADD": "GiftCardTransAdd", "USE": "GiftCardTransUse"}
 _STATES = ("AUTHORIZED", "CANCELLED", "COMPLETED")
 _HOLD = "hold "
 _CARD = "card "
+_DONE = "done "
 _LONGEST_REFERENCE = 50
+_COMPLETES = (
+    'The server completes at once what it is to authorise only: set top_up = "complete", and send again what '
+    "waits for that."
+)
 
 
 def hold_of(reference: str) -> str:
@@ -66,6 +73,7 @@ class Cards:
         self._name = name
         self._options = options
         self._source = options.source_id or terminal_id
+        self._completes = False
 
     def balance(self, token: str, timeout_s: float) -> WalletReply:
         """Read a token's balance within *timeout_s* seconds."""
@@ -123,12 +131,19 @@ class Cards:
         told = Evidence(at, balance=balance, handle=_CARD + card)
         if before is not None or not self._prepares(entry):
             return told
+        if self._completes:
+            return Answer(Outcome.REFUSED, _COMPLETES)
         made = self._book(entry, code, authorise=True, until=until)
         if isinstance(made, Answer):
             return untouched(made)  # what was authorised and is never captured moves nothing
         state = self._state(made, "giftcardTransAdd")
+        if state == "COMPLETED":
+            # It is booked: that is kept beside the try, which books nothing more. None is begun after it.
+            self._completes = True
+            _LOG.error("%s: %s", self._name, _COMPLETES)
+            return replace(told, handle=_DONE + made.id)
         if state not in (None, "AUTHORIZED"):
-            return Answer(Outcome.REFUSED, _at_once(made, entry, state))
+            return Answer(Outcome.REFUSED, _odd(made, entry, state))
         return replace(told, handle=made.id)
 
     def _prepares(self, entry: Entry) -> bool:
@@ -175,6 +190,8 @@ class Cards:
         if self._options.top_up == "complete":
             return self._marked(_done(self._book(entry, code, authorise=False, until=until)), entry)
         handle = "" if entry.before is None else entry.before.handle
+        if handle.startswith(_DONE):
+            return Answer(Outcome.DELIVERED, _COMPLETES, reference=handle.removeprefix(_DONE))
         if handle and not handle.startswith(_CARD):
             return self._marked(self.capture(handle, until, needs=_NEEDS["ADD"]), entry)
         if entry.in_doubt:
@@ -303,16 +320,10 @@ def _done(made: GiftCardTrans | Answer) -> Answer:
     return Answer(Outcome.DELIVERED, balance=balance, reference=made.id)
 
 
-def _at_once(made: GiftCardTrans, entry: Entry, state: str | None) -> str:
-    ref = ref_of(entry.key)
-    if state != "COMPLETED":
-        return (
-            f"The server says {state} of transaction {made.id}, which it was to authorise only: look whether "
-            f"what {ref} adds is booked, before it is sent again."
-        )
+def _odd(made: GiftCardTrans, entry: Entry, state: str | None) -> str:
     return (
-        'The server completed at once what it was to authorise only: set top_up = "complete". What '
-        f"{ref} adds is booked, as transaction {made.id}: close it as delivered."
+        f"The server says {state} of transaction {made.id}, which it was to authorise only: look whether "
+        f"what {ref_of(entry.key)} adds is booked, before it is sent again."
     )
 
 
