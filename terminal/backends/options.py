@@ -13,6 +13,17 @@ ADDRESS = r"\Ahttps?://[^\s/?#@]+(/[^\s?#]*)?\Z"
 EXPECTED_ADDRESS = "an address that begins with https://, without ? or #"
 
 
+SettlingSeconds = Annotated[
+    int,
+    Meta(
+        ge=1,
+        le=3600,
+        description="After how many seconds what the server has not booked it will not book any more.",
+    ),
+]
+"""What an operator says about a server whose bookings are looked for: see ``protocol.Reconciles``."""
+
+
 class ServerOptions(Rules, frozen=True, kw_only=True):
     """The options that every such backend has; each says itself what its ``url`` is."""
 

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from terminal.core.delivery import LONGEST_RETRY_AFTER_MS, Answer, Outcome
+from terminal.core.events import WalletAnswer
 
 LARGEST_BODY = 262_144
 """Bytes of an answer that are read; no answer of a server that speaks our language is longer."""
@@ -152,6 +153,11 @@ def retry_after_ms(headers: Mapping[str, str]) -> int | None:
         except (ValueError, TypeError):  # no dates, or one with and one without a zone
             return None
     return min(max(0, round(seconds * 1000)), LONGEST_RETRY_AFTER_MS)
+
+
+def not_told(answer: Answer) -> WalletAnswer:
+    """Return what a look-up that failed with *answer* says: we are not accepted, or there was no answer."""
+    return WalletAnswer.DENIED if answer.outcome is Outcome.DENIED else WalletAnswer.NO_ANSWER
 
 
 def hide(text: str, secrets: Mapping[str, str]) -> str:

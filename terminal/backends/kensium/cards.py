@@ -23,7 +23,7 @@ from terminal.backends.kensium.models import GiftCard, GiftCardTrans, Unreadable
 from terminal.backends.kensium.options import KensiumOptions
 from terminal.backends.kensium.tenant import Tenant, untouched
 from terminal.backends.protocol import WalletReply
-from terminal.backends.replies import plain
+from terminal.backends.replies import not_told, plain
 from terminal.backends.values import token_text
 from terminal.core.delivery import Answer, Guarantee, Outcome, Promise
 from terminal.core.events import WalletAnswer
@@ -86,8 +86,7 @@ class Cards:
             return WalletReply(WalletAnswer.KNOWN, found[0])
         if isinstance(found, str):
             return WalletReply(WalletAnswer.NOT_PAIRED, words=found)
-        denied = found.outcome is Outcome.DENIED
-        return WalletReply(WalletAnswer.DENIED if denied else WalletAnswer.NO_ANSWER, words=found.words)
+        return WalletReply(not_told(found), words=found.words)
 
     # -- what is promised, and how it is told ----------------------------------------------------------
 

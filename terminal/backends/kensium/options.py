@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from terminal.backends.options import ADDRESS, EXPECTED_ADDRESS, ServerOptions
+from terminal.backends.options import ADDRESS, EXPECTED_ADDRESS, ServerOptions, SettlingSeconds
 from terminal.backends.values import Case, Order
 
 _PATH = r"\A/[^\s?#]*\Z"
@@ -124,15 +124,7 @@ class KensiumOptions(ServerOptions, frozen=True, kw_only=True):
             "became of a transaction whose answer was lost; if others use them too, a person is asked."
         ),
     ] = False
-    settling_seconds: Annotated[
-        int,
-        Meta(
-            ge=5,
-            le=3600,
-            description="Seconds after which the server will not book any more what it has not booked.",
-            extra={"expected": "5 to 3600 seconds"},
-        ),
-    ] = 60
+    settling_seconds: SettlingSeconds = 60
     purchases: Annotated[
         bool,
         Meta(

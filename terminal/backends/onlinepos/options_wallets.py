@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from terminal.backends.options import ServerOptions
+from terminal.backends.options import ServerOptions, SettlingSeconds
 from terminal.backends.values import Case, Order
 from terminal.core.value import Value
 
@@ -164,14 +164,7 @@ class WalletOptions(ServerOptions, frozen=True, kw_only=True):
     voucher_name: Annotated[
         str, Meta(max_length=40, description="The name on these vouchers. Empty: the server's own.")
     ] = ""
-    settling_seconds: Annotated[
-        int,
-        Meta(
-            ge=1,
-            le=3600,
-            description="After how many seconds what the server has not booked it will not book any more.",
-        ),
-    ] = 60
+    settling_seconds: SettlingSeconds = 60
 
     @property
     def debit_step(self) -> Step:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from terminal.backends.onslip.rest_place import Place
-from terminal.backends.options import ADDRESS, EXPECTED_ADDRESS, ServerOptions
+from terminal.backends.options import ADDRESS, EXPECTED_ADDRESS, ServerOptions, SettlingSeconds
 from terminal.backends.values import Case, Order
 
 IDENTIFIER = "{identifier}"
@@ -161,14 +161,7 @@ class OnslipOptions(ServerOptions, frozen=True, kw_only=True):
             "sent and not answered was booked. If not, a person is asked."
         ),
     ] = False
-    settling_seconds: Annotated[
-        int,
-        Meta(
-            ge=1,
-            le=3600,
-            description="After how many seconds what the server has not booked it will not book any more.",
-        ),
-    ] = 60
+    settling_seconds: SettlingSeconds = 60
     button_map: Annotated[
         _Id | None,
         Meta(

@@ -26,7 +26,7 @@ from terminal.backends.onslip.rest_answers import Found
 from terminal.backends.onslip.rest_paths import entity
 from terminal.backends.onslip.vouchers_find import Finder, NotOne, cents_of
 from terminal.backends.protocol import WalletReply
-from terminal.backends.replies import hide
+from terminal.backends.replies import hide, not_told
 from terminal.backends.values import Remembered, token_text
 from terminal.core.delivery import Answer, Outcome
 from terminal.core.events import WalletAnswer
@@ -78,9 +78,7 @@ class Vouchers:
         except NotOne as error:
             return WalletReply(WalletAnswer.NOT_PAIRED, words=_hidden(str(error), identifier))
         if isinstance(wallet, Answer):
-            denied = wallet.outcome is Outcome.DENIED
-            answer = WalletAnswer.DENIED if denied else WalletAnswer.NO_ANSWER
-            return WalletReply(answer, words=_hidden(wallet.words, identifier))
+            return WalletReply(not_told(wallet), words=_hidden(wallet.words, identifier))
         return WalletReply(WalletAnswer.KNOWN, self._shown(wallet))
 
     def prepare(self, timeout_s: float) -> None:

@@ -23,7 +23,7 @@ from terminal.backends.http import Http
 from terminal.backends.pointofsale import wire
 from terminal.backends.pointofsale.options import PointOfSaleOptions
 from terminal.backends.protocol import Tenure, TerminalInfo, WalletReply
-from terminal.backends.replies import Reply, hide, judge
+from terminal.backends.replies import Reply, hide, judge, not_told
 from terminal.backends.values import Remembered, cents, token_text
 from terminal.core.catalogue import Product
 from terminal.core.delivery import Answer, Guarantee, Outcome, Promise
@@ -176,8 +176,7 @@ class PointOfSale:
             return WalletReply(WalletAnswer.KNOWN, answer.balance)
         if answer.outcome is Outcome.REFUSED and answer.status == HTTPStatus.NOT_FOUND:
             return WalletReply(WalletAnswer.NOT_PAIRED, words=answer.words)
-        denied = answer.outcome is Outcome.DENIED
-        return WalletReply(WalletAnswer.DENIED if denied else WalletAnswer.NO_ANSWER, words=answer.words)
+        return WalletReply(not_told(answer), words=answer.words)
 
     def pair(self, token: str, code: str, timeout_s: float) -> Answer:
         """Pair *token* with the customer who was given *code*."""

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from terminal.backends.options import ADDRESS, EXPECTED_ADDRESS, ServerOptions
+from terminal.backends.options import ADDRESS, EXPECTED_ADDRESS, ServerOptions, SettlingSeconds
 
 
 class PointOfSaleOptions(ServerOptions, frozen=True, kw_only=True):
@@ -65,14 +65,7 @@ class PointOfSaleOptions(ServerOptions, frozen=True, kw_only=True):
             "drops repeats."
         ),
     ] = False
-    settling_seconds: Annotated[
-        int,
-        Meta(
-            ge=1,
-            le=3600,
-            description="After how many seconds what the server has not booked it will not book any more.",
-        ),
-    ] = 60
+    settling_seconds: SettlingSeconds = 60
     products: Annotated[
         tuple[str | int, ...],
         Meta(description="Ids of the products that are sold here, in order. Empty: all that the server names."),

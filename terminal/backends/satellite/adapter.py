@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote
 
 from terminal.backends.protocol import DelegateReply, Tenure, TerminalInfo
-from terminal.backends.replies import Reply, hide, judge
+from terminal.backends.replies import Reply, hide, judge, not_told
 from terminal.backends.satellite import wire
 from terminal.backends.satellite.access import Access, agent
 from terminal.backends.satellite.options import SatelliteOptions
@@ -208,8 +208,7 @@ class Satellite:
         found = self._hidden(found, token)
         if found.outcome is Outcome.REFUSED and found.status == HTTPStatus.NOT_FOUND:
             return DelegateReply(WalletAnswer.NOT_PAIRED, words=found.words)
-        denied = found.outcome is Outcome.DENIED
-        return DelegateReply(WalletAnswer.DENIED if denied else WalletAnswer.NO_ANSWER, words=found.words)
+        return DelegateReply(not_told(found), words=found.words)
 
     def _find(self, text: str, until: float) -> ProductId | Answer:
         """Return the id of a delegate; or why it is not known. A look-up records nothing: never UNKNOWN."""

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-import click
-
-from terminal.cli import common
-from terminal.cli.errors import Trouble, WrongUse
+from terminal.cli import common, reaching
+from terminal.cli.errors import Trouble
 from terminal.core.delivery import Answer, Outcome
 from terminal.core.value import Value
 from terminal.settings.secrets import FileSecret
@@ -21,20 +18,16 @@ if TYPE_CHECKING:
 _TYPE = "kensium"
 _INSTEAD = ", or say everything by --url and --secret-file"
 _TIMEOUT_S = 60.0
-_F = TypeVar("_F", bound=Callable[..., Any])
 
-_OPTIONS = (
-    click.option("--backend", metavar="NAME", help="Which backend, if several are of the type kensium."),
-    click.option("--url", metavar="URL", help="Of the tenant, such as https://pos.example.com/store1."),
-    click.option(
-        "--secret-file",
-        metavar="FILE",
-        help='Where {"client_id":"…","client_secret":"…"} is [default: the backend\'s token_file].',
-    ),
-    click.option("--ca-file", metavar="FILE", help="The only authorities that are trusted (PEM)."),
-    click.option("--allow-http", is_flag=True, help="Let requests go in the open. Better not."),
-    common.config_option,
+server_options = reaching.server_options(
+    _TYPE,
+    "Of the tenant, such as https://pos.example.com/store1.",
+    'Where {"client_id":"…","client_secret":"…"} is',
 )
+_HINTS = {
+    Outcome.DENIED: "Are id and secret right, and do the roles of the application hold what it needs?",
+    Outcome.REFUSED: "`terminalctl kensium schema-check` tells what the tenant has otherwise.",
+}
 
 
 class Server(Value, frozen=True):
@@ -53,13 +46,6 @@ class Server(Value, frozen=True):
     backend: str = ""
     payments: bool = False
     timeout_s: float = _TIMEOUT_S
-
-
-def server_options(command: _F) -> _F:
-    """Let a command take what ``server`` asks for, and ``--config``."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
 
 
 def server(given: dict[str, Any], *, secret: bool = True) -> Server:
@@ -87,13 +73,7 @@ def server(given: dict[str, Any], *, secret: bool = True) -> Server:
             file = common.secret_path(configured, file, "--secret-file")
         name, known = configured.name, msgspec.to_builtins(configured.options)
         payments = getattr(settings.roles, "payments", "") == name
-    said = {"url": given["url"], "ca_file": given["ca_file"], "allow_http": given["allow_http"]}
-    known |= {option: value for option, value in said.items() if value}
-    try:
-        options = msgspec.convert(known, KensiumOptions)
-    except ValueError as error:
-        hint = " Add --allow-http if nobody can listen there." if "allow_http" in str(error) else ""
-        raise WrongUse(f"The address {known.get('url')!r} cannot be used: expected {error}.{hint}") from None
+    options = reaching.adapter_options(KensiumOptions, known, given)
     return Server(options, file, name, payments)
 
 
@@ -110,12 +90,4 @@ def tenant(server: Server) -> Tenant:
 
 def trouble(answer: Answer, doing: str) -> Trouble:
     """Return what to say where a read did not work; *doing*: what was tried, as in "Reading the items"."""
-    from terminal.cli import tables  # noqa: PLC0415 - for a mistake only
-
-    words = tables.clean(answer.words).rstrip(".") or "no reason is given"
-    hints = {
-        Outcome.UNSENT: "Nothing was sent; is the network there, and the address right?",
-        Outcome.DENIED: "Are id and secret right, and do the roles of the application hold what it needs?",
-        Outcome.REFUSED: "`terminalctl kensium schema-check` tells what the tenant has otherwise.",
-    }
-    return Trouble(f"{doing} did not work: {words}. {hints.get(answer.outcome, 'Try again later.')}")
+    return reaching.unread(answer, doing, _HINTS)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from terminal.cli import common
+from terminal.cli import common, reaching
 from terminal.cli.errors import Trouble, WrongUse
 from terminal.core.delivery import Answer, Outcome
 from terminal.core.value import Value
@@ -25,23 +25,15 @@ if TYPE_CHECKING:
 _TYPE = "onlinepos"
 _INSTEAD = ", or say everything by --url and --secret-file"
 _TIMEOUT_S = 60.0
-_F = TypeVar("_F", bound=Callable[..., Any])
 _T = TypeVar("_T")
 
-_OPTIONS = (
-    click.option("--backend", metavar="NAME", help="Which backend, if several are of the type onlinepos."),
-    click.option("--url", metavar="URL", help="Of the API, such as https://api.onlinepos.dk/api."),
+server_options = reaching.server_options(
+    _TYPE,
+    "Of the API, such as https://api.onlinepos.dk/api.",
+    'Where {"token":"…","firmaid":1234,"key":"…"} is',
     click.option(
         "--firmaid", type=click.IntRange(1), metavar="NUMBER", help="Another company than the secret names."
     ),
-    click.option(
-        "--secret-file",
-        metavar="FILE",
-        help='Where {"token":"…","firmaid":1234,"key":"…"} is [default: the backend\'s token_file].',
-    ),
-    click.option("--ca-file", metavar="FILE", help="The only authorities that are trusted (PEM)."),
-    click.option("--allow-http", is_flag=True, help="Let requests go in the open. Better not."),
-    common.config_option,
 )
 
 
@@ -78,13 +70,6 @@ class Server(Value, frozen=True):
     timeout_s: float = _TIMEOUT_S
 
 
-def server_options(command: _F) -> _F:
-    """Let a command take what ``server`` asks for, and ``--config``."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
-
-
 def server(given: dict[str, Any]) -> Server:
     """Return whom a call speaks of; no configuration is read where the options say everything.
 
@@ -103,13 +88,7 @@ def server(given: dict[str, Any]) -> Server:
         configured = common.backend(common.settings(), _TYPE, given["backend"], _INSTEAD, embedded=True)
         file, name = common.secret_path(configured, file, "--secret-file"), configured.name
         known = msgspec.to_builtins(configured.options)
-    said = {"url": given["url"], "ca_file": given["ca_file"], "allow_http": given["allow_http"]}
-    known |= {option: value for option, value in said.items() if value}
-    try:
-        options = msgspec.convert(known, OnlinePosOptions)
-    except ValueError as error:
-        hint = " Add --allow-http if nobody can listen there." if "allow_http" in str(error) else ""
-        raise WrongUse(f"The address {known.get('url')!r} cannot be used: expected {error}.{hint}") from None
+    options = reaching.adapter_options(OnlinePosOptions, known, given)
     return Server(options, file, name, given["firmaid"])
 
 
@@ -178,15 +157,6 @@ class Reads:
 
 def trouble(answer: Answer, doing: str, more: str = "") -> Trouble:
     """Return what to say where a read did not work."""
-    from terminal.cli import tables  # noqa: PLC0415 - for a mistake only
-
-    words = tables.clean(answer.words).rstrip(".") or "no reason is given"
-    hints = {
-        Outcome.UNSENT: "Nothing was sent; is the network there, and the address right?",
-        Outcome.DENIED: "Is the secret right, and may this company make that call? Ask OnlinePOS support.",
-    }
-    hint = hints.get(answer.outcome, "Try again later.")
-    if answer.outcome is Outcome.DENIED and answer.status is None:
-        hint = ""  # it says itself what to do, and nobody was asked
-    hint = f"{hint} {more}".strip()
-    return Trouble(f"{doing} did not work: {words}. {hint}".rstrip())
+    denied = "Is the secret right, and may this company make that call? Ask OnlinePOS support."
+    # Where nobody was asked, the words say themselves what to do.
+    return reaching.unread(answer, doing, {Outcome.DENIED: denied if answer.status is not None else ""}, more)

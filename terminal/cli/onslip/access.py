@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from terminal.cli import common
+from terminal.cli import common, reaching
 from terminal.cli.errors import WrongUse
 from terminal.core.value import Value
 from terminal.settings import BackendSettings
@@ -21,19 +21,16 @@ if TYPE_CHECKING:
 _TYPE = "onslip"
 _INSTEAD = ", or say everything by --url, --realm and --secret-file"
 _TIMEOUT_S = 30.0
-_F = TypeVar("_F", bound=Callable[..., Any])
 
-_OPTIONS = (
-    click.option("--backend", metavar="NAME", help="Which backend, if several are of the type onslip."),
-    click.option("--url", metavar="URL", help="Of the API, such as https://test.onslip360.com/v1/."),
+server_options = reaching.server_options(
+    _TYPE,
+    "Of the API, such as https://test.onslip360.com/v1/.",
+    "Where the key is",
     click.option("--realm", metavar="REALM", help="The company's alias."),
-    click.option("--secret-file", metavar="FILE", help="Where the key is [default: the backend's token_file]."),
     click.option("--acting-for", metavar="USER", help="The alias of a user for whom this is done."),
-    click.option("--ca-file", metavar="FILE", help="The only authorities that are trusted (PEM)."),
-    click.option("--allow-http", is_flag=True, help="Let requests go in the open. Better not."),
-    common.config_option,
     common.json_option,
 )
+"""Also ``--json``."""
 
 
 class Server(Value, frozen=True):
@@ -52,13 +49,6 @@ class Server(Value, frozen=True):
     backend: str = ""
     options: Any = None
     timeout_s: float = _TIMEOUT_S
-
-
-def server_options(command: _F) -> _F:
-    """Let a command take what ``server`` asks for, ``--config`` and ``--json``."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
 
 
 def server(given: dict[str, Any]) -> Server:
