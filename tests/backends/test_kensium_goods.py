@@ -158,8 +158,10 @@ def test_what_is_sold_is_decided_by_price_alone() -> None:
         Stock(sku="D", warehouse_code="W", base_price=Amount("-1")),
     ]
     found, left_out = sold(items, stock, "")
-    assert found == (Product("A", "Ay", 100), Product("B", "Bee", 0))
-    assert [words.split(":")[0] for words in left_out] == [f"the item {sku} is not sold" for sku in "CD"]
+    assert found == (Product("A", "Ay", 100),)
+    assert [words.split(":")[0] for words in left_out] == [f"the item {sku} is not sold" for sku in "BCD"]
+    given, _ = sold(items, stock, "", free=True)
+    assert given == (Product("A", "Ay", 100), Product("B", "Bee", 0))
     assert sold(items, stock, "ELSEWHERE") == ((), ())
 
 

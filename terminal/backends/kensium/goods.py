@@ -60,7 +60,7 @@ class Goods:
             return Answer(Outcome.UNKNOWN, str(error))
         if not self._stock:
             stock = [each for item in items for each in item.warehouses or ()]
-        products, left_out = sold(items, stock, self._options.warehouse_code)
+        products, left_out = sold(items, stock, self._options.warehouse_code, free=self._options.free_items)
         self._tell(left_out)
         return TerminalInfo(products)
 
@@ -81,9 +81,12 @@ class Goods:
 
 
 def sold(
-    items: Iterable[Item], stock: Iterable[Stock], warehouse: str
+    items: Iterable[Item], stock: Iterable[Stock], warehouse: str, *, free: bool = False
 ) -> tuple[tuple[Product, ...], tuple[str, ...]]:
-    """Return what is sold at the prices of *warehouse*, and in sentences what is not, and why. Pure."""
+    """Return what is sold at the prices of *warehouse*, and in sentences what is not, and why. Pure.
+
+    *free*: a price of 0 is one.
+    """
     prices: dict[str, dict[str, Amount]] = {}
     for each in stock:
         if each.base_price is not None and warehouse in ("", each.warehouse_code):
@@ -103,7 +106,7 @@ def sold(
             )
         else:
             (price,) = found.values()
-            product = _product(item, price)
+            product = _product(item, price, free=free)
             if isinstance(product, Product):
                 products.append(product)
             else:
@@ -116,11 +119,13 @@ def _named(item: Item) -> str:
     return plain(item.sku)[:_LONGEST_NAME]
 
 
-def _product(item: Item, price: Amount) -> Product | str:
+def _product(item: Item, price: Amount, *, free: bool) -> Product | str:
     try:
         cents = price.cents
     except Unreadable as error:
         return f"the item {_named(item)} is not sold: {error}"
     if cents < 0:
         return f"the item {_named(item)} is not sold: found the price {price}; expected none below zero"
+    if not (cents or free):
+        return f"the item {_named(item)} is not sold: its price is 0; see free_items"
     return Product(item.sku, item.name or item.long_name or item.sku, cents)

@@ -159,6 +159,13 @@ class KensiumOptions(ServerOptions, frozen=True, kw_only=True):
             "warehouse has it."
         ),
     ] = ""
+    free_items: Annotated[
+        bool,
+        Meta(
+            description="Whether items at a price of 0 are given away. Many systems write 0 where nobody has "
+            "set a price: if not, such an item is not sold."
+        ),
+    ] = False
 
     card_payment: Annotated[
         Literal["authorise", "sale"],
