@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 
 # Most tests wait for processes of their own: more of them go side by side than there are cores.
-WORKERS ?= 3
+WORKERS ?= 4
 CONFIG ?= config/simulated.toml
 
 .PHONY: help setup run demo test check bench contracts lock clean
