@@ -35,7 +35,7 @@ class Standing(Value, frozen=True):
     """What has become of an entry so far; the attributes are those of rows.Entry.
 
     *first_attempt* is the number of the fact with which its bytes may first have left; *sent*, while it is in
-    doubt and not settled, that of the one before which they may last have left.
+    doubt and not booked, that of the one before which they may last have left.
     """
 
     kind: EntryKind
@@ -147,7 +147,7 @@ def abandoned(now: Standing, words: str) -> Standing:
     if now.state in (EntryState.DELIVERED, EntryState.SENDING):
         return replace(now, compensate=True)
     if now.first_attempt is None or now.state is EntryState.PARKED:
-        return _void(now, words)
+        return replace(now, state=EntryState.VOIDED, words=words)
     return _compensated(replace(now, words=words, compensate=True))
 
 
@@ -158,7 +158,7 @@ def decided(now: Standing, action: str, by: str, reason: str) -> Standing:
         DecisionRefused: The entry's state does not allow it, or nobody has put a name to it.
         ValueError: *action* is none of ``retry``, ``void`` and ``delivered``.
     """
-    if action not in ("retry", "void", "delivered"):
+    if action not in _DECISIONS:
         raise ValueError(f"A person decides retry, void or delivered, not {action!r}.")
     if not by.strip() or not reason.strip():
         raise DecisionRefused("A decision needs the name of the person and a reason.")
@@ -194,7 +194,7 @@ def _voided(now: Standing, by: str, reason: str) -> Standing:
             "The tickets are in their guests' hands, and the sale is still on its way to the server: it is "
             "voided only where the server refused it, or where nobody can tell whether it is booked."
         )
-    return _void(replace(now, held=False), plain(f"Voided by {by}: {reason}"))
+    return replace(now, state=EntryState.VOIDED, held=False, words=plain(f"Voided by {by}: {reason}"))
 
 
 def _found_booked(now: Standing, by: str, reason: str) -> Standing:
@@ -209,10 +209,6 @@ def _found_booked(now: Standing, by: str, reason: str) -> Standing:
 
 
 _DECISIONS = {"retry": _retried, "void": _voided, "delivered": _found_booked}
-
-
-def _void(now: Standing, words: str) -> Standing:
-    return replace(now, state=EntryState.VOIDED, words=words)
 
 
 def _authorised(now: Standing) -> str:
@@ -248,7 +244,7 @@ def _compensated(now: Standing) -> Standing:
     if not now.compensate:
         return now
     if now.state is EntryState.PARKED or (now.state is EntryState.QUEUED and not now.in_doubt):
-        return _void(now, now.words)
+        return replace(now, state=EntryState.VOIDED)
     if now.state is EntryState.UNKNOWN:
         return replace(now, state=EntryState.UNKNOWN, words=plain(f"{NOTHING_GIVEN} {now.words}".rstrip()))
     return now
